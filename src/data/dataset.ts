@@ -1,0 +1,43 @@
+// A dataset: decoded 8-bit images of one size with their labels, read by index.
+
+/** Which part of the data an image belongs to. */
+export type Part = "train" | "validation" | "test";
+
+export interface Dataset {
+  /** What the user gave: a folder's name, `cifar10`, `fashion-mnist`. */
+  readonly name: string;
+  /** Class names; a label is an index into them. */
+  readonly classes: readonly string[];
+  readonly height: number;
+  readonly width: number;
+  /** 3 for red, green, blue; 1 for grey. */
+  readonly channels: 1 | 3;
+  /** Number of images. */
+  readonly count: number;
+  /** [count] */
+  readonly labels: Int32Array;
+  /** Name of each image for people: the path below the data folder, or `test_batch.bin#12`. [count] */
+  readonly names: readonly string[];
+  /** The split that comes with the data (CIFAR-10's test images), where there is one. [count] */
+  readonly officialTest: Uint8Array | null;
+  /** Changes when any image, label or the decoding changes; goes into checkpoints and caches. */
+  readonly fingerprint: string;
+  /** Images that could not be read: which, and why. They are not counted in `count`. */
+  readonly broken: readonly { readonly name: string; readonly reason: string }[];
+  /**
+   * Copies images into `target`, [indices.length, height, width, channels], red-green-blue order.
+   * Throws RangeError on an index outside [0, count).
+   */
+  read(indices: ArrayLike<number>, target: Uint8Array): void;
+  /** Frees the file or memory behind it. */
+  close(): void;
+}
+
+/** Indices of the images of each part. */
+export type Split = { readonly [P in Part]: Int32Array };
+
+/** Mean and standard deviation of each channel, on the scale 0 to 1. */
+export interface ChannelStatistics {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}

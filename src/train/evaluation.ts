@@ -1,0 +1,37 @@
+// evaluation.json of a run folder: how the best checkpoint did on each test image.
+import type { Score } from "./events.ts";
+
+export interface ClassScore {
+  readonly name: string;
+  /** Test images of this class. */
+  readonly support: number;
+  /** 0 to 1; null when nothing was predicted as this class. */
+  readonly precision: number | null;
+  /** 0 to 1; null when the test part has none of it. */
+  readonly recall: number | null;
+  readonly f1: number | null;
+}
+
+export interface ImagePrediction {
+  /** Name of the image in the dataset. */
+  readonly name: string;
+  readonly label: number;
+  readonly predicted: number;
+  /** Probability of the predicted class. */
+  readonly confidence: number;
+  /** Cross-entropy of the true class, natural logarithm. */
+  readonly loss: number;
+  /** File below the run folder (`images/000123.webp`), for those kept to be looked at. */
+  readonly picture: string | null;
+}
+
+export interface Evaluation {
+  readonly crops: "center" | "ten";
+  readonly epoch: number;
+  readonly score: Score;
+  readonly classes: readonly ClassScore[];
+  /** confusion[label][predicted] counts images. */
+  readonly confusion: readonly (readonly number[])[];
+  /** Every test image, in the order of the split. */
+  readonly predictions: readonly ImagePrediction[];
+}

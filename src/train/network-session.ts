@@ -1,0 +1,40 @@
+// What the trainer needs of the engine: take a step, predict, and hand over the state.
+import type { Tensor } from "../tensor.ts";
+
+/** Named tensors that together are a training run's state at one moment. */
+export interface TrainingState {
+  /** Weights and biases, in checkpoint layout: [out, in, kh, kw], [out, in], [out]. */
+  readonly parameters: ReadonlyMap<string, Tensor>;
+  /** Not learnt but kept: running mean and variance of batch normalization. */
+  readonly buffers: ReadonlyMap<string, Tensor>;
+  /** One entry per parameter and slot, for example `layer1.weight.momentum`. */
+  readonly optimizer: ReadonlyMap<string, Tensor>;
+}
+
+export interface TrainingSession {
+  readonly batchSize: number;
+  readonly numClasses: number;
+  /**
+   * One step on a full batch.
+   * @param images [batchSize, channels, height, width]
+   * @param targets [batchSize, numClasses], soft targets; class weights are multiplied in
+   * @param seed 32-bit seed of this step's dropout masks
+   * @returns mean loss of the batch before the update, and the logits [batchSize, numClasses]
+   */
+  step(
+    images: Float32Array,
+    targets: Float32Array,
+    hyper: { readonly learningRate: number; readonly seed: number },
+  ): Promise<{ readonly loss: number; readonly logits: Float32Array }>;
+  /**
+   * Logits with running statistics and without dropout, any number of images.
+   * @param images [count, channels, height, width]
+   * @returns [count, numClasses]
+   */
+  predict(images: Float32Array, count: number): Promise<Float32Array>;
+  /** A copy of the state; later steps do not change it. */
+  state(): TrainingState;
+  /** Continues from a state. Throws when names or shapes differ from the network's. */
+  load(state: TrainingState): void;
+  close(): Promise<void>;
+}
