@@ -1,0 +1,210 @@
+// The training pipeline: crop, flip, normalize and Cutout in one pass from 8-bit images to a float batch.
+import type { Rng } from "../rng.ts";
+import { type CropOptions, centerCrop, checkCrop, fiveCrops, sampleCrop } from "./crop.ts";
+import { type CutoutOptions, checkCutout, checkHole, type Hole, sampleHoles } from "./cutout.ts";
+import { checkFlip, sampleFlip } from "./flip.ts";
+import { type ImageShape, imageSize } from "./layout.ts";
+import { checkNormalization, type Normalization, normalizationTable } from "./normalize.ts";
+
+export type { CropOptions, CutoutOptions, Hole, ImageShape, Normalization };
+
+/** Everything random about one image, as plain JSON data. */
+export interface ImageParameters {
+  /** Row of the crop's corner in the unpadded image; negative inside the padding. */
+  readonly top: number;
+  /** Column of the crop's corner in the unpadded image; negative inside the padding. */
+  readonly left: number;
+  readonly flip: boolean;
+  /** In the image after crop and flip; already clipped at its border. */
+  readonly holes: readonly Hole[];
+}
+
+export interface TrainingPipelineOptions {
+  /** Shape of the 8-bit images. */
+  readonly input: ImageShape;
+  readonly crop: CropOptions;
+  /** Chance of a horizontal flip, 0 to 1. */
+  readonly flip: number;
+  readonly normalization: Normalization;
+  /** null: no Cutout. */
+  readonly cutout: CutoutOptions | null;
+}
+
+export interface Pipeline {
+  /** Shape of what it makes. */
+  readonly output: ImageShape;
+  /** Draws what is random about one image. */
+  sample(rng: Rng): ImageParameters;
+  /**
+   * One pass over one image: bytes [height, width, channels] from `image[imageOffset]` on, to normalized floats
+   * [channels, crop height, crop width] from `target[targetOffset]` on. The input is never changed.
+   * @throws Error when an offset leaves no room for the image, or a hole reaches outside the crop
+   */
+  apply(
+    image: Uint8Array,
+    imageOffset: number,
+    parameters: ImageParameters,
+    target: Float32Array,
+    targetOffset: number,
+  ): void;
+}
+
+/** A pipeline that tells how it was made. */
+export interface TrainingPipeline extends Pipeline {
+  readonly options: TrainingPipelineOptions;
+}
+
+/**
+ * The paper's order: crop, flip, normalize, Cutout.
+ *
+ * Pixels of the padding are zero after normalization. With the fill `imageMean` a hole gets the mean, over
+ * height, width and channels, of the crop before normalization and before any hole (padding counts as the mean
+ * colour that it stands for), and that one number is then normalized per channel: what comes out of cutting
+ * the un-normalized image first, as the reviewed numpy version does, and normalizing after.
+ *
+ * Crop and flip are drawn before the holes, from the same stream: with and without Cutout an image gets the
+ * same crop and flip.
+ * @throws Error that names the option when one is wrong or does not fit the others
+ */
+export function trainingPipeline(options: TrainingPipelineOptions): TrainingPipeline {
+  const { input, crop, flip, normalization, cutout } = options;
+  checkCrop(crop, input);
+  checkFlip(flip);
+  checkNormalization(normalization, input.channels);
+  const output: ImageShape = { height: crop.height, width: crop.width, channels: input.channels };
+  if (cutout !== null) checkCutout(cutout, output);
+  const table = normalizationTable(normalization);
+  const inputSize = imageSize(input);
+  const outputSize = imageSize(output);
+
+  return {
+    options,
+    output,
+    sample(rng) {
+      const { top, left } = sampleCrop(rng, input, crop);
+      const flipped = sampleFlip(rng, flip);
+      return { top, left, flip: flipped, holes: cutout === null ? [] : sampleHoles(rng, output, cutout) };
+    },
+    apply(image, imageOffset, parameters, target, targetOffset) {
+      checkRoom("image", image.length, imageOffset, inputSize);
+      checkRoom("target", target.length, targetOffset, outputSize);
+      const { holes } = parameters;
+      for (let index = 0; index < holes.length; index++) checkHole(holes[index]!, output);
+      copyCrop(image, imageOffset, input, output, parameters, table, target, targetOffset);
+      if (holes.length === 0) return;
+      // NaN stands for "zero after normalization".
+      const fill =
+        cutout?.fill === "imageMean"
+          ? meanOfCrop(image, imageOffset, input, output, parameters, normalization.mean)
+          : Number.NaN;
+      fillHoles(holes, output, normalization, fill, target, targetOffset);
+    },
+  };
+}
+
+/**
+ * Parameters of the fixed views of evaluation: the centre crop, or ten crops (four corners and the centre, then
+ * the same five flipped). No holes.
+ * @throws Error when the crop is larger than the image
+ */
+export function evaluationViews(
+  crops: "center" | "ten",
+  input: ImageShape,
+  crop: { height: number; width: number },
+): readonly ImageParameters[] {
+  if (crops === "center") return [{ ...centerCrop(input, crop), flip: false, holes: [] }];
+  const corners = fiveCrops(input, crop);
+  return [false, true].flatMap((flip) => corners.map((corner) => ({ ...corner, flip, holes: [] })));
+}
+
+function checkRoom(name: string, length: number, offset: number, size: number): void {
+  if (!(Number.isInteger(offset) && offset >= 0 && offset + size <= length)) {
+    throw new Error(
+      `augment: ${name} must hold ${size} numbers from ${offset} on, got an array of ${length}`,
+    );
+  }
+}
+
+/** Crop, flip and normalization. Rows and columns outside the image become zero. */
+function copyCrop(
+  image: Uint8Array,
+  imageOffset: number,
+  input: ImageShape,
+  output: ImageShape,
+  { top, left, flip }: ImageParameters,
+  table: Float32Array,
+  target: Float32Array,
+  targetOffset: number,
+): void {
+  const { height, width, channels } = output;
+  // Columns [first, end) of the crop, before the flip, lie in the image.
+  const first = Math.min(width, Math.max(0, -left));
+  const end = Math.max(first, Math.min(width, input.width - left));
+  const step = flip ? -1 : 1;
+  const start = flip ? width - 1 - first : first;
+  const partial = end - first < width;
+  for (let y = 0; y < height; y++) {
+    const sourceRow = top + y;
+    const inside = sourceRow >= 0 && sourceRow < input.height;
+    for (let c = 0; c < channels; c++) {
+      const row = targetOffset + (c * height + y) * width;
+      if (!inside || partial) target.fill(0, row, row + width);
+      if (!inside) continue;
+      const base = c * 256;
+      let source = imageOffset + (sourceRow * input.width + left + first) * channels + c;
+      let destination = row + start;
+      for (let x = first; x < end; x++) {
+        target[destination] = table[base + image[source]!]!;
+        source += channels;
+        destination += step;
+      }
+    }
+  }
+}
+
+/** Mean over height, width and channels of the crop, on the scale 0 to 1; padding has the mean colour. */
+function meanOfCrop(
+  image: Uint8Array,
+  imageOffset: number,
+  input: ImageShape,
+  output: ImageShape,
+  { top, left }: ImageParameters,
+  channelMeans: readonly number[],
+): number {
+  const { height, width, channels } = output;
+  const firstRow = Math.max(0, top);
+  const endRow = Math.max(firstRow, Math.min(input.height, top + height));
+  const firstColumn = Math.max(0, left);
+  const endColumn = Math.max(firstColumn, Math.min(input.width, left + width));
+  let bytes = 0;
+  for (let y = firstRow; y < endRow; y++) {
+    const line = imageOffset + y * input.width * channels;
+    const end = line + endColumn * channels;
+    for (let index = line + firstColumn * channels; index < end; index++) bytes += image[index]!;
+  }
+  const padding = height * width - (endRow - firstRow) * (endColumn - firstColumn);
+  let paddingSum = 0;
+  for (let c = 0; c < channels; c++) paddingSum += padding * channelMeans[c]!;
+  return (bytes / 255 + paddingSum) / (height * width * channels);
+}
+
+/** Paints holes with a value of the un-normalized scale 0 to 1, or with zero where it is NaN. */
+function fillHoles(
+  holes: readonly Hole[],
+  { height, width, channels }: ImageShape,
+  { mean, std }: Normalization,
+  fill: number,
+  target: Float32Array,
+  targetOffset: number,
+): void {
+  for (let c = 0; c < channels; c++) {
+    const value = Number.isNaN(fill) ? 0 : (fill - mean[c]!) / std[c]!;
+    for (let index = 0; index < holes.length; index++) {
+      const { top, bottom, left, right } = holes[index]!;
+      for (let y = top; y < bottom; y++) {
+        const row = targetOffset + (c * height + y) * width;
+        target.fill(value, row + left, row + right);
+      }
+    }
+  }
+}
