@@ -1,0 +1,132 @@
+// Image files to 8-bit pixels of one size; the only file of this folder that knows the image library.
+import { statSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import sharp from "sharp";
+
+/** `cover` scales the shorter side and cuts the centre out; `squash` ignores the aspect ratio. */
+export type Fit = "cover" | "squash";
+
+export interface Size {
+  readonly height: number;
+  readonly width: number;
+}
+
+export interface DecodeOptions {
+  /** Wanted size in pixels. */
+  readonly size: Size;
+  readonly fit: Fit;
+  /** An image with more pixels (height times width, as stored) is refused before it is decoded. */
+  readonly maxPixels: number;
+}
+
+/** Pixels [height, width, channels], red-green-blue order; or a short reason, for people, why there are none. */
+export type Decoded =
+  | { readonly ok: true; readonly pixels: Uint8Array }
+  | { readonly ok: false; readonly reason: string };
+
+// One thread an image and several images at once beats several threads an image. The library's cache is keyed
+// by file name: with it, a file that was changed would be answered with its old pixels.
+sharp.concurrency(1);
+sharp.cache(false);
+
+/** How many images to have under way at once. */
+export const decodesAtOnce = 2 * Math.max(2, availableParallelism());
+
+/** Goes into cache keys: another version may give other pixels. */
+export const decoderVersion = `sharp ${sharp.versions.sharp ?? "?"}, libvips ${sharp.versions.vips}`;
+
+const sharpFit = { cover: "cover", squash: "fill" } as const;
+
+/**
+ * Decodes an image file (JPEG, PNG, WebP, GIF, TIFF, AVIF; the first frame of an animation) to 8 bits a channel.
+ * The EXIF orientation is applied, transparency is laid on white, CMYK and embedded colour profiles become sRGB,
+ * 16 bits are cut to their upper 8. Never throws on a bad file: truncated, empty, too large or unreadable files
+ * give a reason.
+ *
+ * @param channels 3: [height, width, 3]; 1: [height, width, 1], luma as in {@link toGrey}
+ */
+export async function decodeImage(
+  file: string,
+  options: DecodeOptions,
+  channels: 1 | 3 = 3,
+): Promise<Decoded> {
+  const { size, fit, maxPixels } = options;
+  try {
+    // failOn "error" refuses truncated and undecodable data, but not harmless warnings (stray bytes, odd profiles).
+    const image = sharp(file, { failOn: "error", limitInputPixels: maxPixels, autoOrient: true })
+      .flatten({ background: "#ffffff" })
+      .resize(size.width, size.height, { fit: sharpFit[fit], position: "centre" })
+      .toColourspace("srgb")
+      .raw({ depth: "uchar" });
+    const { data, info } = await image.toBuffer({ resolveWithObject: true });
+    const pixels = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    if (info.channels !== 3 || pixels.length !== size.height * size.width * 3) {
+      return { ok: false, reason: `decoded to ${info.channels} channels instead of 3` };
+    }
+    return { ok: true, pixels: channels === 1 ? toGrey(pixels) : pixels };
+  } catch (error) {
+    return { ok: false, reason: reasonFor(file, options, error) };
+  }
+}
+
+/**
+ * Resizes raw 8-bit pixels [height, width, channels] in the same way as {@link decodeImage}; pixels that have the
+ * wanted size already are returned as they are.
+ */
+export async function resizePixels(
+  pixels: Uint8Array,
+  shape: Size & { readonly channels: 1 | 3 },
+  options: Pick<DecodeOptions, "size" | "fit">,
+): Promise<Uint8Array> {
+  const { size, fit } = options;
+  if (shape.height === size.height && shape.width === size.width) return pixels;
+  const raw = { width: shape.width, height: shape.height, channels: shape.channels };
+  const data = await sharp(pixels, { raw })
+    .resize(size.width, size.height, { fit: sharpFit[fit], position: "centre" })
+    .toColourspace(shape.channels === 1 ? "b-w" : "srgb")
+    .raw({ depth: "uchar" })
+    .toBuffer();
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}
+
+/** Whether red, green and blue are the same everywhere. */
+export function isGrey(pixels: Uint8Array): boolean {
+  for (let at = 0; at < pixels.length; at += 3) {
+    if (pixels[at] !== pixels[at + 1] || pixels[at] !== pixels[at + 2]) return false;
+  }
+  return true;
+}
+
+/** Rec. 601 luma, (77 R + 150 G + 29 B) / 256 rounded down: exact where the image is grey already. */
+export function toGrey(pixels: Uint8Array): Uint8Array {
+  const grey = new Uint8Array(pixels.length / 3);
+  for (let at = 0, from = 0; at < grey.length; at++, from += 3) {
+    grey[at] = (77 * pixels[from]! + 150 * pixels[from + 1]! + 29 * pixels[from + 2]!) >> 8;
+  }
+  return grey;
+}
+
+/** What the image library says -> what a person can act on; the first that matches. */
+const reasons: readonly (readonly [RegExp, (options: DecodeOptions) => string])[] = [
+  [
+    /pixel limit/i,
+    ({ maxPixels }) => `more than ${maxPixels} pixels; raise maxPixels if it is no decompression bomb`,
+  ],
+  [/unsupported image format/i, () => "no image in a known format (JPEG, PNG, WebP, GIF, TIFF, AVIF)"],
+  [
+    /premature|read error|end of (GIF|file)|unexpected end|bad seek|outside of file/i,
+    () => "truncated or damaged",
+  ],
+  [/corrupt header/i, () => "truncated or damaged (corrupt header)"],
+];
+
+function reasonFor(file: string, options: DecodeOptions, error: unknown): string {
+  try {
+    if (statSync(file).size === 0) return "empty file (0 bytes)";
+  } catch (failure) {
+    return `cannot be opened (${(failure as NodeJS.ErrnoException).code})`;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  for (const [pattern, reason] of reasons) if (pattern.test(message)) return reason(options);
+  return (message.split("\n")[0] ?? "").replaceAll(file, "file").slice(0, 120);
+}

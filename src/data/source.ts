@@ -1,0 +1,56 @@
+// Where images come from, before the cache: one shape for folders, CIFAR-10 and Fashion-MNIST.
+
+import { type DecodeOptions, decodesAtOnce, resizePixels, type Size } from "./image.ts";
+import { inOrder } from "./in-order.ts";
+
+/** A file as it was when it was listed: the cache is re-made when any of this changes. */
+export interface SourceFile {
+  /** Path below the data folder, with `/`. */
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly mtimeMs: number;
+  /** Permission bits: an image that could not be read may be readable now. */
+  readonly mode: number;
+}
+
+export interface SourceImage {
+  readonly name: string;
+  readonly label: number;
+  /** [height, width, channels] of the wanted size. */
+  readonly pixels: Uint8Array;
+  /** Whether the data's own split puts it into the test part. */
+  readonly officialTest: boolean;
+}
+
+export interface BrokenImage {
+  readonly name: string;
+  readonly reason: string;
+}
+
+export interface Source {
+  readonly name: string;
+  /** Absolute path of the data: tells caches of different data apart. */
+  readonly path: string;
+  readonly classes: readonly string[];
+  readonly channels: 1 | 3;
+  /** Number of images expected, broken ones included. */
+  readonly total: number;
+  readonly hasOfficialTest: boolean;
+  readonly files: readonly SourceFile[];
+  /** For the progress line: what happens while `images` is read. */
+  readonly task: string;
+  /** Every image once, in a fixed order, a few at a time in memory. */
+  images(options: DecodeOptions): AsyncIterable<SourceImage | BrokenImage>;
+}
+
+/** Brings images of one native size to the wanted size; bit-exact when the two are the same. */
+export function resized(
+  images: Iterable<SourceImage | BrokenImage>,
+  shape: Size & { readonly channels: 1 | 3 },
+  options: DecodeOptions,
+): AsyncGenerator<SourceImage | BrokenImage> {
+  const resize = async (image: SourceImage | BrokenImage) =>
+    "reason" in image ? image : { ...image, pixels: await resizePixels(image.pixels, shape, options) };
+  return inOrder(images, resize, decodesAtOnce);
+}
