@@ -1,0 +1,176 @@
+// Divides a dataset into training, validation and test: seeded, stratified by class, groups kept together.
+import { permutation, stream } from "../rng.ts";
+import type { Dataset, Split } from "./dataset.ts";
+
+export interface SplitOptions {
+  readonly seed: number;
+  /** Below 1 a share of the images, from 2 on a number of images. */
+  readonly validation: number;
+  /** As `validation`; ignored where the data come with a test part of their own. */
+  readonly test: number;
+  /** Names of images (as in `Dataset.names`) that must stay on one side, for example near-duplicates. */
+  readonly groups: readonly (readonly string[])[];
+}
+
+/** Images that stay together; most have one. */
+type Unit = readonly number[];
+
+/**
+ * Test, validation and training images, each sorted. The images of a class are divided among the parts as all
+ * images are (largest remainders), so each part has the class shares of the whole; sizes are exact unless groups
+ * make that impossible. Groups that share an image are one group. The test part does not depend on `validation`.
+ *
+ * Where the data have an official test part, it is the test part, `test` is ignored, and shares are shares of the
+ * other images. Images grouped with an official test image are then left out of training and validation.
+ *
+ * @throws Error when a share or number is out of range, a name in a group is unknown (broken images are not), a
+ *   part would be empty, or a class would have no training image
+ */
+export function splitDataset(dataset: Dataset, options: SplitOptions): Split {
+  const { seed } = options;
+  const unitOf = unite(dataset, options.groups);
+  let units = [...unitOf];
+  let test: number[];
+  const { officialTest } = dataset;
+  if (officialTest !== null) {
+    test = units.flat().filter((image) => officialTest[image] === 1);
+    units = units.filter((unit) => unit.every((image) => officialTest[image] === 0));
+  } else {
+    const wanted = imagesWanted("test", options.test, dataset.count);
+    const taken = takePart(dataset, units, wanted, (...key) => stream(seed, "split test", ...key));
+    test = taken.part.flat();
+    units = taken.rest;
+  }
+  const base = officialTest === null ? dataset.count : units.flat().length;
+  const wanted = imagesWanted("validation", options.validation, base);
+  const taken = takePart(dataset, units, wanted, (...key) => stream(seed, "split validation", ...key));
+  const sorted = (images: readonly number[]) => Int32Array.from(images).sort();
+  const split = {
+    train: sorted(taken.rest.flat()),
+    validation: sorted(taken.part.flat()),
+    test: sorted(test),
+  };
+  check(dataset, split);
+  return split;
+}
+
+function imagesWanted(part: "validation" | "test", value: number, count: number): number {
+  const share = value > 0 && value < 1;
+  if (!share && !(Number.isInteger(value) && value >= 2)) {
+    throw new Error(
+      `split: ${part} must be a share between 0 and 1 or a number of images from 2 on, got ${value}`,
+    );
+  }
+  const wanted = share ? Math.round(value * count) : value;
+  if (wanted === 0) {
+    throw new Error(
+      `split: ${part} must get at least one image, got ${value} of ${count} images; raise ${part}`,
+    );
+  }
+  if (wanted >= count) {
+    throw new Error(
+      `split: ${part} must leave images for training, got ${value} with ${count} images; lower ${part}`,
+    );
+  }
+  return wanted;
+}
+
+/** Takes about `wanted` images out of the units, of each class its share. */
+function takePart(
+  dataset: Dataset,
+  units: readonly Unit[],
+  wanted: number,
+  rngOf: (...key: number[]) => ReturnType<typeof stream>,
+): { part: Unit[]; rest: Unit[] } {
+  const { labels } = dataset;
+  const available = new Array<number>(dataset.classes.length).fill(0);
+  for (const unit of units) for (const image of unit) available[labels[image]!]!++;
+  const needed = apportion(available, wanted);
+  const chance = wanted / available.reduce((sum, count) => sum + count, 0);
+
+  const chosen = new Set<Unit>();
+  const fits = (unit: Unit) => {
+    const count = new Map<number, number>();
+    for (const image of unit) count.set(labels[image]!, (count.get(labels[image]!) ?? 0) + 1);
+    return [...count].every(([label, images]) => images <= needed[label]!);
+  };
+  const choose = (unit: Unit) => {
+    chosen.add(unit);
+    for (const image of unit) needed[labels[image]!]!--;
+  };
+
+  // Groups first, by chance, so that single images can make the numbers exact afterwards.
+  const groups = units.filter((unit) => unit.length > 1);
+  const rng = rngOf();
+  const order = Array.from(permutation(rng, groups.length), (at) => groups[at]!);
+  for (const group of order) if (rng.uniform() < chance && fits(group)) choose(group);
+  for (let label = 0; label < needed.length; label++) {
+    const singles = units.filter((unit) => unit.length === 1 && labels[unit[0]!] === label);
+    const shuffled = permutation(rngOf(label), singles.length);
+    for (let at = 0; needed[label]! > 0 && at < singles.length; at++) choose(singles[shuffled[at]!]!);
+  }
+  for (const group of order) if (!chosen.has(group) && fits(group)) choose(group); // only where singles ran out
+  return { part: [...chosen], rest: units.filter((unit) => !chosen.has(unit)) };
+}
+
+/** Divides `wanted` in proportion to `available`, in integers that sum to it (largest remainders, first wins a tie). */
+export function apportion(available: readonly number[], wanted: number): number[] {
+  const total = available.reduce((sum, count) => sum + count, 0);
+  const whole = available.map((count) => Math.floor((count * wanted) / total));
+  const remainder = available.map((count, at) => (count * wanted) % total || (whole[at] === count ? -1 : 0));
+  const order = available.map((_, at) => at).sort((a, b) => remainder[b]! - remainder[a]! || a - b);
+  const missing = wanted - whole.reduce((sum, count) => sum + count, 0);
+  for (const at of order.slice(0, missing)) whole[at]!++;
+  return whole;
+}
+
+/** The images as units: groups that share an image are united (union-find), all others stay alone. */
+function unite(dataset: Dataset, groups: SplitOptions["groups"]): Unit[] {
+  const indexOf = new Map(dataset.names.map((name, index) => [name, index]));
+  const broken = new Set(dataset.broken.map(({ name }) => name));
+  const unknown = new Set(groups.flat().filter((name) => !indexOf.has(name) && !broken.has(name)));
+  if (unknown.size > 0) {
+    const some = [...unknown].slice(0, 5).join(", ");
+    throw new Error(
+      `split: names in groups must be names of images (as ${dataset.names[0]}), got ${unknown.size} unknown: ${some}`,
+    );
+  }
+  const parent = Int32Array.from({ length: dataset.count }, (_, index) => index);
+  const rootOf = (image: number) => {
+    let root = image;
+    while (parent[root] !== root) {
+      parent[root] = parent[parent[root]!]!;
+      root = parent[root]!;
+    }
+    return root;
+  };
+  for (const group of groups) {
+    const images = group.flatMap((name) => indexOf.get(name) ?? []);
+    for (const image of images.slice(1)) parent[rootOf(image)] = rootOf(images[0]!);
+  }
+  const units = new Map<number, number[]>();
+  for (let image = 0; image < dataset.count; image++) {
+    const root = rootOf(image);
+    const unit = units.get(root);
+    if (unit === undefined) units.set(root, [image]);
+    else unit.push(image);
+  }
+  return [...units.values()];
+}
+
+function check(dataset: Dataset, split: Split): void {
+  for (const [part, images] of Object.entries(split)) {
+    if (images.length === 0) {
+      throw new Error(
+        `split: the ${part} part must have images, got none of ${dataset.count}; add images, or change the shares`,
+      );
+    }
+  }
+  const present = new Set(Array.from(split.train, (image) => dataset.labels[image]!));
+  const lost = dataset.classes.find((_, label) => !present.has(label));
+  if (lost === undefined) return;
+  throw new Error(
+    `split: every class must have a training image, got none of "${lost}"; add images of it, or lower ` +
+      "validation and test",
+  );
+}
