@@ -1,0 +1,285 @@
+// Contact sheets: a grid of images with captions and outlines in one PNG or WebP, and the preview of augmentation.
+import { rename, writeFile } from "node:fs/promises";
+import sharp from "sharp";
+import { type CutoutOptions, expectedArea } from "../augment/cutout.ts";
+import type { ImageShape } from "../augment/layout.ts";
+import { denormalize } from "../augment/normalize.ts";
+import { evaluationViews, type ImageParameters, type TrainingPipeline } from "../augment/pipeline.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { permutation, stream } from "../rng.ts";
+import { counted } from "./format.ts";
+import { escapeHtml } from "./markup.ts";
+import { shortened, type TextStyle, textLine, wrapped } from "./svg-text.ts";
+
+export { denormalize };
+
+export interface SheetImage {
+  /** Bytes [height, width, channels], red-green-blue or grey. */
+  readonly pixels: Uint8Array;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+  /** A few words below the image; cut off where they do not fit. */
+  readonly caption?: string;
+  /** CSS colour of a frame around the image. */
+  readonly outline?: string;
+}
+
+export interface SheetOptions {
+  readonly columns: number;
+  /** Above the grid; wrapped where it is long. */
+  readonly title: string;
+  /** Small print below the title. */
+  readonly subtitle?: string;
+}
+
+type SheetFormat = "png" | "webp";
+
+/** Small images are enlarged, by a whole factor and without smoothing, until a side has this many pixels. */
+const minimumSide = 112;
+/** Larger images are reduced to this. */
+const maximumSide = 256;
+const margin = 16;
+const gap = 10;
+const captionHeight = 20;
+const captionStyle: TextStyle = { size: 12, colour: "#444444" };
+const titleStyle: TextStyle = { size: 17, colour: "#111111", bold: true };
+const subtitleStyle: TextStyle = { size: 12, colour: "#555555" };
+/** A sheet of few columns is at least so wide, for the title. */
+const minimumTextWidth = 460;
+/** Limit of WebP; a larger PNG is no picture to look at either. */
+const maximumSheet = 16383;
+
+/**
+ * Draws images into a grid, row by row.
+ * @param images need not have one size; 1 (grey) or 3 (red, green, blue) channels
+ * @returns a PNG, or a WebP without loss
+ * @throws Error when there is no image, an array does not fit its shape, or the sheet would be larger than 16383 pixels
+ */
+export async function drawSheet(
+  images: readonly SheetImage[],
+  options: SheetOptions,
+  format: SheetFormat = "png",
+): Promise<Buffer> {
+  checkSheet(images, options);
+  const tiles = await Promise.all(images.map(scaled));
+  const columns = Math.min(options.columns, tiles.length);
+  const rows = Math.ceil(tiles.length / columns);
+  const cellWidth = Math.max(...tiles.map((tile) => tile.width));
+  const cellHeight = Math.max(...tiles.map((tile) => tile.height));
+  const pitch = {
+    x: cellWidth + gap,
+    y: cellHeight + gap + (images.some((image) => image.caption) ? captionHeight : 0),
+  };
+  const width = Math.max(minimumTextWidth, columns * pitch.x - gap) + 2 * margin;
+  const header = drawHeader(options, width - 2 * margin);
+  const height = header.height + rows * pitch.y - gap + margin;
+  if (width > maximumSheet || height > maximumSheet) {
+    throw new Error(
+      `sheet: width and height must be at most ${maximumSheet}, got ${width} x ${height}: show fewer images`,
+    );
+  }
+
+  const canvas = Buffer.alloc(width * height * 3, 255);
+  const overlay = [header.svg];
+  tiles.forEach((tile, index) => {
+    const left = margin + (index % columns) * pitch.x;
+    const top = header.height + Math.floor(index / columns) * pitch.y;
+    for (let y = 0; y < tile.height; y++) {
+      const row = tile.pixels.subarray(y * tile.width * 3, (y + 1) * tile.width * 3);
+      canvas.set(row, ((top + y) * width + left) * 3);
+    }
+    const { caption, outline } = images[index]!;
+    if (outline) {
+      overlay.push(
+        `<rect x="${left - 2}" y="${top - 2}" width="${tile.width + 4}" height="${tile.height + 4}" ` +
+          `fill="none" stroke="${escapeHtml(outline)}" stroke-width="4"/>`,
+      );
+    }
+    if (caption) {
+      const { size } = captionStyle;
+      const baseline = top + tile.height + size + 5;
+      overlay.push(textLine(shortened(caption, cellWidth, size), left, baseline, captionStyle));
+    }
+  });
+  const svg =
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
+    `font-family="DejaVu Sans, sans-serif">${overlay.join("")}</svg>`;
+  const sheet = sharp(canvas, { raw: { width, height, channels: 3 } }).composite([
+    { input: Buffer.from(svg) },
+  ]);
+  return format === "webp" ? sheet.webp({ lossless: true }).toBuffer() : sheet.png().toBuffer();
+}
+
+/** Draws a sheet into a file, whose name ends in .png or .webp; written beside and renamed. */
+export async function writeSheet(
+  path: string,
+  images: readonly SheetImage[],
+  options: SheetOptions,
+): Promise<void> {
+  const format = /\.(png|webp)$/i.exec(path)?.[1]?.toLowerCase() as SheetFormat | undefined;
+  if (format === undefined) throw new Error(`sheet: file name must end in .png or .webp, got ${path}`);
+  const picture = await drawSheet(images, options, format);
+  await writeFile(`${path}.partial`, picture);
+  await rename(`${path}.partial`, path);
+}
+
+/**
+ * Shows what training sees: a row for each image, first its centre crop, then `draws` augmented versions, drawn
+ * from the streams of epochs 1, 2, ... of a run with this seed. Rows go through the classes in turn. Normalization is undone.
+ * @returns a PNG whose title tells the expected masked area
+ * @throws Error when the dataset does not have the pipeline's input shape, or a count is not an integer >= 1
+ */
+export async function previewSheet(
+  dataset: Dataset,
+  pipeline: TrainingPipeline,
+  { images, draws, seed }: { readonly images: number; readonly draws: number; readonly seed: number },
+): Promise<Buffer> {
+  const { input, normalization, cutout } = pipeline.options;
+  checkCount("images", images);
+  checkCount("draws", draws);
+  if (
+    dataset.height !== input.height ||
+    dataset.width !== input.width ||
+    dataset.channels !== input.channels
+  ) {
+    throw new Error(
+      `preview: dataset must have the pipeline's input, ${shapeText(input)}, got ${shapeText(dataset)}`,
+    );
+  }
+  const { output } = pipeline;
+  const view = evaluationViews("center", input, output)[0]!;
+  const pixels = new Uint8Array(input.height * input.width * input.channels);
+  const target = new Float32Array(output.height * output.width * output.channels);
+  const tile = (parameters: ImageParameters, caption: string): SheetImage => {
+    pipeline.apply(pixels, 0, parameters, target, 0);
+    return { pixels: denormalize(target, output, normalization), ...output, caption };
+  };
+
+  const tiles: SheetImage[] = [];
+  for (const index of classesInTurn(dataset, images, seed)) {
+    dataset.read([index], pixels);
+    tiles.push(tile(view, dataset.classes[dataset.labels[index]!]!));
+    for (let epoch = 1; epoch <= draws; epoch++) {
+      const parameters = pipeline.sample(stream(seed, "augment", epoch, index));
+      tiles.push(tile(parameters, parameters.flip ? `draw ${epoch}, flipped` : `draw ${epoch}`));
+    }
+  }
+  return drawSheet(tiles, {
+    columns: 1 + draws,
+    title: cutout === null ? "Without Cutout" : cutoutText(cutout, output),
+    subtitle: `${dataset.name}: centre crop, then ${counted(draws, "random draw")} each, seed ${seed}. ${pipelineText(pipeline)}`,
+  });
+}
+
+/** For example `16 px hole: 19.1 % of the image expected masked`. */
+export function cutoutText(cutout: CutoutOptions, image: { height: number; width: number }): string {
+  const { length, nHoles, placement, fill, probability } = cutout;
+  const holes = nHoles === 1 ? `${length} px hole` : `${nHoles} holes of ${length} px`;
+  const details = [
+    placement === "inside" ? "fully inside" : "",
+    fill === "imageMean" ? "filled with the image's mean" : "",
+    probability < 1 ? `in ${percent(probability)} of the images` : "",
+  ].filter(Boolean);
+  const how = details.length > 0 ? ` (${details.join(", ")})` : "";
+  return `${holes}${how}: ${percent(expectedArea(cutout, image))} of the image expected masked`;
+}
+
+function pipelineText({ options: { input, crop, flip } }: TrainingPipeline): string {
+  const padding = crop.padding > 0 ? ` padded by ${crop.padding}` : "";
+  const from = `${input.height} x ${input.width}${padding}`;
+  return `Crops of ${crop.height} x ${crop.width} from ${from}, flip ${percent(flip)}.`;
+}
+
+function percent(share: number): string {
+  return `${Number((100 * share).toFixed(1))} %`;
+}
+
+function shapeText({ height, width, channels }: ImageShape): string {
+  return `${height} x ${width} x ${channels}`;
+}
+
+/** `count` images in random order, the classes in turn as far as they reach. */
+function classesInTurn(dataset: Dataset, count: number, seed: number): number[] {
+  const ofClass = dataset.classes.map((): number[] => []);
+  for (const index of permutation(stream(seed, "preview"), dataset.count)) {
+    ofClass[dataset.labels[index]!]!.push(index);
+  }
+  const chosen: number[] = [];
+  for (let round = 0; chosen.length < Math.min(count, dataset.count); round++) {
+    for (const indices of ofClass) if (round < indices.length) chosen.push(indices[round]!);
+  }
+  return chosen.slice(0, count);
+}
+
+function checkCount(name: string, value: number): void {
+  if (!Number.isInteger(value) || value < 1) {
+    throw new Error(`preview: ${name} must be an integer >= 1, got ${value}`);
+  }
+}
+
+function checkSheet(images: readonly SheetImage[], { columns }: SheetOptions): void {
+  if (images.length === 0) throw new Error("sheet: images must hold at least one, got none");
+  if (!Number.isInteger(columns) || columns < 1) {
+    throw new Error(`sheet: columns must be an integer >= 1, got ${columns}`);
+  }
+  images.forEach((image, index) => {
+    const { pixels, height, width, channels } = image;
+    if ((channels !== 1 && channels !== 3) || pixels.length !== height * width * channels) {
+      throw new Error(
+        `sheet: image ${index} must be grey or red-green-blue and hold height x width x channels bytes, ` +
+          `got ${shapeText(image)} with ${pixels.length} bytes`,
+      );
+    }
+  });
+}
+
+/** Title and small print, wrapped, from the sheet's top on; `height` is where the grid may start. */
+function drawHeader(
+  { title, subtitle = "" }: SheetOptions,
+  width: number,
+): { readonly svg: string; readonly height: number } {
+  let bottom = margin;
+  let svg = "";
+  for (const [text, style] of [
+    [title, titleStyle],
+    [subtitle, subtitleStyle],
+  ] as const) {
+    // Bold letters are about a tenth wider.
+    for (const line of wrapped(text, style.bold ? width / 1.1 : width, style.size)) {
+      svg += textLine(line, margin, bottom + style.size, style);
+      bottom += Math.round(1.4 * style.size);
+    }
+  }
+  return { svg, height: bottom + gap };
+}
+
+/** Red-green-blue, in a size to look at. */
+async function scaled(image: SheetImage): Promise<{ pixels: Uint8Array; height: number; width: number }> {
+  const { pixels, height, width, channels } = image;
+  const side = Math.max(height, width);
+  if (side > maximumSide) {
+    const { data, info } = await sharp(pixels, { raw: { width, height, channels: channels as 1 | 3 } })
+      .resize({ width: maximumSide, height: maximumSide, fit: "inside" })
+      .toColourspace("srgb")
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    const reduced = { pixels: data, height: info.height, width: info.width, channels: info.channels };
+    return { ...reduced, pixels: enlarged(reduced, 1) };
+  }
+  const factor = Math.max(1, Math.ceil(minimumSide / side));
+  return { pixels: enlarged(image, factor), height: height * factor, width: width * factor };
+}
+
+/** Every pixel becomes factor x factor pixels of red, green and blue (nearest neighbour). */
+function enlarged({ pixels, height, width, channels }: SheetImage, factor: number): Uint8Array {
+  const result = new Uint8Array(height * width * 3 * factor ** 2);
+  let next = 0;
+  for (let y = 0; y < height * factor; y++) {
+    for (let x = 0; x < width * factor; x++) {
+      const source = (Math.floor(y / factor) * width + Math.floor(x / factor)) * channels;
+      for (let c = 0; c < 3; c++) result[next++] = pixels[source + (c % channels)]!;
+    }
+  }
+  return result;
+}
