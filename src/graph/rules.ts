@@ -1,0 +1,37 @@
+// The table of operators: a missing rule does not compile.
+import { convRules } from "./ops/convolution.ts";
+import { dropoutRules } from "./ops/dropout.ts";
+import { elementwiseRules } from "./ops/elementwise.ts";
+import { lossRules } from "./ops/loss.ts";
+import { matmulRules } from "./ops/matmul.ts";
+import { normalizationRules } from "./ops/normalization.ts";
+import { poolRules } from "./ops/pool.ts";
+import { reductionRules } from "./ops/reduction.ts";
+import { shapeRules } from "./ops/shape.ts";
+import type { Attrs, CompositeName, CompositeRules, OpName, PrimitiveRules, Rule } from "./types.ts";
+
+export const primitiveRules: PrimitiveRules = {
+  ...elementwiseRules,
+  ...reductionRules,
+  ...shapeRules,
+  ...matmulRules,
+  ...dropoutRules.primitive,
+};
+
+export const compositeRules: CompositeRules = {
+  ...convRules,
+  ...poolRules,
+  ...normalizationRules,
+  ...dropoutRules.composite,
+  ...lossRules,
+};
+
+const rules = { ...primitiveRules, ...compositeRules };
+
+export function ruleOf<Op extends OpName>(op: Op): Rule<Attrs[Op]> {
+  return rules[op] as Rule<Attrs[Op]>;
+}
+
+export function isComposite(op: OpName): op is CompositeName {
+  return Object.hasOwn(compositeRules, op);
+}

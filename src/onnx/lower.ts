@@ -1,0 +1,136 @@
+// From the training graph to ONNX: one entry for each primitive operator.
+
+import { type Graph, reachable } from "../graph/graph.ts";
+import { uniformHash } from "../graph/ops/dropout.ts";
+import type { PrimitiveAttrs, PrimitiveName, Value } from "../graph/types.ts";
+import { sizeOf } from "../tensor.ts";
+import { NodeList } from "./nodes.ts";
+import { encodeModel, type OnnxTensor } from "./proto.ts";
+
+type Lowering<A> = (nodes: NodeList, inputs: readonly string[], attrs: A, value: Value) => string;
+
+const simple =
+  (op: string): Lowering<unknown> =>
+  (nodes, inputs) =>
+    nodes.add(op, inputs);
+
+const reduce =
+  (op: string): Lowering<{ readonly axes: readonly number[] }> =>
+  (nodes, [x], { axes }) =>
+    nodes.add(op, [x!, nodes.integers(axes)], { keepdims: 1 });
+
+const onnxTypes = { float32: 1, uint8: 2, int32: 6, bool: 9 } as const;
+
+const lowerings: { readonly [Op in PrimitiveName]: Lowering<PrimitiveAttrs[Op]> } = {
+  neg: simple("Neg"),
+  abs: simple("Abs"),
+  sign: simple("Sign"),
+  exp: simple("Exp"),
+  log: simple("Log"),
+  sqrt: simple("Sqrt"),
+  relu: simple("Relu"),
+  sigmoid: simple("Sigmoid"),
+  tanh: simple("Tanh"),
+  add: simple("Add"),
+  sub: simple("Sub"),
+  mul: simple("Mul"),
+  div: simple("Div"),
+  maximum: simple("Max"),
+  minimum: simple("Min"),
+  greater: simple("Greater"),
+  equal: simple("Equal"),
+  where: simple("Where"),
+  // The sign of a ReLU's output is 0 or 1.
+  reluGrad(nodes, [dy, y], _, { source }) {
+    const operand = source.kind === "operation" ? source.inputs[1]!.source : source;
+    const isRelu = operand.kind === "operation" && operand.op === "relu";
+    return nodes.add("Mul", [dy!, nodes.add("Sign", [isRelu ? y! : nodes.add("Relu", [y!])])]);
+  },
+  cast: (nodes, [x], { to }) => nodes.add("Cast", [x!], { to: onnxTypes[to] }),
+  reduceSum: reduce("ReduceSum"),
+  reduceMean: reduce("ReduceMean"),
+  reduceSumSquare: reduce("ReduceSumSquare"),
+  reduceMax: reduce("ReduceMax"),
+  softmax: (nodes, inputs, { axis }) => nodes.add("Softmax", inputs, { axis }),
+  logSoftmax: (nodes, inputs, { axis }) => nodes.add("LogSoftmax", inputs, { axis }),
+  reshape: (nodes, [x], { shape }) => nodes.add("Reshape", [x!, nodes.integers(shape)]),
+  transpose: (nodes, inputs, { permutation }) => nodes.add("Transpose", inputs, { perm: permutation }),
+  broadcast: (nodes, [x], { shape }) => nodes.add("Expand", [x!, nodes.integers(shape)]),
+  slice: (nodes, [x], { starts, ends, steps }, { shape }) =>
+    nodes.add("Slice", [
+      x!,
+      nodes.integers(starts),
+      nodes.integers(ends),
+      nodes.integers(shape.map((_, axis) => axis)),
+      nodes.integers(steps),
+    ]),
+  pad: (nodes, [x], { before, after, value }) =>
+    nodes.add("Pad", [x!, nodes.integers([...before, ...after]), nodes.number(value)], { mode: "constant" }),
+  concat: (nodes, inputs, { axis }) => nodes.add("Concat", inputs, { axis }),
+  gather: (nodes, inputs, { axis }) => nodes.add("Gather", inputs, { axis }),
+  matmul: (nodes, inputs, { transposeA, transposeB }) =>
+    transposeA || transposeB
+      ? nodes.add(
+          "FusedMatMul",
+          inputs,
+          { transA: Number(transposeA), transB: Number(transposeB), alpha: { float: 1 } },
+          "com.microsoft",
+        )
+      : nodes.add("MatMul", inputs),
+  uniform: lowerUniform,
+};
+
+/** See graph/ops/dropout.ts: the same wrapping int32 arithmetic. */
+function lowerUniform(
+  nodes: NodeList,
+  [seed]: readonly string[],
+  { shape, salt }: PrimitiveAttrs["uniform"],
+): string {
+  const int = (x: number) => nodes.constant("int32", [1], Int32Array.of(x));
+  const limit = nodes.constant("int32", [], Int32Array.of(sizeOf(shape)));
+  const zero = nodes.constant("int32", [], Int32Array.of(0));
+  const one = nodes.constant("int32", [], Int32Array.of(1));
+  const positions = nodes.add("Range", [zero, limit, one]);
+  const start = nodes.add("Add", [int(salt), nodes.add("Mul", [seed!, int(uniformHash.spread)])]);
+  let hash = nodes.add("Add", [nodes.add("Mul", [positions, int(uniformHash.stride)]), start]);
+  const mix = () => nodes.add("Add", [hash, nodes.add("Div", [hash, int(uniformHash.shift)])]);
+  for (const factor of uniformHash.factors) hash = nodes.add("Mul", [mix(), int(factor)]);
+  const bits = nodes.add("Cast", [nodes.add("Div", [mix(), int(256)])], { to: onnxTypes.float32 });
+  const scaled = nodes.add("Mul", [bits, nodes.number(2 ** -24)]);
+  const uniform = nodes.add("Add", [scaled, nodes.number(0.5)]);
+  return nodes.add("Reshape", [uniform, nodes.integers(shape)]);
+}
+
+/** The graph as an ONNX file. All of its operators must be primitive (see graph/expand.ts). */
+export function lower(graph: Graph, name: string): Uint8Array {
+  const nodes = new NodeList();
+  const names = new Map<number, string>();
+  const constants: OnnxTensor[] = [];
+  for (const [inputName, value] of graph.inputs) names.set(value.id, inputName);
+  for (const value of reachable(graph.outputs.values())) {
+    const { source, dtype, shape } = value;
+    if (source.kind === "constant") {
+      const constantName = `c${value.id}`;
+      constants.push({ name: constantName, dtype, shape, data: source.data });
+      names.set(value.id, constantName);
+    }
+    if (source.kind === "operation") {
+      const lowering = lowerings[source.op as PrimitiveName] as Lowering<unknown> | undefined;
+      if (!lowering) throw new Error(`internal: ${source.op} must be expanded before it is lowered`);
+      const inputs = source.inputs.map((input) => names.get(input.id)!);
+      names.set(value.id, lowering(nodes, inputs, source.attrs, value));
+    }
+  }
+  const outputs = [...graph.outputs].map(([outputName, value]) => {
+    nodes.addNamed(outputName, "Identity", [names.get(value.id)!]);
+    return { name: outputName, dtype: value.dtype, shape: value.shape };
+  });
+  return encodeModel({
+    name,
+    nodes: nodes.nodes,
+    constants: [...constants, ...nodes.constants],
+    inputs: [...graph.inputs].map(([inputName, { dtype, shape }]) => ({ name: inputName, dtype, shape })),
+    outputs,
+    metadata: {},
+  });
+}

@@ -1,0 +1,67 @@
+// ONNX Runtime on the CPU, in Node. The only file importing onnxruntime-node.
+import * as ort from "onnxruntime-node";
+import { always, type ConvAlgorithmName, chooseByRule } from "../graph/conv/algorithms.ts";
+import { expand } from "../graph/expand.ts";
+import { lower } from "../onnx/lower.ts";
+import { type Tensor, tensor } from "../tensor.ts";
+import { checkFeeds, type Runtime } from "./runtime.ts";
+
+export interface NodeRuntimeOptions {
+  /** Threads of one operator. */
+  readonly threads: number;
+  /** One convolution algorithm wherever it applies, instead of the rule's choice. */
+  readonly convolution?: ConvAlgorithmName;
+  /** Writes a profile with this prefix. */
+  readonly profile?: string;
+}
+
+type Bytes = Parameters<typeof ort.InferenceSession.create>[0] & Uint8Array;
+
+export function nodeRuntime(options: NodeRuntimeOptions): Runtime {
+  return {
+    name: "cpu",
+    async compile(graph) {
+      const convolution = options.convolution ? always(options.convolution) : chooseByRule;
+      const expanded = expand(graph, { convolution });
+      const session = await openSession(lower(expanded, "graph"), options);
+      const outputNames = [...graph.outputs.keys()];
+      return {
+        async run(feeds, into = {}) {
+          checkFeeds(graph, feeds);
+          const used = [...graph.inputs.keys()].filter((name) => session.inputNames.includes(name));
+          const inputs = Object.fromEntries(used.map((name) => [name, toOrt(feeds[name]!)]));
+          const fetches = Object.fromEntries(
+            outputNames.map((name) => [name, into[name] ? toOrt(into[name]) : null]),
+          );
+          const results = await session.run(inputs, fetches);
+          return Object.fromEntries(outputNames.map((name) => [name, into[name] ?? fromOrt(results[name]!)]));
+        },
+        close: () => session.release(),
+      };
+    },
+  };
+}
+
+/** A session over any ONNX file, with this project's settings. */
+export async function openSession(
+  model: Uint8Array,
+  options: NodeRuntimeOptions,
+): Promise<ort.InferenceSession> {
+  return ort.InferenceSession.create(model as Bytes, {
+    executionProviders: ["cpu"],
+    intraOpNumThreads: options.threads,
+    interOpNumThreads: 1,
+    executionMode: "sequential",
+    graphOptimizationLevel: "all",
+    logSeverityLevel: 3,
+    ...(options.profile ? { enableProfiling: true, profileFilePrefix: options.profile } : {}),
+  });
+}
+
+function toOrt({ dtype, shape, data }: Tensor): ort.Tensor {
+  return new ort.Tensor(dtype as "float32", data as Float32Array, shape);
+}
+
+function fromOrt(value: ort.Tensor): Tensor {
+  return tensor(value.type as "float32", value.dims, value.data as Float32Array);
+}

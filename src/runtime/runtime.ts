@@ -1,0 +1,34 @@
+// What runs a graph: the same interface for ONNX Runtime and for the plain reference.
+import type { Graph } from "../graph/graph.ts";
+import type { Tensor } from "../tensor.ts";
+
+export type Feeds = Readonly<Record<string, Tensor>>;
+
+export interface Executable {
+  /**
+   * Computes the graph's outputs.
+   * @param feeds one tensor for each input of the graph
+   * @param into tensors that receive outputs in place, for those that have one; they must not be among the feeds
+   * @throws when a feed is missing or does not fit
+   */
+  run(feeds: Feeds, into?: Feeds): Promise<Readonly<Record<string, Tensor>>>;
+  close(): Promise<void>;
+}
+
+export interface Runtime {
+  readonly name: string;
+  compile(graph: Graph): Promise<Executable>;
+}
+
+/** Throws unless there is a fitting feed for every input. */
+export function checkFeeds(graph: Graph, feeds: Feeds): void {
+  for (const [name, { dtype, shape }] of graph.inputs) {
+    const feed = feeds[name];
+    if (!feed) throw new Error(`runtime: input ${name} must be given`);
+    if (feed.dtype !== dtype || feed.shape.join() !== shape.join()) {
+      throw new Error(
+        `runtime: input ${name} must be ${dtype} [${shape.join(", ")}], got ${feed.dtype} [${feed.shape.join(", ")}]`,
+      );
+    }
+  }
+}
