@@ -1,0 +1,21 @@
+// The table of docs/augmentation.md against expectedArea.
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { expectedArea } from "./cutout.ts";
+
+const text = readFileSync(new URL("../../docs/augmentation.md", import.meta.url), "utf8");
+const rows = [...text.matchAll(/^\| (\d+) x (\d+) \| (\d+) \|((?: [\d.]+ % \|){4})$/gm)];
+
+test("the table is found", () => expect(rows.length).toBeGreaterThanOrEqual(10));
+
+test.each(rows)("%s", (_, height, width, length, shares) => {
+  const image = { height: Number(height), width: Number(width) };
+  const area = (nHoles: number, placement: "anywhere" | "inside") =>
+    expectedArea({ length: Number(length), nHoles, placement, fill: "zero", probability: 1 }, image);
+  const nominal = Number(length) ** 2 / (image.height * image.width);
+  const expected = [nominal, area(1, "anywhere"), area(2, "anywhere"), area(1, "inside")];
+  const written = [...shares!.matchAll(/[\d.]+/g)].map(Number);
+  written.forEach((percent, column) => {
+    expect(Math.abs(percent - 100 * expected[column]!)).toBeLessThan(0.05001);
+  });
+});
