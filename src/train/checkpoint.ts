@@ -1,0 +1,94 @@
+// Checkpoints: the state of a training run and its position, as one safetensors file.
+import type { Tensor } from "../tensor.ts";
+import { replaceFile, type WriteCalls } from "./durable-file.ts";
+import type { TrainingState } from "./network-session.ts";
+import { encodeTensors, readTensors } from "./safetensors.ts";
+
+export interface Checkpoint {
+  readonly state: TrainingState;
+  /** Whatever was given to `saveCheckpoint`: plain JSON. */
+  readonly position: unknown;
+}
+
+/** Raised when the meaning of a checkpoint changes. */
+export const checkpointVersion = 1;
+const optimizerPrefix = "optimizer.";
+const keys = { version: "cutout.version", buffers: "cutout.buffers", position: "cutout.position" } as const;
+
+/**
+ * Writes a checkpoint. Parameters and buffers keep their names (`conv1.weight`, `bn1.running_mean`), so that the file
+ * opens in PyTorch; optimizer entries begin with `optimizer.`. A kill or a full disk at any moment leaves the file that
+ * was there before whole.
+ * @param position plain JSON
+ * @throws when two tensors have one name, or the file cannot be written
+ */
+export function saveCheckpoint(
+  path: string,
+  state: TrainingState,
+  position: unknown,
+  calls?: WriteCalls,
+): void {
+  const tensors = new Map<string, Tensor>();
+  const add = (name: string, value: Tensor) => {
+    if (tensors.has(name)) throw new Error(`checkpoint: names must be different, got ${name} twice`);
+    tensors.set(name, value);
+  };
+  for (const [name, value] of [...state.parameters, ...state.buffers]) {
+    if (name.startsWith(optimizerPrefix)) {
+      throw new Error(`checkpoint: names must not begin with ${optimizerPrefix}, got ${name}`);
+    }
+    add(name, value);
+  }
+  for (const [name, value] of state.optimizer) add(optimizerPrefix + name, value);
+  const metadata = {
+    // PyTorch's loaders ask for this key.
+    format: "pt",
+    [keys.version]: String(checkpointVersion),
+    [keys.buffers]: JSON.stringify([...state.buffers.keys()]),
+    [keys.position]: JSON.stringify(position),
+  };
+  replaceFile(path, encodeTensors({ tensors, metadata }), calls);
+}
+
+/**
+ * Reads a checkpoint.
+ * @throws one error that names the file when it is missing, cut short, of another version or no checkpoint of Cutout
+ */
+export function loadCheckpoint(path: string): Checkpoint {
+  const { tensors, metadata } = readTensors(path);
+  const version = metadata[keys.version];
+  if (version === undefined) {
+    throw new Error(`${path}: must be a checkpoint written by Cutout, got another safetensors file`);
+  }
+  if (version !== String(checkpointVersion)) {
+    throw new Error(
+      `${path}: must be a checkpoint of version ${checkpointVersion}, got version ${version}; use the release of Cutout that wrote it, or train again`,
+    );
+  }
+  const bufferNames = new Set(parseNames(path, metadata[keys.buffers]));
+  const parameters = new Map<string, Tensor>();
+  const buffers = new Map<string, Tensor>();
+  const optimizer = new Map<string, Tensor>();
+  for (const [name, value] of tensors) {
+    if (name.startsWith(optimizerPrefix)) optimizer.set(name.slice(optimizerPrefix.length), value);
+    else (bufferNames.has(name) ? buffers : parameters).set(name, value);
+  }
+  for (const name of bufferNames) {
+    if (!buffers.has(name)) throw new Error(`${path}: must hold the buffer ${name}, which its header names`);
+  }
+  return { state: { parameters, buffers, optimizer }, position: parse(path, metadata[keys.position]) };
+}
+
+function parseNames(path: string, text: string | undefined): string[] {
+  const names = parse(path, text);
+  if (Array.isArray(names) && names.every((name) => typeof name === "string")) return names;
+  throw new Error(`${path}: the buffers' names must be a list of strings`);
+}
+
+function parse(path: string, text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? "");
+  } catch (error) {
+    throw new Error(`${path}: the checkpoint's position and buffers must be JSON`, { cause: error });
+  }
+}
