@@ -1,0 +1,212 @@
+// Exact resume: interrupted anywhere, or killed, a run ends with the same metrics and weights as one left alone.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import fc from "fast-check";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { atStep, metricsOf, smallRun } from "../../test/helpers/small-run.ts";
+import { loadCheckpoint } from "./checkpoint.ts";
+import { train } from "./trainer.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "cutout-resume-"));
+const alone = join(folder, "alone");
+let runs = 0;
+const newRunDir = () => join(folder, `run ${runs++}`);
+beforeAll(async () => {
+  await train(smallRun(alone));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function expectAsAlone(runDir: string): void {
+  expect(metricsOf(runDir)).toEqual(metricsOf(alone));
+  for (const name of ["best.safetensors", "evaluation.json"]) {
+    expect(readFileSync(join(runDir, name)).equals(readFileSync(join(alone, name))), name).toBe(true);
+  }
+  const [last, expected] = [runDir, alone].map((each) => loadCheckpoint(join(each, "last.safetensors")));
+  expect(last).toEqual(expected);
+}
+
+describe("interrupted", () => {
+  test("at any steps, again and again", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 4 }),
+        async (pauses) => {
+          const runDir = newRunDir();
+          for (const [part, steps] of pauses.entries()) {
+            const controller = new AbortController();
+            const onEvent = atStep((count) => count === steps && controller.abort());
+            const args = smallRun(runDir, { resume: part > 0, signal: controller.signal, onEvent });
+            const { status } = await train(args);
+            const done = pauses.slice(0, part + 1).reduce((sum, each) => sum + each, 0);
+            expect(status).toBe(done <= 48 ? "interrupted" : "finished");
+          }
+          expect((await train(smallRun(runDir, { resume: true }))).status).toBe("finished");
+          expectAsAlone(runDir);
+        },
+      ),
+      { numRuns: 12 },
+    );
+  });
+
+  test.each(["validate", "test"])("in the phase %s", async (phase) => {
+    const runDir = newRunDir();
+    const controller = new AbortController();
+    const onEvent: Parameters<typeof smallRun>[1] = {
+      signal: controller.signal,
+      onEvent: (event) => event.type === "phase" && event.phase === phase && controller.abort(),
+    };
+    const result = await train(smallRun(runDir, onEvent));
+    expect([result.status, result.epochs, result.evaluation]).toEqual([
+      "interrupted",
+      phase === "test" ? 4 : 0,
+      null,
+    ]);
+    await train(smallRun(runDir, { resume: true }));
+    expectAsAlone(runDir);
+  });
+
+  test("before the first step", async () => {
+    const runDir = newRunDir();
+    expect((await train(smallRun(runDir, { signal: AbortSignal.abort() }))).status).toBe("interrupted");
+    await train(smallRun(runDir, { resume: true }));
+    expectAsAlone(runDir);
+  });
+
+  test("a finished run stays as it is when it is resumed", async () => {
+    const runDir = newRunDir();
+    await train(smallRun(runDir));
+    expect((await train(smallRun(runDir, { resume: true }))).status).toBe("finished");
+    expectAsAlone(runDir);
+  });
+});
+
+describe("killed", () => {
+  const child = fileURLToPath(new URL("../../test/helpers/train-child.ts", import.meta.url));
+
+  /** Starts the run in a process of its own and kills it, with SIGKILL, when it tells of `step`. */
+  async function killAt(step: string, runDir: string, checkpointSeconds: number): Promise<void> {
+    const process_ = spawn(process.execPath, ["--import", "tsx", child, runDir, `${checkpointSeconds}`], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    const ended = once(process_, "exit");
+    for await (const line of createInterface({ input: process_.stdout }))
+      if (line === step) process_.kill("SIGKILL");
+    expect(await ended).toEqual([null, "SIGKILL"]);
+  }
+
+  test.each([
+    ["2.5", 1000, { epoch: 1, stepInEpoch: 0 }],
+    ["3.9", 0.03, { epoch: 2 }],
+  ])(
+    "in the middle of an epoch, at step %s, checkpoints every %d seconds",
+    async (step, seconds, position) => {
+      const runDir = newRunDir();
+      await killAt(step, runDir, seconds);
+      const saved = loadCheckpoint(join(runDir, "last.safetensors")).position as { stepInEpoch: number };
+      expect(saved).toMatchObject(position);
+      if (seconds < 1) expect(saved.stepInEpoch).toBeGreaterThan(0);
+      await train(smallRun(runDir, { resume: true }));
+      expectAsAlone(runDir);
+    },
+  );
+});
+
+describe("what is found in the folder", () => {
+  /** A run interrupted in its third epoch. */
+  async function interrupted(): Promise<string> {
+    const runDir = newRunDir();
+    const controller = new AbortController();
+    const onEvent = atStep((count) => count === 30 && controller.abort());
+    await train(smallRun(runDir, { signal: controller.signal, onEvent }));
+    return runDir;
+  }
+
+  test.each([
+    ["half a line", '{"type":"epo'],
+    ["a later epoch", '{"type":"epoch","epoch":3}\n'],
+    ["a later epoch and half a line", '{"type":"epoch","epoch":3}\n{"type"'],
+    ["zeros", "\0\0\0\0"],
+  ])("%s after the checkpoint is cut off", async (_name, text) => {
+    const runDir = await interrupted();
+    appendFileSync(join(runDir, "metrics.jsonl"), text);
+    await train(smallRun(runDir, { resume: true }));
+    expectAsAlone(runDir);
+  });
+
+  test("metrics that lack an epoch are told", async () => {
+    const runDir = await interrupted();
+    truncateSync(join(runDir, "metrics.jsonl"), 20);
+    await expect(train(smallRun(runDir, { resume: true }))).rejects.toThrow(
+      /metrics\.jsonl: line 1 must be the record of epoch 1, because last\.safetensors goes on after epoch 2/,
+    );
+  });
+
+  test("metrics without a checkpoint are told, and kept", async () => {
+    const runDir = await interrupted();
+    const before = metricsOf(runDir);
+    rmSync(join(runDir, "last.safetensors"));
+    await expect(train(smallRun(runDir, { resume: true }))).rejects.toThrow(
+      /last\.safetensors: could not be opened, no such file/,
+    );
+    expect(metricsOf(runDir)).toEqual(before);
+  });
+
+  test("an empty folder is begun", async () => {
+    const runDir = newRunDir();
+    const messages: string[] = [];
+    const onEvent: Parameters<typeof smallRun>[1] = {
+      resume: true,
+      onEvent: (event) => event.type === "message" && messages.push(event.text),
+    };
+    await train(smallRun(runDir, onEvent));
+    expect(messages[0]).toMatch(/no checkpoint yet, starting from the beginning/);
+    expectAsAlone(runDir);
+  });
+
+  test("best.safetensors of another epoch is told", async () => {
+    const runDir = await interrupted();
+    const path = join(runDir, "best.safetensors");
+    await train(smallRun(runDir, { resume: true }));
+    const text = readFileSync(path).toString("latin1");
+    writeFileSync(path, text.replace(/\{\\"epoch\\":\d/, '{\\"epoch\\":9'), "latin1");
+    await expect(train(smallRun(runDir, { resume: true }))).rejects.toThrow(
+      /best\.safetensors: must be of epoch \d, .* got epoch 9/,
+    );
+  });
+
+  test.each([
+    [{ seed: 8 }, /seed was 7, is 8/],
+    [{ epochs: 5 }, /epochs was 4, is 5/],
+    [{ crops: "ten" as const }, /crops was "center", is "ten"/],
+    [{ classWeights: [1, 1, 1, 1, 1, 2] }, /classWeights was null, is \[1,1,1,1,1,2\]/],
+    [{ batchSize: 4, seed: 1 }, /seed was 7, is 1; batchSize was 8, is 4/],
+    [{ earlyStopping: { patience: 3 } }, /earlyStopping was null, is \{"patience":3\}/],
+  ])("other settings are told: %j", async (options, message) => {
+    const runDir = await interrupted();
+    await expect(train(smallRun(runDir, { resume: true }, options))).rejects.toThrow(message);
+  });
+
+  test("other data and another split are told", async () => {
+    const runDir = await interrupted();
+    const args = smallRun(runDir, { resume: true });
+    const dataset = { ...args.dataset, fingerprint: "other" };
+    await expect(train({ ...args, dataset })).rejects.toThrow(/data was .*, is "other"/);
+    const split = { ...args.split, train: args.split.train.toReversed() };
+    await expect(train({ ...args, split })).rejects.toThrow(/resume: .*; split was "\w{32}", is "\w{32}"/);
+  });
+
+  test("a checkpoint without a position is told", async () => {
+    const runDir = await interrupted();
+    const path = join(runDir, "last.safetensors");
+    const text = readFileSync(path).toString("latin1");
+    writeFileSync(path, text.replace('\\"stepInEpoch\\":', '\\"stepInEpoca\\":'), "latin1");
+    await expect(train(smallRun(runDir, { resume: true }))).rejects.toThrow(
+      /last\.safetensors: not the checkpoint of a run that can be resumed, stepInEpoch/,
+    );
+  });
+});

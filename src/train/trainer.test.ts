@@ -1,0 +1,390 @@
+// The training loop with a real little model: what it writes, what it chooses, when it stops.
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { failingAt } from "../../test/helpers/failing-disk.ts";
+import { atStep, metricsOf, smallOptions, smallRun } from "../../test/helpers/small-run.ts";
+import { stream } from "../rng.ts";
+import { loadCheckpoint } from "./checkpoint.ts";
+import { evaluate } from "./evaluate.ts";
+import type { EpochRecord, TestRecord, TrainingEvent } from "./events.ts";
+import type { TrainingSession } from "./network-session.ts";
+import { train } from "./trainer.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "cutout-trainer-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+let runs = 0;
+const newRunDir = () => join(folder, `run ${runs++}`);
+
+describe("a whole run", async () => {
+  const runDir = newRunDir();
+  const events: TrainingEvent[] = [];
+  const args = smallRun(runDir, { onEvent: (event) => events.push(event) });
+  const result = await train(args);
+  const records = events.filter((event) => event.type === "epoch");
+
+  test("learns, and writes a line an epoch, the test and the files", () => {
+    expect(result.status).toBe("finished");
+    expect(result.epochs).toBe(4);
+    expect(readdirSync(runDir).sort()).toEqual([
+      "best.safetensors",
+      "evaluation.json",
+      "last.safetensors",
+      "metrics.jsonl",
+    ]);
+    const lines = readFileSync(join(runDir, "metrics.jsonl"), "utf8").trimEnd().split("\n");
+    const written = events.filter((event) => event.type === "epoch" || event.type === "test");
+    expect(lines.map((line) => JSON.parse(line))).toEqual(written);
+    expect(records.map((record) => [record.epoch, record.step])).toEqual([
+      [1, 12],
+      [2, 24],
+      [3, 36],
+      [4, 48],
+    ]);
+    expect(records[3]!.train.loss).toBeLessThan(records[0]!.train.loss);
+    expect(result.evaluation!.score.top1).toBeGreaterThan(2 / 6);
+    for (const record of records) {
+      expect(record.seconds).toBeGreaterThan(0);
+      expect(record.imagesPerSecond).toBeGreaterThan(0);
+    }
+  });
+
+  test("step events count up, with running means that end as the epoch's", () => {
+    const steps = events.filter((event) => event.type === "step");
+    expect(steps).toHaveLength(48);
+    steps.forEach((event, index) => {
+      expect([event.epoch, event.stepInEpoch]).toEqual([1 + Math.floor(index / 12), 1 + (index % 12)]);
+      expect(event.secondsLeft).toBeGreaterThanOrEqual(0);
+      expect(Number.isFinite(event.secondsLeft)).toBe(true);
+    });
+    expect({ loss: steps[23]!.loss, top1: steps[23]!.top1 }).toEqual(records[1]!.train);
+    expect(steps[23]!.learningRate).toBe(records[1]!.learningRate);
+    expect(Math.max(...steps.map((event) => event.learningRate))).toBeLessThanOrEqual(0.05);
+  });
+
+  test("the test is made with the best epoch, and evaluation.json agrees with it", async () => {
+    const best = loadCheckpoint(join(runDir, "best.safetensors"));
+    const bestRecord = records.filter((record) => record.best).at(-1)!;
+    expect(best.position).toEqual({ epoch: result.bestEpoch, validation: bestRecord.validation });
+    expect(bestRecord.epoch).toBe(result.bestEpoch);
+    expect(best.state.optimizer.size).toBe(0);
+    const fresh = smallRun(newRunDir());
+    fresh.session.load({ ...best.state, optimizer: fresh.session.state().optimizer });
+    const { dataset, split, pipeline, session } = fresh;
+    const again = { predictor: session, dataset, pipeline, crops: "center", batchSize: 7 } as const;
+    const { score } = await evaluate({ ...again, indices: split.test });
+    const evaluation = JSON.parse(readFileSync(join(runDir, "evaluation.json"), "utf8"));
+    expect(evaluation).toEqual(JSON.parse(JSON.stringify(result.evaluation)));
+    expect(score).toEqual(evaluation.score);
+    expect((events.at(-1) as TestRecord).test).toEqual(score);
+    expect((await evaluate({ ...again, indices: split.validation })).score).toEqual(bestRecord.validation);
+  });
+
+  test("the same seed again gives the same metrics, bit for bit; another seed does not", async () => {
+    const [same, other] = [newRunDir(), newRunDir()];
+    await train(smallRun(same));
+    await train(smallRun(other, {}, { seed: 8 }));
+    expect(metricsOf(same)).toEqual(metricsOf(runDir));
+    expect(readFileSync(join(same, "best.safetensors"))).toEqual(
+      readFileSync(join(runDir, "best.safetensors")),
+    );
+    expect(metricsOf(other)).not.toEqual(metricsOf(runDir));
+  });
+});
+
+test("each step has its own dropout seed, from the run's seed and the step's number", async () => {
+  const args = smallRun(newRunDir());
+  const seeds: number[] = [];
+  await train({ ...args, session: watched(args.session, ({ seed }) => seeds.push(seed)) });
+  expect(seeds).toEqual(Array.from({ length: 48 }, (_, step) => stream(7, "dropout", step).seed()));
+});
+
+test("ten crops are used for validation and test", async () => {
+  const runDir = newRunDir();
+  const args = smallRun(runDir, {}, { crops: "ten", epochs: 1 });
+  const result = await train(args);
+  expect(result.evaluation!.crops).toBe("ten");
+  expect((metricsOf(runDir)[1] as TestRecord).crops).toBe("ten");
+});
+
+/** Sets what validation gives in each epoch, by logits that favour the right or the next class. */
+function staged(
+  scores: readonly { readonly right: number; readonly margin: number }[],
+  args = smallRun(newRunDir()),
+) {
+  let evaluation = 0;
+  let image = 0;
+  const { dataset, split } = args;
+  const session: TrainingSession = {
+    ...args.session,
+    async predict(_images, count) {
+      const { right, margin } = scores[evaluation] ?? { right: 0, margin: 1 };
+      const logits = new Float32Array(count * 6);
+      for (let row = 0; row < count; row++, image++) {
+        const label = dataset.labels[split.validation[image]!]!;
+        logits[row * 6 + (image < right ? label : (label + 1) % 6)] = margin;
+      }
+      if (image >= split.validation.length) {
+        evaluation++;
+        image = 0;
+      }
+      return logits;
+    },
+  };
+  return { ...args, session };
+}
+
+describe("the best epoch", () => {
+  test("has the highest top-1; among equals the lower loss, then the earlier", async () => {
+    const args = staged([
+      { right: 10, margin: 1 },
+      { right: 20, margin: 3 },
+      { right: 20, margin: 2 },
+      { right: 20, margin: 2 },
+    ]);
+    // Half right: the loss log(e^m + 5) - m / 2 is lower for the margin 2 than for 3.
+    const result = await train(args);
+    expect(result.bestEpoch).toBe(3);
+    expect(result.bestTop1).toBe(0.5);
+    const records = metricsOf(args.runDir).slice(0, 4) as EpochRecord[];
+    expect(records.map((record) => record.best)).toEqual([true, true, true, false]);
+  });
+});
+
+describe("early stopping", () => {
+  const scores = [10, 20, 15, 15, 30, 5, 5].map((right) => ({ right, margin: 1 }));
+  test.each([
+    [1, 3, 2],
+    [2, 4, 2],
+    [3, 7, 5],
+  ])("patience %i ends after epoch %i, best %i", async (patience, epochs, best) => {
+    const args = smallRun(newRunDir(), {}, { epochs: 7, earlyStopping: { patience } });
+    const result = await train(staged(scores, args));
+    expect([result.epochs, result.bestEpoch, result.stoppedEarly]).toEqual([epochs, best, epochs < 7]);
+    expect(metricsOf(args.runDir)).toHaveLength(epochs + 1);
+  });
+  test("a run that has stopped does not go on when it is resumed", async () => {
+    const args = smallRun(newRunDir(), {}, { epochs: 7, earlyStopping: { patience: 1 } });
+    await train(staged(scores, args));
+    const before = metricsOf(args.runDir);
+    const again = smallRun(args.runDir, { resume: true }, { epochs: 7, earlyStopping: { patience: 1 } });
+    const result = await train(staged([], again));
+    expect([result.epochs, result.stoppedEarly]).toEqual([3, true]);
+    expect(metricsOf(args.runDir).slice(0, 3)).toEqual(before.slice(0, 3));
+  });
+});
+
+test("a plateau schedule follows validation", async () => {
+  const plateau = { factor: 0.1, patience: 1, threshold: 1e-4, floor: 0, epsilon: 1e-8, warmupEpochs: 0 };
+  const args = smallRun(
+    newRunDir(),
+    {},
+    { epochs: 6, schedule: { kind: "plateau", learningRate: 0.1, ...plateau } },
+  );
+  await train(
+    staged(
+      [10, 10, 10, 10, 10, 20].map((right) => ({ right, margin: 1 })),
+      args,
+    ),
+  );
+  const rates = (metricsOf(args.runDir).slice(0, 6) as EpochRecord[]).map((record) => record.learningRate);
+  const expected = [0.1, 0.1, 0.1, 0.01, 0.01, 0.001];
+  rates.forEach((rate, index) => {
+    expect(rate).toBeCloseTo(expected[index]!, 12);
+  });
+});
+
+describe("a loss that is no longer finite", () => {
+  test.each([
+    ["NaN", Number.NaN],
+    ["Infinity", Number.POSITIVE_INFINITY],
+  ])("%s stops the run and keeps the checkpoints of before", async (name, loss) => {
+    const args = smallRun(newRunDir(), { checkpointSeconds: Number.POSITIVE_INFINITY });
+    let step = 0;
+    let kept: Buffer[] = [];
+    const read = () => ["best", "last"].map((file) => readFileSync(join(args.runDir, `${file}.safetensors`)));
+    const session: TrainingSession = {
+      ...args.session,
+      async step(...rest) {
+        const result = await args.session.step(...rest);
+        if (++step < 17) return result;
+        kept = read();
+        return { ...result, loss };
+      },
+    };
+    await expect(train({ ...args, session })).rejects.toThrow(
+      new RegExp(
+        `training: the loss must be a finite number, got ${name}, at step 5 of 12 in epoch 2, learning rate 0\\.0\\d+; lower --learning-rate`,
+      ),
+    );
+    expect(read()).toEqual(kept);
+    expect(metricsOf(args.runDir)).toHaveLength(1);
+  });
+
+  test("a learning rate that is far too high", async () => {
+    const schedule = { kind: "constant", learningRate: 1e39, warmupEpochs: 0 } as const;
+    const args = smallRun(newRunDir(), { checkpointSeconds: 0 }, { schedule });
+    await expect(train(args)).rejects.toThrow(/in epoch 1, learning rate 1e\+39; lower --learning-rate/);
+    const { state } = loadCheckpoint(join(args.runDir, "last.safetensors"));
+    for (const { data } of state.parameters.values()) expect(data.every(Number.isFinite)).toBe(true);
+  });
+
+  test("weights that are NaN while the loss was still finite are not saved", async () => {
+    const args = smallRun(newRunDir(), { checkpointSeconds: 0 });
+    let bad = false;
+    const session: TrainingSession = {
+      ...args.session,
+      state() {
+        const state = args.session.state();
+        if (bad) state.parameters.get("linear.bias")!.data[2] = Number.NaN;
+        return state;
+      },
+    };
+    const onEvent = atStep((count) => {
+      bad = count === 3;
+    });
+    await expect(train({ ...args, session, onEvent })).rejects.toThrow(
+      /linear.bias must hold finite numbers, got NaN, at step 3 of 12 in epoch 1/,
+    );
+    expect(loadCheckpoint(join(args.runDir, "last.safetensors")).position).toMatchObject({ stepInEpoch: 2 });
+  });
+});
+
+describe("a full disk", () => {
+  test("before the first step", async () => {
+    const args = smallRun(newRunDir(), { calls: failingAt(1, "ENOSPC") });
+    await expect(train(args)).rejects.toThrow(/last\.safetensors: could not be written, the disk is full/);
+    expect(readdirSync(args.runDir)).toEqual([]);
+  });
+
+  test("at any write: one clear error, and with space again the run ends as one left alone", async () => {
+    const alone = newRunDir();
+    let count = 0;
+    await train(smallRun(alone, { calls: failingAt(-1, "", () => count++) }, { epochs: 2 }));
+    expect(count).toBeGreaterThan(60);
+    for (let place = 3; place < count; place += 7) {
+      const runDir = newRunDir();
+      const failed = await train(
+        smallRun(runDir, { calls: failingAt(place, "ENOSPC") }, { epochs: 2 }),
+      ).catch((error: Error) => error);
+      if (failed instanceof Error) expect(failed.message).toMatch(/could not be written, the disk is full/);
+      for (const name of ["best", "last"]) {
+        const path = join(runDir, `${name}.safetensors`);
+        if (existsSync(path)) loadCheckpoint(path);
+      }
+      await train(smallRun(runDir, { resume: true }, { epochs: 2 }));
+      expect(metricsOf(runDir)).toEqual(metricsOf(alone));
+    }
+  });
+});
+
+describe("checked before training", () => {
+  const cases: readonly (readonly [string, () => ReturnType<typeof smallRun>, RegExp])[] = [
+    [
+      "batch larger than the data",
+      () => smallRun(newRunDir(), {}, { batchSize: 101 }),
+      /batch size must be at most the 100 training images, got 101; lower --batch-size/,
+    ],
+    ["no epochs", () => smallRun(newRunDir(), {}, { epochs: 0 }), /epochs must be an integer >= 1, got 0/],
+    [
+      "patience",
+      () => smallRun(newRunDir(), {}, { earlyStopping: { patience: 0.5 } }),
+      /early stopping's patience must be an integer >= 1, got 0.5/,
+    ],
+    [
+      "too few class weights",
+      () => smallRun(newRunDir(), {}, { classWeights: [1, 2] }),
+      /class weights: there must be one for each of the 6 classes, got 2/,
+    ],
+    [
+      "learning rate",
+      () => smallRun(newRunDir(), {}, { schedule: { kind: "constant", learningRate: -1, warmupEpochs: 0 } }),
+      /schedule constant: learningRate must be a number > 0, got -1/,
+    ],
+    [
+      "a session of another batch size",
+      () => ({ ...smallRun(newRunDir()), options: { ...smallOptions, batchSize: 9 } }),
+      /session must be built for batches of 9 and 6 classes, got 8 and 6/,
+    ],
+    [
+      "no validation images",
+      () => {
+        const args = smallRun(newRunDir());
+        return { ...args, split: { ...args.split, validation: new Int32Array(0) } };
+      },
+      /validation part must have at least one image, got none/,
+    ],
+  ];
+  test.each(cases)("%s", async (_name, make, message) => {
+    const args = make();
+    await expect(train(args)).rejects.toThrow(message);
+    expect(existsSync(args.runDir)).toBe(false);
+  });
+
+  test("a folder that holds a run is not overwritten", async () => {
+    const runDir = newRunDir();
+    await train(smallRun(runDir, {}, { epochs: 1 }));
+    const before = metricsOf(runDir);
+    await expect(train(smallRun(runDir))).rejects.toThrow(/must not hold an earlier run; add --resume/);
+    expect(metricsOf(runDir)).toEqual(before);
+  });
+});
+
+test("an empty test part is told and left out", async () => {
+  const messages: string[] = [];
+  const args = smallRun(
+    newRunDir(),
+    { onEvent: (event) => event.type === "message" && messages.push(event.text) },
+    { epochs: 1 },
+  );
+  const result = await train({ ...args, split: { ...args.split, test: new Int32Array(0) } });
+  expect([result.status, result.evaluation]).toEqual(["finished", null]);
+  expect(messages).toEqual(["the test part is empty: nothing to evaluate"]);
+});
+
+test("class weights reach the session's targets", async () => {
+  const classWeights = [1, 2, 3, 4, 5, 6];
+  const args = smallRun(newRunDir(), {}, { classWeights, epochs: 1 });
+  let checked = 0;
+  const session: TrainingSession = {
+    ...args.session,
+    async step(images, targets, hyper) {
+      const labels = Array.from({ length: 8 }, (_, image) =>
+        targets.subarray(image * 6, image * 6 + 6).findIndex((share) => share > 0),
+      );
+      const total = labels.reduce((sum, label) => sum + classWeights[label]!, 0);
+      labels.forEach((label, image) => {
+        expect(targets[image * 6 + label]).toBeCloseTo((classWeights[label]! * 8) / total, 5);
+        checked++;
+      });
+      return args.session.step(images, targets, hyper);
+    },
+  };
+  await train({ ...args, session });
+  expect(checked).toBe(96);
+});
+
+test("a checkpoint of another version is refused with the way out", async () => {
+  const runDir = newRunDir();
+  await train(smallRun(runDir, {}, { epochs: 1 }));
+  const path = join(runDir, "last.safetensors");
+  const bytes = readFileSync(path).toString("latin1").replace('"cutout.version":"1"', '"cutout.version":"9"');
+  writeFileSync(path, bytes, "latin1");
+  await expect(train(smallRun(runDir, { resume: true }, { epochs: 1 }))).rejects.toThrow(
+    /of version 1, got version 9/,
+  );
+});
+
+function watched(
+  session: TrainingSession,
+  onStep: (hyper: { readonly learningRate: number; readonly seed: number }) => void,
+): TrainingSession {
+  return {
+    ...session,
+    step(images, targets, hyper) {
+      onStep(hyper);
+      return session.step(images, targets, hyper);
+    },
+  };
+}
