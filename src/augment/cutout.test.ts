@@ -211,6 +211,14 @@ describe("randomness and memory", () => {
     );
   });
 
+  test("probability 0 means never and 1 always, at both ends of what can be drawn", () => {
+    const rng = (uniform: number) => ({ ...stream(1, "holes"), uniform: () => uniform });
+    const count = (uniform: number, probability: number) =>
+      sampleHoles(rng(uniform), { height: 8, width: 8 }, { ...paper, probability }).length;
+    expect([count(0, 0), count(1 - 2 ** -32, 0)]).toEqual([0, 0]);
+    expect([count(0, 1), count(1 - 2 ** -32, 1)]).toEqual([1, 1]);
+  });
+
   test("probability is the share of images that get holes", () => {
     const rng = stream(5, "holes");
     const image = { height: 8, width: 8 };
