@@ -4,11 +4,14 @@ import { expect, test } from "vitest";
 import { expectedArea } from "./cutout.ts";
 
 const text = readFileSync(new URL("../../docs/augmentation.md", import.meta.url), "utf8");
-const rows = [...text.matchAll(/^\| (\d+) x (\d+) \| (\d+) \|((?: [\d.]+ % \|){4})$/gm)];
+const rows = Array.from(
+  text.matchAll(/^\| *(\d+) x (\d+) *\| *(\d+) *\|((?: *[\d.]+ % *\|){4})$/gm),
+  ([row, ...fields]) => ({ row, fields }),
+);
 
 test("the table is found", () => expect(rows.length).toBeGreaterThanOrEqual(10));
 
-test.each(rows)("%s", (_, height, width, length, shares) => {
+test.each(rows)("$row", ({ fields: [height, width, length, shares] }) => {
   const image = { height: Number(height), width: Number(width) };
   const area = (nHoles: number, placement: "anywhere" | "inside") =>
     expectedArea({ length: Number(length), nHoles, placement, fill: "zero", probability: 1 }, image);
