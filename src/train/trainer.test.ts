@@ -100,6 +100,33 @@ test("each step has its own dropout seed, from the run's seed and the step's num
   expect(seeds).toEqual(Array.from({ length: 48 }, (_, step) => stream(7, "dropout", step).seed()));
 });
 
+test("an epoch's training score is the mean over what its steps gave", async () => {
+  const args = smallRun(newRunDir(), {}, { epochs: 2 });
+  const losses: number[] = [];
+  const hits: number[] = [];
+  const session: TrainingSession = {
+    ...args.session,
+    async step(images, targets, hyper) {
+      const result = await args.session.step(images, targets, hyper);
+      losses.push(result.loss);
+      for (let image = 0; image < 8; image++) {
+        const row = result.logits.subarray(image * 6, image * 6 + 6);
+        const wanted = targets.subarray(image * 6, image * 6 + 6);
+        hits.push(row.indexOf(Math.max(...row)) === wanted.indexOf(1) ? 1 : 0);
+      }
+      return result;
+    },
+  };
+  await train({ ...args, session });
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const records = metricsOf(args.runDir).slice(0, 2) as EpochRecord[];
+  records.forEach(({ train: { loss, top1 } }, epoch) => {
+    expect(loss).toBeCloseTo(mean(losses.slice(epoch * 12, epoch * 12 + 12)), 12);
+    expect(top1).toBeCloseTo(mean(hits.slice(epoch * 96, epoch * 96 + 96)), 12);
+  });
+  expect(losses).toHaveLength(24);
+});
+
 test("ten crops are used for validation and test", async () => {
   const runDir = newRunDir();
   const args = smallRun(runDir, {}, { crops: "ten", epochs: 1 });
