@@ -101,6 +101,9 @@ function lowerUniform(
   return nodes.add("Reshape", [uniform, nodes.integers(shape)]);
 }
 
+/** An output's name in the ONNX file: there, unlike in a graph, it must differ from every input's. */
+export const outputName = (name: string): string => `${name} out`;
+
 /** The graph as an ONNX file. All of its operators must be primitive (see graph/expand.ts). */
 export function lower(graph: Graph, name: string): Uint8Array {
   const nodes = new NodeList();
@@ -121,16 +124,33 @@ export function lower(graph: Graph, name: string): Uint8Array {
       names.set(value.id, lowering(nodes, inputs, source.attrs, value));
     }
   }
-  const outputs = [...graph.outputs].map(([outputName, value]) => {
-    nodes.addNamed(outputName, "Identity", [names.get(value.id)!]);
-    return { name: outputName, dtype: value.dtype, shape: value.shape };
-  });
+  const outputs = nameOutputs(graph, nodes, names);
   return encodeModel({
     name,
-    nodes: nodes.nodes,
+    nodes: outputs.nodes,
     constants: [...constants, ...nodes.constants],
     inputs: [...graph.inputs].map(([inputName, { dtype, shape }]) => ({ name: inputName, dtype, shape })),
-    outputs,
+    outputs: outputs.infos,
     metadata: {},
   });
+}
+
+/** Gives results their output names; where a value is an input, a constant or two outputs, it is copied. */
+function nameOutputs(graph: Graph, nodes: NodeList, names: ReadonlyMap<number, string>) {
+  const renamed = new Map<string, string>();
+  const results = new Set(nodes.nodes.flatMap((node) => node.outputs));
+  for (const [name, value] of graph.outputs) {
+    const result = names.get(value.id)!;
+    if (results.has(result) && !renamed.has(result)) renamed.set(result, outputName(name));
+    else nodes.addNamed(outputName(name), "Identity", [result]);
+  }
+  const rename = (name: string) => renamed.get(name) ?? name;
+  return {
+    nodes: nodes.nodes.map((node) => ({
+      ...node,
+      inputs: node.inputs.map(rename),
+      outputs: node.outputs.map(rename),
+    })),
+    infos: [...graph.outputs].map(([name, { dtype, shape }]) => ({ name: outputName(name), dtype, shape })),
+  };
 }

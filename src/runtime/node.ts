@@ -2,7 +2,7 @@
 import * as ort from "onnxruntime-node";
 import { always, type ConvAlgorithmName, chooseByRule } from "../graph/conv/algorithms.ts";
 import { expand } from "../graph/expand.ts";
-import { lower } from "../onnx/lower.ts";
+import { lower, outputName } from "../onnx/lower.ts";
 import { type Tensor, tensor } from "../tensor.ts";
 import { checkFeeds, type Runtime } from "./runtime.ts";
 
@@ -31,10 +31,12 @@ export function nodeRuntime(options: NodeRuntimeOptions): Runtime {
           const used = [...graph.inputs.keys()].filter((name) => session.inputNames.includes(name));
           const inputs = Object.fromEntries(used.map((name) => [name, toOrt(feeds[name]!)]));
           const fetches = Object.fromEntries(
-            outputNames.map((name) => [name, into[name] ? toOrt(into[name]) : null]),
+            outputNames.map((name) => [outputName(name), into[name] ? toOrt(into[name]) : null]),
           );
           const results = await session.run(inputs, fetches);
-          return Object.fromEntries(outputNames.map((name) => [name, into[name] ?? fromOrt(results[name]!)]));
+          return Object.fromEntries(
+            outputNames.map((name) => [name, into[name] ?? fromOrt(results[outputName(name)]!)]),
+          );
         },
         close: () => session.release(),
       };

@@ -22,7 +22,7 @@ function weightedSum(g: Graph, output: Value): Value {
   return g.apply("reshape", [sum], { shape: [1] });
 }
 
-function valueOf(g: Graph, name: string, inputs: ReadonlyMap<string, ReferenceArray>): Float64Array {
+function outputAt(g: Graph, name: string, inputs: ReadonlyMap<string, ReferenceArray>): Float64Array {
   return evaluateReference(g, inputs).get(name)!.data;
 }
 
@@ -59,7 +59,7 @@ function checkGradient<Op extends OpName>(op: Op, example: OperatorCase<Op>): vo
       const moved = (by: number) => {
         const data = operand.data.slice();
         data[at]! += by;
-        return valueOf(g, "loss", new Map(inputs).set(`x${index}`, { shape: operand.shape, data }))[0]!;
+        return outputAt(g, "loss", new Map(inputs).set(`x${index}`, { shape: operand.shape, data }))[0]!;
       };
       const difference = (moved(step) - moved(-step)) / (2 * step);
       const scale = Math.max(1, Math.abs(difference), Math.abs(exact[at]!));

@@ -1,0 +1,38 @@
+// How weights start.
+import { type Rng, stream } from "../rng.ts";
+import { type Shape, sizeOf, type Tensor, tensor } from "../tensor.ts";
+
+export type Initializer =
+  | { readonly kind: "constant"; readonly value: number }
+  | { readonly kind: "normal"; readonly std: number }
+  /** He et al. (2015), section 2.2: normal, variance 2 / fan. For weights that a ReLU follows. */
+  | { readonly kind: "he"; readonly fan: "in" | "out" }
+  /** LeCun et al. (1998), section 4.6: normal, variance 1 / fan-in. For the last layer. */
+  | { readonly kind: "lecun" };
+
+/** Inputs (or outputs) that meet at one unit: channels times the kernel's area. Weights are [out, in, ...]. */
+function fanOf(shape: Shape, side: "in" | "out"): number {
+  return shape[side === "in" ? 1 : 0]! * sizeOf(shape.slice(2));
+}
+
+const deviations: {
+  readonly [K in Initializer["kind"]]: (init: Extract<Initializer, { kind: K }>, shape: Shape) => number;
+} = {
+  constant: () => 0,
+  normal: ({ std }) => std,
+  he: ({ fan }, shape) => Math.sqrt(2 / fanOf(shape, fan)),
+  lecun: (_, shape) => Math.sqrt(1 / fanOf(shape, "in")),
+};
+
+function fill(init: Initializer, shape: Shape, rng: Rng): Float32Array {
+  const data = new Float32Array(sizeOf(shape));
+  if (init.kind === "constant") return data.fill(init.value);
+  const std = deviations[init.kind](init as never, shape);
+  for (let index = 0; index < data.length; index++) data[index] = std * rng.normal();
+  return data;
+}
+
+/** Starting tensor of a parameter: depends on the seed and its name only. */
+export function initialize(name: string, shape: Shape, init: Initializer, seed: number): Tensor<"float32"> {
+  return tensor("float32", shape, fill(init, shape, stream(seed, `init ${name}`)));
+}

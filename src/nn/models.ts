@@ -1,0 +1,40 @@
+// The shipped networks by name.
+import { alexnet } from "./alexnet.ts";
+import type { Layer } from "./layers.ts";
+import { type Network, network } from "./network.ts";
+import { resnet9 } from "./resnet9.ts";
+import { resnet18 } from "./resnet18.ts";
+
+/** How weights start: as in the network's own source, or He et al. (2015) everywhere. The ResNets' own is He's. */
+export type Initialization = "original" | "he";
+
+const families = {
+  alexnet,
+  resnet18: (numClasses: number) => resnet18(numClasses),
+  resnet9: (numClasses: number) => resnet9(numClasses, 32),
+} as const satisfies Record<string, (numClasses: number, initialization: Initialization) => Layer>;
+
+export type ModelName = keyof typeof families;
+
+export const modelNames = Object.keys(families) as ModelName[];
+
+export interface NetworkOptions {
+  readonly input: Network["input"];
+  /** 2 or more. */
+  readonly numClasses: number;
+  readonly initialization: Initialization;
+}
+
+/** @throws when the name is unknown, there are fewer than two classes, or the images are too small */
+export function buildNetwork(
+  name: ModelName,
+  { input, numClasses, initialization }: NetworkOptions,
+): Network {
+  if (!Object.hasOwn(families, name)) {
+    throw new Error(`model: must be one of ${modelNames.join(", ")}, got ${name}`);
+  }
+  if (!Number.isInteger(numClasses) || numClasses < 2) {
+    throw new Error(`${name}: needs two classes or more, got ${numClasses}`);
+  }
+  return network(name, input, numClasses, families[name](numClasses, initialization));
+}

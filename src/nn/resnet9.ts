@@ -1,0 +1,29 @@
+// ResNet-9, the quick default: David Page's network for CIFAR-10 (myrtle.ai, "How to train your ResNet", 2018),
+// with a settable width. Three poolings and a global maximum, so any image from 28x28 up will do.
+import { batchNorm, classifier, conv, flatten, maxPool, relu, residual, sequential } from "./blocks.ts";
+import type { Layer } from "./layers.ts";
+
+const block = (name: string, channels: number): Layer =>
+  sequential(conv(`${name}.conv`, channels, 3, 1, 1), batchNorm(`${name}.bn`), relu);
+
+const residualBlock = (name: string, channels: number): Layer =>
+  residual(sequential(block(`${name}.0`, channels), block(`${name}.1`, channels)));
+
+/** @param width channels of the first layer; Page's is 64, the default here 32 (a quarter of the operations) */
+export function resnet9(numClasses: number, width: number): Layer {
+  return sequential(
+    block("prep", width),
+    block("layer1", 2 * width),
+    maxPool(2, 2),
+    residualBlock("layer1.residual", 2 * width),
+    block("layer2", 4 * width),
+    maxPool(2, 2),
+    block("layer3", 8 * width),
+    maxPool(2, 2),
+    residualBlock("layer3.residual", 8 * width),
+    { kind: "globalMaxPool" },
+    flatten,
+    classifier("linear", numClasses),
+    { kind: "scale", factor: 0.125 },
+  );
+}

@@ -1,0 +1,56 @@
+// Stochastic gradient descent with momentum, as graph transforms; the same numbers as PyTorch's SGD.
+import type { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/types.ts";
+
+export interface SgdOptions {
+  /** 0 to 1, 1 not included. */
+  readonly momentum: number;
+  /** Nesterov's form; needs a momentum above 0. */
+  readonly nesterov: boolean;
+  /** Strength of the L2 penalty, 0 or more. */
+  readonly weightDecay: number;
+  /** Whether biases and normalization parameters are decayed too. */
+  readonly decayBiasAndNorm: boolean;
+}
+
+export interface Update {
+  readonly parameter: Value;
+  readonly velocity: Value;
+}
+
+/** @throws when an option is outside its range */
+export function checkSgd({ momentum, nesterov, weightDecay }: SgdOptions): void {
+  if (!(momentum >= 0 && momentum < 1)) throw new Error(`sgd: momentum must be in [0, 1), got ${momentum}`);
+  if (nesterov && momentum === 0) throw new Error("sgd: Nesterov's form must have a momentum above 0, got 0");
+  if (!(weightDecay >= 0)) throw new Error(`sgd: weightDecay must be 0 or more, got ${weightDecay}`);
+}
+
+/** g + weightDecay p: the gradient with the penalty weightDecay / 2 |p|^2 added to the loss. */
+function addDecay(g: Graph, gradient: Value, parameter: Value, weightDecay: number): Value {
+  if (weightDecay === 0) return gradient;
+  return g.apply("add", [gradient, g.apply("mul", [parameter, g.scalar(weightDecay)])]);
+}
+
+/** v' = momentum v + g */
+function trace(g: Graph, gradient: Value, velocity: Value, momentum: number): Value {
+  return g.apply("add", [g.apply("mul", [velocity, g.scalar(momentum)]), gradient]);
+}
+
+/**
+ * p' = p - learningRate d, with d = v', or g + momentum v' in Nesterov's form (Sutskever et al. 2013).
+ * @param learningRate [1]
+ * @param weightDecay of this parameter: 0 where it is not decayed
+ */
+export function sgdUpdate(
+  g: Graph,
+  { parameter, gradient, velocity }: Update & { readonly gradient: Value },
+  learningRate: Value,
+  { momentum, nesterov }: SgdOptions,
+  weightDecay: number,
+): Update {
+  const decayed = addDecay(g, gradient, parameter, weightDecay);
+  const next = trace(g, decayed, velocity, momentum);
+  const direction = nesterov ? trace(g, decayed, next, momentum) : next;
+  const moved = g.apply("sub", [parameter, g.apply("mul", [direction, learningRate])]);
+  return { parameter: moved, velocity: next };
+}

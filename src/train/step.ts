@@ -1,0 +1,227 @@
+// The training step as one graph: forward, loss, gradients and update; and the session that runs it.
+import { gradients } from "../graph/grad.ts";
+import { Graph } from "../graph/graph.ts";
+import type { Value } from "../graph/types.ts";
+import { forward, initialBuffers, initialParameters, type Network } from "../nn/network.ts";
+import { checkSgd, type SgdOptions, sgdUpdate } from "../optim/sgd.ts";
+import { nodeRuntime } from "../runtime/node.ts";
+import type { Executable, Runtime } from "../runtime/runtime.ts";
+import { sameShape, type Tensor, tensor, zeros } from "../tensor.ts";
+import type { TrainingSession, TrainingState } from "./network-session.ts";
+
+export interface SessionOptions {
+  readonly network: Network;
+  readonly batchSize: number;
+  readonly optimizer: SgdOptions;
+  /** 0 to 1, 1 not included. */
+  readonly labelSmoothing: number;
+  /** Seed of the starting weights. */
+  readonly seed: number;
+  /** Threads of one operator. */
+  readonly threads: number;
+  /** Default: ONNX Runtime on the CPU. */
+  readonly runtime?: Runtime;
+}
+
+/** Inference alone: `TrainingSession` has the same `predict`. */
+export interface Predictor {
+  /**
+   * @param images [count, channels, height, width], normalized
+   * @returns logits [count, numClasses]
+   */
+  predict(images: Float32Array, count: number): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+/** Kinds of state in the step's inputs and outputs; the prefix keeps their names apart. */
+const prefixes = { parameters: "parameter ", buffers: "buffer ", optimizer: "optimizer " } as const;
+type Part = keyof typeof prefixes;
+const parts = Object.keys(prefixes) as Part[];
+
+const slotName = (parameter: string) => `${parameter}.momentum`;
+
+function declare(g: Graph, part: Part, tensors: ReadonlyMap<string, Tensor>): Map<string, Value> {
+  return new Map(
+    [...tensors].map(([name, { dtype, shape }]) => [name, g.input(prefixes[part] + name, dtype, shape)]),
+  );
+}
+
+/** Images and soft targets in; loss, logits and the next state out. */
+export function trainingGraph(
+  options: Omit<SessionOptions, "seed" | "threads">,
+  state: TrainingState,
+): Graph {
+  const { network, batchSize, optimizer, labelSmoothing } = options;
+  const { channels, height, width } = network.input;
+  const g = new Graph();
+  const images = g.input("images", "float32", [batchSize, channels, height, width]);
+  const targets = g.input("targets", "float32", [batchSize, network.numClasses]);
+  const learningRate = g.input("learningRate", "float32", [1]);
+  const seed = g.input("seed", "int32", [1]);
+  const parameters = declare(g, "parameters", state.parameters);
+  const buffers = declare(g, "buffers", state.buffers);
+  const velocities = declare(g, "optimizer", state.optimizer);
+
+  const { logits, nextBuffers } = forward(g, network, images, { training: true, parameters, buffers, seed });
+  const columns = g.apply("transpose", [targets], { permutation: [1, 0] });
+  const loss = g.apply("crossEntropy", [logits, columns], { labelSmoothing });
+  g.output("loss", loss);
+  g.output("logits", g.apply("transpose", [logits], { permutation: [1, 0] }));
+  for (const [name, value] of nextBuffers) g.output(prefixes.buffers + name, value);
+
+  const slopes = gradients(g, loss, [...parameters.values()]);
+  network.parameters.forEach(({ name, role }, index) => {
+    const current = { parameter: parameters.get(name)!, velocity: velocities.get(slotName(name))! };
+    const decay = role === "weight" || optimizer.decayBiasAndNorm ? optimizer.weightDecay : 0;
+    const next = sgdUpdate(g, { ...current, gradient: slopes[index]! }, learningRate, optimizer, decay);
+    g.output(prefixes.parameters + name, next.parameter);
+    g.output(prefixes.optimizer + slotName(name), next.velocity);
+  });
+  return g;
+}
+
+function predictionGraph(
+  network: Network,
+  batchSize: number,
+  state: Pick<TrainingState, "parameters" | "buffers">,
+) {
+  const { channels, height, width } = network.input;
+  const g = new Graph();
+  const images = g.input("images", "float32", [batchSize, channels, height, width]);
+  const parameters = declare(g, "parameters", state.parameters);
+  const buffers = declare(g, "buffers", state.buffers);
+  const { logits } = forward(g, network, images, { training: false, parameters, buffers, seed: null });
+  g.output("logits", g.apply("transpose", [logits], { permutation: [1, 0] }));
+  return g;
+}
+
+type Tensors = Readonly<Record<string, Tensor>>;
+
+const flatten = (
+  state: Pick<TrainingState, "parameters" | "buffers"> & Partial<TrainingState>,
+): Record<string, Tensor> =>
+  Object.fromEntries(
+    parts.flatMap((part) => [...(state[part] ?? [])].map(([name, value]) => [prefixes[part] + name, value])),
+  );
+
+const copyOf = ({ dtype, shape, data }: Tensor): Tensor => tensor(dtype, shape, data.slice());
+
+/** Runs images through a prediction graph in full batches; the last one is filled up with zeros. */
+async function predictInBatches(
+  executable: Executable,
+  { input, numClasses }: Network,
+  batchSize: number,
+  state: Tensors,
+  images: Float32Array,
+  count: number,
+): Promise<Float32Array> {
+  const pixels = input.channels * input.height * input.width;
+  if (images.length < count * pixels) {
+    throw new Error(`predict: ${count} images must have ${count * pixels} numbers, got ${images.length}`);
+  }
+  const shape = [batchSize, input.channels, input.height, input.width];
+  const logits = new Float32Array(count * numClasses);
+  for (let start = 0; start < count; start += batchSize) {
+    const size = Math.min(batchSize, count - start);
+    const part = images.subarray(start * pixels, (start + size) * pixels);
+    const filled = size === batchSize ? part : new Float32Array(batchSize * pixels);
+    if (size < batchSize) filled.set(part);
+    const results = await executable.run({ ...state, images: tensor("float32", shape, filled) });
+    const batch = (results.logits as Tensor<"float32">).data;
+    logits.set(batch.subarray(0, size * numClasses), start * numClasses);
+  }
+  return logits;
+}
+
+/** A network with fixed weights, ready to classify. */
+export async function createPredictor(options: {
+  readonly network: Network;
+  readonly parameters: ReadonlyMap<string, Tensor>;
+  readonly buffers: ReadonlyMap<string, Tensor>;
+  readonly batchSize: number;
+  readonly threads: number;
+  readonly runtime?: Runtime;
+}): Promise<Predictor> {
+  const { network, batchSize } = options;
+  const runtime = options.runtime ?? nodeRuntime({ threads: options.threads });
+  const state = flatten(options);
+  const executable = await runtime.compile(predictionGraph(network, batchSize, options));
+  return {
+    predict: (images, count) => predictInBatches(executable, network, batchSize, state, images, count),
+    close: () => executable.close(),
+  };
+}
+
+/** Compiles the step of a network, with starting weights from the seed. */
+export async function createTrainingSession(options: SessionOptions): Promise<TrainingSession> {
+  const { network, batchSize } = options;
+  checkSgd(options.optimizer);
+  const runtime = options.runtime ?? nodeRuntime({ threads: options.threads });
+  const parameters = initialParameters(network, options.seed);
+  const initial: TrainingState = {
+    parameters,
+    buffers: initialBuffers(network),
+    optimizer: new Map([...parameters].map(([name, { shape }]) => [slotName(name), zeros("float32", shape)])),
+  };
+  const step = await runtime.compile(trainingGraph(options, initial));
+  let prediction: Promise<Executable> | null = null;
+
+  // The step reads one set of tensors and writes the other; then they change places.
+  let current: Record<string, Tensor> = flatten(initial);
+  let spare: Record<string, Tensor> = Object.fromEntries(
+    Object.entries(current).map(([name, { dtype, shape }]) => [name, zeros(dtype, shape)]),
+  );
+
+  const partOf = (part: Part, names: Iterable<string>) =>
+    new Map([...names].map((name) => [name, copyOf(current[prefixes[part] + name]!)]));
+
+  return {
+    batchSize,
+    numClasses: network.numClasses,
+    async step(images, targets, { learningRate, seed }) {
+      const { channels, height, width } = network.input;
+      const results = await step.run(
+        {
+          ...current,
+          images: tensor("float32", [batchSize, channels, height, width], images),
+          targets: tensor("float32", [batchSize, network.numClasses], targets),
+          learningRate: tensor("float32", [1], Float32Array.of(learningRate)),
+          seed: tensor("int32", [1], Int32Array.of(seed)),
+        },
+        spare,
+      );
+      [current, spare] = [spare, current];
+      return { loss: results.loss!.data[0]!, logits: results.logits!.data as Float32Array };
+    },
+    async predict(images, count) {
+      prediction ??= runtime.compile(predictionGraph(network, batchSize, initial));
+      const { parameters: p, buffers: b } = prefixes;
+      const state = Object.fromEntries(
+        Object.entries(current).filter(([name]) => name.startsWith(p) || name.startsWith(b)),
+      );
+      return predictInBatches(await prediction, network, batchSize, state, images, count);
+    },
+    state: () => ({
+      parameters: partOf("parameters", initial.parameters.keys()),
+      buffers: partOf("buffers", initial.buffers.keys()),
+      optimizer: partOf("optimizer", initial.optimizer.keys()),
+    }),
+    load(state) {
+      const next = flatten(state);
+      for (const [name, { shape }] of Object.entries(current)) {
+        const given = next[name];
+        if (!given || !sameShape(given.shape, shape)) {
+          const found = given ? `[${given.shape.join(", ")}]` : "nothing";
+          throw new Error(
+            `checkpoint: ${name} must be [${shape.join(", ")}] for ${network.name}, got ${found}`,
+          );
+        }
+      }
+      for (const [name, value] of Object.entries(current)) value.data.set(next[name]!.data);
+    },
+    async close() {
+      await step.close();
+      await (await prediction)?.close();
+    },
+  };
+}
