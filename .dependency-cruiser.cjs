@@ -1,0 +1,90 @@
+// Import rules of the house: who may import whom. A room imports itself, what is listed here, and npm packages.
+const shared = ["tensor", "rng"];
+
+/** Room -> the rooms it may import. */
+const allowed = {
+  augment: [],
+  data: ["augment"],
+  stats: [],
+  graph: [],
+  onnx: ["graph", "nn", "augment"],
+  runtime: ["onnx", "graph"],
+  nn: ["graph"],
+  optim: ["graph"],
+  train: ["augment", "data", "graph", "nn", "onnx", "optim", "runtime"],
+  report: ["augment", "data", "stats", "train"],
+  study: ["augment", "data", "nn", "onnx", "report", "runtime", "stats", "train"],
+  cli: ["augment", "data", "report", "stats", "study", "train"],
+};
+
+const rooms = Object.entries(allowed).map(([room, others]) => ({
+  name: `imports-of-${room}`,
+  comment: `${room} may import ${[...others, ...shared].join(", ")}`,
+  severity: "error",
+  from: { path: `^src/${room}/`, pathNot: "\\.test\\.ts$" },
+  to: {
+    path: "^src/",
+    pathNot: [`^src/(${[room, ...others].join("|")})/`, `^src/(${shared.join("|")})\\.ts$`],
+  },
+}));
+
+/** A library and the only files that may import it, so that it can be exchanged. */
+const only = (name, library, files) => ({
+  name,
+  severity: "error",
+  from: { path: "^src/", pathNot: [...files, "\\.test\\.ts$"] },
+  to: { path: `node_modules/${library}` },
+});
+
+module.exports = {
+  forbidden: [
+    ...rooms,
+    {
+      name: "report-reads-types-of-runs",
+      comment: "report knows the types of what a run folder holds, and nothing else of train",
+      severity: "error",
+      from: { path: "^src/report/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^src/train/", pathNot: "^src/train/(events|evaluation)\\.ts$" },
+    },
+    {
+      name: "no-cycles",
+      comment: "types may refer to each other; code may not",
+      severity: "error",
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } },
+    },
+    {
+      name: "nobody-imports-cli",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/cli/" },
+      to: { path: "^src/cli/" },
+    },
+    {
+      name: "no-tests-in-the-product",
+      severity: "error",
+      from: { path: "^src/", pathNot: "\\.test\\.ts$" },
+      to: { path: "(\\.test\\.ts$|^test/|^bench/)" },
+    },
+    {
+      name: "no-undeclared-packages",
+      severity: "error",
+      from: { path: "^src/", pathNot: "\\.test\\.ts$" },
+      to: { dependencyTypes: ["npm-no-pkg", "npm-unknown", "npm-dev", "unknown", "undetermined"] },
+    },
+    { name: "no-unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
+    only("sharp-in-few-files", "sharp/", ["^src/data/image\\.ts$", "^src/report/(sheet|render)\\.ts$"]),
+    only("protobuf-in-one-file", "(onnx-buf|@bufbuild)/", ["^src/onnx/proto\\.ts$"]),
+    only("onnxruntime-in-one-file", "onnxruntime-node/", ["^src/runtime/node\\.ts$"]),
+    only("commander-in-cli", "commander/", ["^src/cli/"]),
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "^dist/" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "node", "default", "types"],
+    },
+  },
+};

@@ -1,0 +1,76 @@
+// `cutout compare`: two or more finished runs on the same test images, and what can be said about their difference.
+import { basename, dirname, join } from "node:path";
+import type { Command } from "commander";
+import { cutoutText } from "../report/describe.ts";
+import { type RunFolder, readRunFolder } from "../report/run-folder.ts";
+import { differenceOf, outcomeOf, pairUp } from "../report/verdict.ts";
+import { ConfigError } from "../study/settings.ts";
+import { say } from "./console.ts";
+import { formatPercent } from "./progress.ts";
+import { formatTable } from "./table.ts";
+
+export function addCompare(program: Command): void {
+  program
+    .command("compare")
+    .summary("set finished runs against each other")
+    .description(
+      "Writes a page that sets runs against the first one, and tells the difference and what it is worth.",
+    )
+    .argument("<runs...>", "two or more run folders")
+    .option("--out <file>", "HTML file to write (default: beside the first run)")
+    .action((runs: readonly string[], options: { readonly out?: string }) => compareRuns(runs, options.out));
+}
+
+/**
+ * Writes the comparison and tells the headline.
+ * @throws Error when a run is not finished
+ */
+export async function compareRuns(runs: readonly string[], out?: string): Promise<void> {
+  if (runs.length < 2) throw new ConfigError(`compare: needs two or more run folders, got ${runs.length}`);
+  const { writeComparison } = await import("../report/html.ts");
+  const { openFinishedRun } = await import("../study/run-dir.ts");
+  for (const run of runs) openFinishedRun(run);
+  const folders = await Promise.all(runs.map(readRunFolder));
+  const file = out ?? join(dirname(runs[0]!), `${runs.map((run) => basename(run)).join("--")}.html`);
+  const report = await writeComparison(runs, file);
+  say(formatComparison(folders));
+  say(`report  ${report}`);
+}
+
+/** A line for each run, and for each but the first how it differs from the first. */
+export function formatComparison(runs: readonly RunFolder[]): string {
+  const rows = runs.map((run) => [
+    run.name,
+    cutoutText(run.config),
+    formatPercent(run.test?.test.top1 ?? Number.NaN),
+  ]);
+  const lines = [formatTable(rows, ["left", "left", "right"])];
+  for (const run of runs.slice(1))
+    lines.push(formatDifference(runs[0]!, run, runs.length > 2 ? `${run.name}: ` : ""));
+  lines.push("One run each: another seed gives other figures.");
+  return lines.join("\n");
+}
+
+const outcomes = {
+  "second better": (second: string, first: string) => `${second} is better than ${first}`,
+  "first better": (second: string, first: string) => `${second} is worse than ${first}`,
+  "no difference": () => "these images do not tell them apart",
+} as const;
+
+function formatDifference(first: RunFolder, second: RunFolder, label: string): string {
+  const pairing = pairUp(first.evaluation, second.evaluation);
+  if ("reason" in pairing) return `${label}no comparison image by image: ${pairing.reason}`;
+  const difference = differenceOf(pairing.pairs);
+  const { interval, p } = difference;
+  const verdict = outcomes[outcomeOf(difference, p)](second.name, first.name);
+  return (
+    `${label}difference ${points(difference.difference)} percentage points ` +
+    `(95 % interval ${points(interval.lower)} to ${points(interval.upper)}, McNemar p = ${p.toPrecision(2)}, ` +
+    `${pairing.pairs.length} images): ${verdict}`
+  );
+}
+
+function points(share: number): string {
+  const value = (100 * share).toFixed(2);
+  return share >= 0 ? `+${value}` : value;
+}

@@ -1,0 +1,109 @@
+// What the terminal gets: results, one line for an error, and the exit code that goes with it.
+import { writeSync } from "node:fs";
+import { CommanderError } from "commander";
+import { ConfigError } from "../study/settings.ts";
+
+export const exitCodes = { failure: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
+
+/** A line of result on standard output. */
+export function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** A line about what goes on, on standard error, so that results can be piped. */
+export function tell(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** A reader that went away (`cutout predict ... | head`) ends the program quietly. */
+export function endQuietlyOnClosedPipe(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") process.exit(0);
+      throw error;
+    });
+  }
+}
+
+export interface Failure {
+  /** One line, or several with the stack when debugging. */
+  readonly text: string;
+  readonly exitCode: number;
+}
+
+/**
+ * What a person is told about an error. The rooms throw plain `Error`s that read `where: what must hold, got X`:
+ * those are mistakes of the person or of the world. Anything else is a mistake of ours.
+ */
+export function describeFailure(error: unknown, debug: boolean): Failure {
+  const exitCode = error instanceof ConfigError ? exitCodes.usage : exitCodes.failure;
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (debug) return { text: `cutout: ${stack}`, exitCode };
+  if (!(error instanceof Error))
+    return { text: `cutout: unexpected: ${oneLine(stack)}; add --debug`, exitCode };
+  const expected = error.constructor === Error || error instanceof ConfigError;
+  const text = oneLine(error.message);
+  return {
+    text: expected ? `cutout: ${text}` : `cutout: unexpected: ${text} (add --debug to see where)`,
+    exitCode,
+  };
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, " ");
+}
+
+/** Commander has told already what was wrong; only its exit code is left. */
+export function exitCodeOf(error: CommanderError): number {
+  return error.exitCode === 0 ? 0 : exitCodes.usage;
+}
+
+export interface Interruption {
+  /** Aborted by the first Ctrl-C once there is something to save. */
+  readonly signal: AbortSignal;
+  /** From now on the first Ctrl-C lets the step end and saves. */
+  arm(): void;
+  /** Exit code of the signal that came; null when none did. */
+  exitCode(): number | null;
+  release(): void;
+}
+
+const signals = { SIGINT: exitCodes.interrupted, SIGTERM: exitCodes.terminated } as const;
+
+/**
+ * Ctrl-C: before `arm` it ends at once, as there is nothing to lose. Afterwards the first one aborts the signal,
+ * and the second one ends at once.
+ * @param beforeExit puts the terminal in order
+ */
+export function onInterrupt(beforeExit: () => void): Interruption {
+  const controller = new AbortController();
+  let armed = false;
+  let exitCode: number | null = null;
+  const listeners = Object.entries(signals).map(([name, code]) => {
+    const listener = () => {
+      beforeExit();
+      if (!armed || exitCode !== null) process.exit(code);
+      exitCode = code;
+      // Synchronous: a step may block the event loop for a second, and the person waits for a sign.
+      writeSync(process.stderr.fd, "ending after this step and saving; once more ends at once\n");
+      controller.abort(new Error("interrupted"));
+    };
+    process.on(name, listener);
+    return { name, listener };
+  });
+  return {
+    signal: controller.signal,
+    arm() {
+      armed = true;
+    },
+    exitCode: () => exitCode,
+    release() {
+      for (const { name, listener } of listeners) process.off(name, listener);
+    },
+  };
+}
+
+/** Makes Commander throw instead of ending the process. */
+export function isCommanderError(error: unknown): error is CommanderError {
+  return error instanceof CommanderError;
+}

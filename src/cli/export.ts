@@ -1,0 +1,27 @@
+// `cutout export`: the best checkpoint of a run as an ONNX model.
+import { mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Command } from "commander";
+import { replaceFile } from "../train/durable-file.ts";
+import { say } from "./console.ts";
+
+export function addExport(program: Command): void {
+  program
+    .command("export")
+    .summary("write a run's model as ONNX")
+    .description(
+      "Writes the best checkpoint of a run as an ONNX model: images [N, C, H, W] from 0 to 1 in, probabilities out.",
+    )
+    .argument("<run>", "run folder")
+    .option("--out <file>", "file to write (default: model.onnx in the run folder)")
+    .action(exportAction);
+}
+
+async function exportAction(run: string, options: { readonly out?: string }): Promise<void> {
+  const { exportRun } = await import("../study/classifier.ts");
+  const model = exportRun(run);
+  const out = options.out ?? join(run, "model.onnx");
+  mkdirSync(dirname(out), { recursive: true });
+  replaceFile(out, [model]);
+  say(`${out}  ${(model.length / 1e6).toFixed(1)} MB`);
+}

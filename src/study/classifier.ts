@@ -1,0 +1,223 @@
+// A trained run put to use: the best checkpoint on new images or on a whole data set.
+import { basename, join } from "node:path";
+import type { TrainingPipeline } from "../augment/pipeline.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { decodeImage } from "../data/image.ts";
+import { type OnProgress, openDataset } from "../data/loader.ts";
+import { buildNetwork } from "../nn/models.ts";
+import type { Network } from "../nn/network.ts";
+import { loadCheckpoint } from "../train/checkpoint.ts";
+import { evaluate } from "../train/evaluate.ts";
+import type { Evaluation } from "../train/evaluation.ts";
+import { evaluationOf } from "../train/metrics.ts";
+import { createPredictor, type Predictor } from "../train/step.ts";
+import type { Config } from "./config.ts";
+import { pipelineOf, prepare } from "./prepare.ts";
+import { exportBest } from "./products.ts";
+import { openFinishedRun } from "./run-dir.ts";
+
+type Crops = Config["crops"];
+
+export type Classified =
+  | { readonly file: string; readonly probabilities: readonly number[] }
+  | { readonly file: string; readonly reason: string };
+
+export interface Classifier {
+  readonly runDir: string;
+  readonly config: Config;
+  readonly classes: readonly string[];
+  /**
+   * Class probabilities of image files, in the order given; a broken image gives a reason instead.
+   * Files are taken a batch at a time, so any number of them fits in memory.
+   */
+  classify(files: readonly string[], crops: Crops): AsyncIterable<Classified>;
+  /** Scores every image of other data whose classes are among those of the run. */
+  evaluateData(data: string, crops: Crops, onProgress: OnProgress): Promise<Evaluation>;
+  /** Scores the run's own test part again. */
+  evaluateTest(crops: Crops, onProgress: OnProgress): Promise<Evaluation>;
+  close(): Promise<void>;
+}
+
+const batchSize = 64;
+
+/** The network of a finished run and what is needed to feed it. */
+function describeRun(runDir: string) {
+  const { config, dataset, test } = openFinishedRun(runDir);
+  const pipeline = pipelineOf(config, dataset, dataset);
+  const network = buildNetwork(config.model, {
+    input: pipeline.output,
+    numClasses: dataset.classes.length,
+    initialization: config.initialization,
+  });
+  return { config, dataset, bestEpoch: test.epoch, pipeline, network };
+}
+
+/**
+ * The best checkpoint of a finished run as an ONNX model.
+ * @throws Error when the folder is no finished run
+ */
+export function exportRun(runDir: string): Uint8Array {
+  const { dataset, network } = describeRun(runDir);
+  return exportBest({ runDir, network, classes: dataset.classes, normalization: dataset });
+}
+
+/**
+ * Opens the best checkpoint of a finished run.
+ * @throws Error when the folder is no finished run
+ */
+export async function openClassifier(runDir: string): Promise<Classifier> {
+  const { config, dataset, bestEpoch, pipeline, network } = describeRun(runDir);
+  const predictor = await openPredictor(runDir, network, config.threads);
+  const { classes } = dataset;
+  const scored = async (data: Dataset, indices: Int32Array, crops: Crops, onProgress: OnProgress) => {
+    const { probabilities } = await evaluate({
+      predictor,
+      dataset: data,
+      indices,
+      pipeline,
+      crops,
+      batchSize,
+      onProgress: (done, total) => onProgress(done, total, `testing ${data.name}`),
+    });
+    return evaluationOf({
+      classes,
+      probabilities,
+      labels: Array.from(indices, (index) => data.labels[index]!),
+      names: Array.from(indices, (index) => data.names[index]!),
+      crops,
+      epoch: bestEpoch,
+    });
+  };
+  return {
+    runDir,
+    config,
+    classes,
+    classify: (files, crops) => classify(files, { config, pipeline, predictor, classes, crops }),
+    async evaluateData(data, crops, onProgress) {
+      const opened = await openDataset({ ...decodingOf(config), data }, onProgress);
+      try {
+        const other = withClasses(opened, classes, dataset.channels, data);
+        return await scored(
+          other,
+          Int32Array.from({ length: other.count }, (_, index) => index),
+          crops,
+          onProgress,
+        );
+      } finally {
+        opened.close();
+      }
+    },
+    async evaluateTest(crops, onProgress) {
+      const prepared = await prepare(config, (path) => path, onProgress);
+      try {
+        if (prepared.dataset.fingerprint !== dataset.fingerprint) {
+          throw new Error(
+            `${config.data}: the images have changed since the run; give other data: cutout eval RUN DATA`,
+          );
+        }
+        return await scored(prepared.dataset, prepared.split.test, crops, onProgress);
+      } finally {
+        prepared.dataset.close();
+      }
+    },
+    close: () => predictor.close(),
+  };
+}
+
+function openPredictor(runDir: string, network: Network, threads: number): Promise<Predictor> {
+  const { parameters, buffers } = loadCheckpoint(join(runDir, "best.safetensors")).state;
+  return createPredictor({ network, parameters, buffers, batchSize, threads });
+}
+
+function decodingOf({ cacheSize, fit, maxPixels, maxBroken, cacheDir }: Config) {
+  return { size: { height: cacheSize, width: cacheSize }, fit, maxPixels, maxBroken, cacheDir };
+}
+
+async function* classify(
+  files: readonly string[],
+  args: {
+    readonly config: Config;
+    readonly pipeline: TrainingPipeline;
+    readonly predictor: Predictor;
+    readonly classes: readonly string[];
+    readonly crops: Crops;
+  },
+): AsyncGenerator<Classified> {
+  const { config, pipeline, predictor, classes, crops } = args;
+  const { input } = pipeline.options;
+  for (let start = 0; start < files.length; start += batchSize) {
+    const some = files.slice(start, start + batchSize);
+    const decoded = await Promise.all(
+      some.map((file) => decodeImage(file, decodingOf(config), input.channels === 1 ? 1 : 3)),
+    );
+    const images = decoded.flatMap((image) => (image.ok ? [image.pixels] : []));
+    const dataset = datasetOf(images, input, classes);
+    const indices = Int32Array.from(images.keys());
+    const { probabilities } =
+      images.length === 0
+        ? { probabilities: new Float32Array() }
+        : await evaluate({ predictor, dataset, indices, pipeline, crops, batchSize });
+    let row = 0;
+    for (const [position, image] of decoded.entries()) {
+      const file = some[position]!;
+      if (image.ok) {
+        const from = classes.length * row++;
+        yield { file, probabilities: [...probabilities.subarray(from, from + classes.length)] };
+      } else {
+        yield { file, reason: image.reason };
+      }
+    }
+  }
+}
+
+/** Decoded images as a dataset; their labels are not known and not looked at. */
+function datasetOf(
+  images: readonly Uint8Array[],
+  { height, width, channels }: TrainingPipeline["options"]["input"],
+  classes: readonly string[],
+): Dataset {
+  const size = height * width * channels;
+  return {
+    name: "images",
+    classes,
+    height,
+    width,
+    channels: channels === 1 ? 1 : 3,
+    count: images.length,
+    labels: new Int32Array(images.length),
+    names: images.map(String),
+    officialTest: null,
+    fingerprint: "",
+    broken: [],
+    read(indices, target) {
+      for (let row = 0; row < indices.length; row++) target.set(images[indices[row]!]!, row * size);
+    },
+    close() {},
+  };
+}
+
+/** Other data with the labels of the run; every class of the data must be known to the run. */
+function withClasses(dataset: Dataset, classes: readonly string[], channels: 1 | 3, data: string): Dataset {
+  if (dataset.channels !== channels) {
+    const colours = { 1: "grey", 3: "colour" } as const;
+    throw new Error(
+      `${data}: images must be ${colours[channels]} as those of the run, got ${colours[dataset.channels]} images`,
+    );
+  }
+  const labels = dataset.classes.map((name) => {
+    const label = classes.indexOf(name);
+    if (label < 0) {
+      throw new Error(
+        `${data}: classes must be among those of the run (${classes.slice(0, 5).join(", ")}${classes.length > 5 ? ", ..." : ""}), got ${name}; rename the folder ${basename(name)} or leave it out`,
+      );
+    }
+    return label;
+  });
+  return {
+    ...dataset,
+    classes,
+    labels: dataset.labels.map((label) => labels[label]!),
+    read: (indices, target) => dataset.read(indices, target),
+    close: () => dataset.close(),
+  };
+}

@@ -1,0 +1,294 @@
+// Everything a run can be told, in one schema: types, ranges, defaults and help come from here.
+import { z } from "zod";
+import { type ModelName, modelNames } from "../nn/models.ts";
+import { boolean, choice, evenInteger, integer, number, risingIntegers, text } from "./fields.ts";
+
+/** Raised whenever an older config.json can no longer be read. */
+export const formatVersion = 1;
+
+export const defaultSchedule = "one-cycle";
+
+/** Fields whose default depends on the data or the machine; `resolve.ts` fills them in before a run starts. */
+const automatic = {
+  imageSize: integer(
+    "side of the square image the network sees, pixels; by default 64 for photos, the images' own for CIFAR-10 and Fashion-MNIST, 227 for alexnet",
+    { min: 8, max: 1024 },
+  ),
+  cacheSize: integer(
+    "side of the decoded image that crops are cut from, pixels; by default an eighth more than --size for photos",
+    {
+      min: 8,
+      max: 2048,
+    },
+  ),
+  epochs: integer("passes over the training images; by default 15, more with few images", {
+    min: 1,
+    max: 100_000,
+  }),
+  batchSize: integer("images in one training step; by default 128, fewer with few images", {
+    min: 1,
+    max: 65_536,
+  }),
+  learningRate: number("learning rate, at its highest; by default what suits the network and the schedule", {
+    min: 0,
+    above: true,
+  }),
+  padding: integer(
+    "pixels of the mean colour added on every side before the random crop; by default an eighth of the side where there is no other room to crop",
+    {
+      min: 0,
+      max: 256,
+    },
+  ),
+  length: evenInteger("side of a hole, pixels; by default half the image's", { min: 2 }),
+  threads: integer("processor threads for the network; by default all", { min: 1, max: 1024 }),
+};
+
+type Fields = { readonly [Name in keyof typeof automatic]: z.ZodType };
+
+const warmup = {
+  warmupEpochs: number("epochs of linear rise at the start; 0 is off", { min: 0 }).default(0),
+};
+const kindHelp = "how the learning rate goes";
+const floor = number("lowest learning rate", { min: 0 }).default(0);
+
+function schedules<Rate extends z.ZodType>(learningRate: Rate) {
+  return [
+    z.strictObject({ kind: z.literal("constant").describe(kindHelp), learningRate, ...warmup }),
+    z.strictObject({
+      kind: z.literal("steps"),
+      learningRate,
+      milestones: risingIntegers("epochs after which the rate is multiplied by gamma"),
+      gamma: number("factor at each milestone", { min: 0, max: 1, above: true }).default(0.1),
+      ...warmup,
+    }),
+    z.strictObject({ kind: z.literal("cosine"), learningRate, floor, ...warmup }),
+    z.strictObject({
+      kind: z.literal("one-cycle"),
+      learningRate,
+      shape: choice("way up and down", ["triangular", "cosine"]).default("triangular"),
+      warmupShare: number("share of all steps before the peak", { min: 0, max: 1 }).default(0.25),
+      initialDivision: number("the first rate is the peak divided by this", { min: 1 }).default(10),
+      finalDivision: number("the last rate is the first divided by this", { min: 1 }).default(1000),
+    }),
+    z.strictObject({
+      kind: z.literal("plateau"),
+      learningRate,
+      factor: number("factor when validation accuracy has stopped rising", {
+        min: 0,
+        max: 1,
+        above: true,
+      }).default(0.1),
+      patience: integer("epochs without a better validation accuracy before the rate falls", {
+        min: 0,
+      }).default(10),
+      threshold: number("better means above best x (1 + threshold)", { min: 0 }).default(1e-4),
+      floor,
+      epsilon: number("smallest reduction that is made", { min: 0 }).default(1e-8),
+      ...warmup,
+    }),
+  ] as const;
+}
+
+const part = "share from 0 to 1, or a number of images";
+
+function schemaOf<F extends Fields>(fields: F) {
+  const schedule = z.discriminatedUnion("kind", schedules(fields.learningRate as F["learningRate"]), {
+    error: (issue) =>
+      issue.code === "invalid_union" ? "must be constant, steps, cosine, one-cycle or plateau" : undefined,
+  });
+  const cutout = z.strictObject({
+    length: fields.length as F["length"],
+    nHoles: integer("holes in one image", { min: 1, max: 1024 }).default(1),
+    placement: choice(
+      "where the centre may lie: anywhere, holes clipped at the border (paper), or fully inside",
+      ["anywhere", "inside"],
+    ).default("anywhere"),
+    fill: choice("zero after normalization (paper), or the image's own mean", ["zero", "imageMean"]).default(
+      "zero",
+    ),
+    probability: number("share of the images that get holes", { min: 0, max: 1 }).default(1),
+  });
+  return z.strictObject({
+    data: text("folder of images, or fashion-mnist", "a folder of images, or fashion-mnist"),
+    model: choice("network", modelNames as readonly string[] as readonly [ModelName, ...ModelName[]]).default(
+      "resnet9",
+    ),
+    initialization: choice("first weights: He's, or those of the network's own paper", [
+      "he",
+      "original",
+    ]).default("he"),
+    imageSize: fields.imageSize as F["imageSize"],
+    cacheSize: fields.cacheSize as F["cacheSize"],
+    fit: choice("how an image becomes a square: cut the longer side, or squash it", [
+      "cover",
+      "squash",
+    ]).default("squash"),
+    split: z
+      .strictObject({
+        validation: number(`validation part: ${part}`, { min: 0, above: true }).default(0.15),
+        test: number(`test part: ${part}`, { min: 0, above: true }).default(0.15),
+        train: integer("number of training images, each class in its share; by default all that are left", {
+          min: 1,
+        })
+          .nullable()
+          .default(null),
+        groups: text("file of image names that must stay in one part: a group a line, separated by tabs")
+          .nullable()
+          .default(null),
+      })
+      .prefault({}),
+    seed: integer("everything random follows from it", { min: 0, max: 2 ** 31 - 1 }).default(0),
+    epochs: fields.epochs as F["epochs"],
+    batchSize: fields.batchSize as F["batchSize"],
+    optimizer: z
+      .strictObject({
+        momentum: number("momentum of SGD", { min: 0, max: 1 }).default(0.9),
+        nesterov: boolean("Nesterov's momentum").default(true),
+        weightDecay: number("L2 penalty, added to the gradient as weightDecay x weight", { min: 0 }).default(
+          5e-4,
+        ),
+        decayBiasAndNorm: boolean("weight decay for biases and batch normalization too").default(false),
+      })
+      .prefault({}),
+    schedule,
+    labelSmoothing: number("share of the target spread over all classes", { min: 0, max: 1 }).default(0),
+    classWeights: choice("weight of a class in the loss: all the same, or the rarer the heavier", [
+      "none",
+      "balanced",
+    ]).default("none"),
+    augment: z
+      .strictObject({
+        padding: fields.padding as F["padding"],
+        flip: number("probability of a left-right flip", { min: 0, max: 1 }).default(0.5),
+        cutout: cutout.nullable().default(null),
+      })
+      .prefault({} as never),
+    earlyStopping: z
+      .strictObject({
+        patience: integer("epochs without a better validation accuracy before the run ends", { min: 1 }),
+      })
+      .nullable()
+      .default(null),
+    crops: choice("views of a test image: its centre, or ten crops averaged", ["center", "ten"]).default(
+      "center",
+    ),
+    threads: fields.threads as F["threads"],
+    device: choice("where the network runs", ["cpu"]).default("cpu"),
+    maxPixels: integer("largest image that is decoded, pixels", { min: 1 }).default(100_000_000),
+    maxBroken: number("share of unreadable images above which a run does not start", {
+      min: 0,
+      max: 1,
+    }).default(0.1),
+    cacheDir: text("folder of decoded images").default(".cache/cutout"),
+    runsDir: text("folder in which run folders are made").default("runs"),
+  });
+}
+
+type Optional = { [Name in keyof typeof automatic]: z.ZodOptional<(typeof automatic)[Name]> };
+
+function optional(): Optional {
+  const entries = Object.entries(automatic).map(([name, field]) => [
+    name,
+    field.optional().describe(field.description ?? ""),
+  ]);
+  return Object.fromEntries(entries) as Optional;
+}
+
+/** A complete config, as stored in a run folder: nothing is left to a default. */
+export const configSchema = schemaOf(automatic);
+/** What a person gives: fields that follow from the data and the machine may be missing. */
+export const settingsSchema = schemaOf(optional());
+
+export type Config = z.output<typeof configSchema>;
+export type Settings = z.output<typeof settingsSchema>;
+/** Settings before defaults: what config files hold. */
+export type SettingsInput = z.input<typeof settingsSchema>;
+
+/** One value of the schema that can be set, for flags and help. */
+export interface Leaf {
+  /** `augment.cutout.length` */
+  readonly path: string;
+  readonly type: "number" | "boolean" | "string" | "numbers";
+  readonly description: string;
+  readonly choices: readonly string[] | null;
+  /** Undefined when the default follows from the data or the machine. */
+  readonly default: unknown;
+  /** Path to set to null for "off": this field's, or that of the object around it. */
+  readonly nullable: string | null;
+  /** The kinds of schedule that have this field; null when it does not depend on a kind. */
+  readonly kinds: readonly string[] | null;
+}
+
+interface JsonSchema {
+  readonly type?: string | readonly string[];
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
+  readonly description?: string;
+  readonly enum?: readonly string[];
+  readonly const?: string;
+  readonly default?: unknown;
+}
+
+/** Where a walk through the schema is. */
+interface Place {
+  readonly path: string;
+  readonly nullable: string | null;
+  readonly kind: string | null;
+  /** What an enclosing nullable or default says about this place. */
+  readonly around: Pick<JsonSchema, "description" | "default">;
+}
+
+const leafTypes: Readonly<Record<string, Leaf["type"]>> = {
+  integer: "number",
+  number: "number",
+  boolean: "boolean",
+  string: "string",
+  array: "numbers",
+};
+
+/** Every value that can be set, in the order of the schema. Fields that several schedules share come once. */
+export function leaves(): readonly Leaf[] {
+  const found = new Map<string, Leaf>();
+  const schema = z.toJSONSchema(settingsSchema, { io: "input" }) as JsonSchema;
+  collect(schema, { path: "", nullable: null, kind: null, around: {} }, found);
+  const allKinds = found.get("schedule.kind")!.choices!.length;
+  return [...found.values()].map((leaf) =>
+    leaf.kinds?.length === allKinds ? { ...leaf, kinds: null } : leaf,
+  );
+}
+
+function collect(schema: JsonSchema, place: Place, found: Map<string, Leaf>): void {
+  const { path, kind } = place;
+  const options = schema.oneOf ?? schema.anyOf;
+  const types = [schema.type ?? []].flat();
+  const nullable =
+    types.includes("null") || options?.some((option) => option.type === "null") ? path : place.nullable;
+  if (options !== undefined) {
+    for (const option of options) {
+      const inner = option.properties?.kind?.const ?? kind;
+      collect(option, { path, nullable, kind: inner, around: schema }, found);
+    }
+    return;
+  }
+  if (schema.properties !== undefined) {
+    for (const [name, child] of Object.entries(schema.properties)) {
+      collect(child, { path: path === "" ? name : `${path}.${name}`, nullable, kind, around: {} }, found);
+    }
+    return;
+  }
+  const type = leafTypes[types.find((name) => name !== "null") ?? ""];
+  if (type === undefined) return;
+  const before = found.get(path);
+  const choices = schema.const !== undefined ? [schema.const] : schema.enum;
+  found.set(path, {
+    path,
+    type,
+    description: before?.description || schema.description || place.around.description || "",
+    choices: choices === undefined ? null : [...(before?.choices ?? []), ...choices],
+    default: schema.default ?? place.around.default,
+    nullable,
+    kinds: kind === null ? null : [...(before?.kinds ?? []), kind],
+  });
+}

@@ -1,0 +1,53 @@
+// environment.json of a run folder: what a run was made with.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { arch, availableParallelism, cpus, platform, release, totalmem } from "node:os";
+
+export interface Environment {
+  /** Time of the start, ISO 8601. */
+  readonly started: string;
+  /** The command line after the program's name. */
+  readonly command: readonly string[];
+  /** Versions of cutout, of node, and of the libraries that decide results. */
+  readonly versions: Readonly<Record<string, string>>;
+  readonly platform: string;
+  readonly processor: string;
+  readonly cores: number;
+  /** Bytes. */
+  readonly memory: number;
+}
+
+const deciding = ["onnxruntime-node", "sharp", "pure-rand"];
+const require = createRequire(import.meta.url);
+
+export function describeEnvironment(command: readonly string[]): Environment {
+  const own = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
+  const versions: Record<string, string> = { cutout: own.version, node: process.versions.node };
+  for (const name of deciding) versions[name] = versionOf(name);
+  return {
+    started: new Date().toISOString(),
+    command,
+    versions,
+    platform: `${platform()} ${release()} ${arch()}`,
+    processor: cpus()[0]?.model ?? "unknown",
+    cores: availableParallelism(),
+    memory: totalmem(),
+  };
+}
+
+/** Version of an installed package: package.json beside the folder its entry lies in. */
+function versionOf(name: string): string {
+  for (const folder of require.resolve.paths(name) ?? []) {
+    try {
+      const { version } = JSON.parse(readFileSync(`${folder}/${name}/package.json`, "utf8")) as {
+        version: string;
+      };
+      return version;
+    } catch {
+      // Not in this folder: look in the next one up.
+    }
+  }
+  return "unknown";
+}

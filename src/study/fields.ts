@@ -1,0 +1,74 @@
+// Building blocks of the config schema: each says what must hold in the words a person reads.
+import { z } from "zod";
+
+/** The value as a person would write it, for the end of an error. */
+export function show(value: unknown): string {
+  if (value === undefined) return "nothing";
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+const must = (what: string) => ({
+  error: (issue: { input?: unknown }) => `must be ${what}, got ${show(issue.input)}`,
+});
+
+export interface NumberRange {
+  readonly min?: number;
+  readonly max?: number;
+  /** The minimum itself is not allowed. */
+  readonly above?: boolean;
+}
+
+function phrase(kind: string, range: NumberRange): string {
+  const { min, max, above = false } = range;
+  if (min === undefined) return max === undefined ? kind : `${kind} <= ${max}`;
+  if (max === undefined) return `${kind} ${above ? ">" : ">="} ${min}`;
+  return above ? `${kind} > ${min} and <= ${max}` : `${kind} from ${min} to ${max}`;
+}
+
+function bounded(schema: z.ZodNumber, range: NumberRange, error: ReturnType<typeof must>): z.ZodNumber {
+  const { min, max, above = false } = range;
+  const lower = min === undefined ? schema : above ? schema.gt(min, error) : schema.min(min, error);
+  return max === undefined ? lower : lower.max(max, error);
+}
+
+export function number(description: string, range: NumberRange = {}): z.ZodNumber {
+  const error = must(phrase("a number", range));
+  return bounded(z.number(error), range, error).describe(description);
+}
+
+export function integer(description: string, range: NumberRange = {}): z.ZodNumber {
+  const error = must(phrase("an integer", range));
+  return bounded(z.number(error).int(error), range, error).describe(description);
+}
+
+export function evenInteger(description: string, range: NumberRange = {}): z.ZodNumber {
+  const error = must(phrase("an even integer", range));
+  return bounded(z.number(error).int(error).multipleOf(2, error), range, error).describe(description);
+}
+
+export function boolean(description: string): z.ZodBoolean {
+  return z.boolean(must("true or false")).describe(description);
+}
+
+export function text(description: string, what = "a text that is not empty"): z.ZodString {
+  const error = must(what);
+  return z.string(error).min(1, error).describe(description);
+}
+
+export function choice<const Values extends readonly [string, ...string[]]>(
+  description: string,
+  values: Values,
+) {
+  const listed = values.length === 1 ? values[0] : `${values.slice(0, -1).join(", ")} or ${values.at(-1)}`;
+  return z.enum(values, must(listed)).describe(description);
+}
+
+export function risingIntegers(description: string) {
+  const error = must("rising whole numbers >= 1");
+  return z
+    .array(z.number(error).int(error).min(1, error), error)
+    .min(1, error)
+    .refine((values) => values.every((value, index) => index === 0 || value > values[index - 1]!), error)
+    .describe(description);
+}

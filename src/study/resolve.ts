@@ -1,0 +1,136 @@
+// Defaults that follow from the data and the machine: settings in, complete config out.
+import { availableParallelism } from "node:os";
+import { expectedArea, type ImageArea } from "../augment/index.ts";
+import type { Config, Settings } from "./config.ts";
+import { ConfigError } from "./settings.ts";
+
+type Model = Config["model"];
+type ScheduleKind = Config["schedule"]["kind"];
+
+interface Recipe {
+  /** Image and decoded size for photos, pixels. */
+  readonly imageSize: number;
+  readonly cacheSize: number;
+  readonly batchSize: number;
+  readonly learningRate: { readonly [Kind in ScheduleKind]: number };
+}
+
+const residual: Recipe = {
+  imageSize: 64,
+  cacheSize: 72,
+  batchSize: 128,
+  learningRate: { constant: 0.05, steps: 0.1, cosine: 0.1, "one-cycle": 0.1, plateau: 0.05 },
+};
+
+/** What each network is trained with when nothing is said. */
+const recipes: { readonly [Name in Model]: Recipe } = {
+  resnet9: residual,
+  resnet18: residual,
+  alexnet: {
+    imageSize: 227,
+    cacheSize: 256,
+    batchSize: 128,
+    learningRate: { constant: 0.01, steps: 0.01, cosine: 0.01, "one-cycle": 0.02, plateau: 0.01 },
+  },
+};
+
+/** Training goes over the images this often, and longer on small data until it has taken this many steps. */
+const defaultEpochs = { least: 15, most: 60, steps: 1000 };
+/** A small data set gets smaller batches, so that an epoch has this many steps. */
+const defaultBatch = { least: 8, stepsPerEpoch: 8 };
+
+export interface Sizes {
+  readonly imageSize: number;
+  readonly cacheSize: number;
+  readonly padding: number;
+}
+
+/** How an error names a field of the config: by its flag where a flag set it. */
+export type NameOf = (path: string) => string;
+
+/**
+ * Image size, decoded size and padding.
+ * @param naturalSide side of the images of a data set of one small size (28, 32); null for photos
+ * @throws ConfigError when the sizes do not fit each other
+ */
+export function resolveSizes(settings: Settings, naturalSide: number | null, nameOf: NameOf): Sizes {
+  const recipe = recipes[settings.model];
+  const small = naturalSide !== null && settings.model !== "alexnet";
+  const imageSize = settings.imageSize ?? (small ? naturalSide : recipe.imageSize);
+  const enlarged = Math.round((imageSize * recipe.cacheSize) / recipe.imageSize);
+  const cacheSize = settings.cacheSize ?? (small ? Math.max(naturalSide, imageSize) : enlarged);
+  if (cacheSize < imageSize) {
+    throw new ConfigError(
+      `${nameOf("cacheSize")}: must be at least the image size (${imageSize}), got ${cacheSize}`,
+    );
+  }
+  // Without room to crop, padding gives it: 4 pixels of 32, as in the paper.
+  const padding = settings.augment.padding ?? (cacheSize === imageSize ? Math.round(imageSize / 8) : 0);
+  const length = settings.augment.cutout?.length;
+  if (length !== undefined && length > imageSize) {
+    throw new ConfigError(
+      `${nameOf("augment.cutout.length")}: must be at most the image size (${imageSize}), got ${length}`,
+    );
+  }
+  return { imageSize, cacheSize, padding };
+}
+
+/**
+ * Fills in everything that is still open.
+ * @param trainingImages number of training images
+ * @throws ConfigError when a batch needs more images than there are
+ */
+export function resolveConfig(
+  settings: Settings,
+  sizes: Sizes,
+  trainingImages: number,
+  nameOf: NameOf,
+): Config {
+  const recipe = recipes[settings.model];
+  const batchSize = settings.batchSize ?? batchFor(recipe.batchSize, trainingImages);
+  if (batchSize > trainingImages) {
+    throw new ConfigError(
+      `${nameOf("batchSize")}: must be at most the number of training images (${trainingImages}), got ${batchSize}`,
+    );
+  }
+  const { cutout } = settings.augment;
+  const { schedule } = settings;
+  return {
+    ...settings,
+    imageSize: sizes.imageSize,
+    cacheSize: sizes.cacheSize,
+    epochs: settings.epochs ?? epochsFor(Math.floor(trainingImages / batchSize)),
+    batchSize,
+    schedule: { ...schedule, learningRate: schedule.learningRate ?? recipe.learningRate[schedule.kind] },
+    augment: {
+      ...settings.augment,
+      padding: sizes.padding,
+      cutout: cutout && { ...cutout, length: cutout.length ?? defaultLength(sizes.imageSize) },
+    },
+    threads: settings.threads ?? availableParallelism(),
+  };
+}
+
+/** Half of the side, as the paper's 16 of 32 on CIFAR-10, made even. */
+export function defaultLength(imageSize: number): number {
+  return Math.max(2, 2 * Math.round(imageSize / 4));
+}
+
+/** `Cutout 16 x 16 (19.1 % of the image on average)`, or that it is off. */
+export function describeCutout(cutout: Config["augment"]["cutout"], image: ImageArea): string {
+  if (cutout === null) return "without Cutout";
+  const holes = cutout.nHoles === 1 ? "" : `${cutout.nHoles} holes of `;
+  const area = (100 * expectedArea(cutout, image)).toFixed(1);
+  return `Cutout ${holes}${cutout.length} x ${cutout.length} (${area} % of an image on average)`;
+}
+
+function batchFor(usual: number, trainingImages: number): number {
+  let size = usual;
+  while (size > defaultBatch.least && trainingImages < size * defaultBatch.stepsPerEpoch) size /= 2;
+  return Math.max(1, Math.min(size, trainingImages));
+}
+
+function epochsFor(stepsPerEpoch: number): number {
+  const wanted = Math.ceil(defaultEpochs.steps / stepsPerEpoch);
+  return Math.min(defaultEpochs.most, Math.max(defaultEpochs.least, wanted));
+}

@@ -1,0 +1,187 @@
+// One run, whole: config in, run folder out.
+import { join } from "node:path";
+import type { OnProgress } from "../data/loader.ts";
+import { buildNetwork } from "../nn/models.ts";
+import { countParameters, type Network } from "../nn/network.ts";
+import { previewSheet } from "../report/sheet.ts";
+import { replaceFile } from "../train/durable-file.ts";
+import type { Score, TrainingEvent } from "../train/events.ts";
+import type { TrainingSession } from "../train/network-session.ts";
+import { createTrainingSession } from "../train/step.ts";
+import { type TrainResult, train } from "../train/trainer.ts";
+import type { Config, Settings } from "./config.ts";
+import { describeEnvironment } from "./environment.ts";
+import { classWeightsOf, type Prepared, prepare } from "./prepare.ts";
+import { writeProducts } from "./products.ts";
+import { describeCutout, type NameOf } from "./resolve.ts";
+import { createRun, datasetRecord, openRun } from "./run-dir.ts";
+
+export interface TrialOptions {
+  /** Ends the run after the step it is at, with a checkpoint. */
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: TrainingEvent) => void;
+  /** While images are decoded. */
+  readonly onProgress?: OnProgress;
+  /** Told once, as soon as the folder is there and a run can be gone on with. */
+  readonly onRunDir?: (runDir: string) => void;
+}
+
+export interface NewTrialOptions extends TrialOptions {
+  /** Run folder to make; null (the default) makes one with a number in `runsDir`. */
+  readonly runDir?: string | null;
+  /** The command line, for environment.json. */
+  readonly command?: readonly string[];
+  /** How errors name a field of the config. */
+  readonly nameOf?: NameOf;
+}
+
+export interface TrialResult {
+  readonly runDir: string;
+  readonly status: TrainResult["status"];
+  readonly bestEpoch: number;
+  /** The best checkpoint on the test part; null when interrupted. */
+  readonly test: Score | null;
+  /** Path of report.html; null when interrupted. */
+  readonly report: string | null;
+}
+
+/** Images and draws of the picture of augmented training images. */
+const augmentedSheet = { images: 8, draws: 7 };
+
+/**
+ * Trains a classifier and writes everything there is to know about it into a new run folder.
+ * @throws Error, one line for people, when settings, data or disk do not allow it
+ */
+export async function runTrial(settings: Settings, options: NewTrialOptions): Promise<TrialResult> {
+  const { runDir = null, command = [], nameOf = (path) => path, onProgress = () => {} } = options;
+  const prepared = await prepare(settings, nameOf, onProgress);
+  try {
+    const { config, dataset, split, statistics, pipeline } = prepared;
+    return await withSession(prepared, options, async (network, session) => {
+      const path = createRun({
+        config,
+        dataset: datasetRecord(dataset, split, statistics),
+        environment: describeEnvironment(command),
+        out: runDir,
+      });
+      options.onRunDir?.(path);
+      const sheet = await previewSheet(dataset, pipeline, { ...augmentedSheet, seed: config.seed });
+      replaceFile(join(path, "augmented.png"), [sheet]);
+      return finish(path, prepared, network, session, options, false);
+    });
+  } finally {
+    prepared.dataset.close();
+  }
+}
+
+/**
+ * Goes on with a run where its last checkpoint is; the metrics become those of a run left alone.
+ * @throws Error, one line for people, when the folder is no run, or its images have changed since
+ */
+export async function resumeTrial(runDir: string, options: TrialOptions): Promise<TrialResult> {
+  const run = openRun(runDir);
+  const nameOf: NameOf = (path) => `${join(runDir, "config.json")}: ${path}`;
+  const prepared = await prepare(run.config, nameOf, options.onProgress ?? (() => {}));
+  try {
+    if (prepared.dataset.fingerprint !== run.dataset.fingerprint) {
+      throw new Error(
+        `${run.config.data}: the images must be those the run began with, but some have changed; ` +
+          "put them back, or train again",
+      );
+    }
+    options.onRunDir?.(runDir);
+    return await withSession(prepared, options, (network, session) =>
+      finish(runDir, prepared, network, session, options, true),
+    );
+  } finally {
+    prepared.dataset.close();
+  }
+}
+
+async function withSession(
+  { config, dataset, split, pipeline }: Prepared,
+  { onEvent }: TrialOptions,
+  use: (network: Network, session: TrainingSession) => Promise<TrialResult>,
+): Promise<TrialResult> {
+  const { model, initialization, batchSize, optimizer, labelSmoothing, seed, threads } = config;
+  const numClasses = dataset.classes.length;
+  const network = buildNetwork(model, { input: pipeline.output, numClasses, initialization });
+  for (const text of describeTrial(config, { dataset, split }, network)) onEvent({ type: "message", text });
+  onEvent({ type: "phase", phase: "compile" });
+  const session = await createTrainingSession({
+    network,
+    batchSize,
+    optimizer,
+    labelSmoothing,
+    seed,
+    threads,
+  });
+  try {
+    return await use(network, session);
+  } finally {
+    await session.close();
+  }
+}
+
+async function finish(
+  runDir: string,
+  { config, dataset, split, pipeline, statistics }: Prepared,
+  network: Network,
+  session: TrainingSession,
+  { signal, onEvent }: TrialOptions,
+  resume: boolean,
+): Promise<TrialResult> {
+  const { seed, epochs, batchSize, schedule, earlyStopping, crops } = config;
+  const classWeights = classWeightsOf(config, dataset, split.train);
+  const result = await train({
+    runDir,
+    dataset,
+    split,
+    pipeline,
+    session,
+    options: { seed, epochs, batchSize, schedule, classWeights, earlyStopping, crops },
+    resume,
+    signal,
+    onEvent,
+  });
+  const { status, bestEpoch, evaluation } = result;
+  if (status === "interrupted" || evaluation === null) {
+    return { runDir, status, bestEpoch, test: null, report: null };
+  }
+  const { classes } = dataset;
+  const report = await writeProducts({
+    runDir,
+    dataset,
+    split,
+    network,
+    classes,
+    normalization: statistics,
+    evaluation,
+  });
+  return { runDir, status, bestEpoch, test: evaluation.score, report };
+}
+
+/** A few lines that say what is about to be trained on what. */
+function describeTrial(
+  config: Config,
+  { dataset, split }: Pick<Prepared, "dataset" | "split">,
+  network: Network,
+): string[] {
+  const count = (value: number) => value.toLocaleString("en-US");
+  const { imageSize, epochs, batchSize, model, seed } = config;
+  const parts = `${count(split.train.length)} to train, ${count(split.validation.length)} to validate, ${count(split.test.length)} to test`;
+  const lines = [
+    `${dataset.name}: ${dataset.classes.length} classes, ${count(dataset.count)} images: ${parts}`,
+    `${model} with ${count(countParameters(network))} parameters on ${imageSize} x ${imageSize} pixels, ${describeCutout(config.augment.cutout, { height: imageSize, width: imageSize })}`,
+    `${epochs} epochs of ${Math.floor(split.train.length / batchSize)} steps of ${batchSize} images, seed ${seed}`,
+  ];
+  const { broken } = dataset;
+  if (broken.length > 0) {
+    const some = broken.slice(0, 3).map(({ name, reason }) => `${name} (${reason})`);
+    const more = broken.length > some.length ? ", ..." : "";
+    lines.push(
+      `${broken.length} images cannot be read and are left out: ${some.join(", ")}${more}; dataset.json lists all`,
+    );
+  }
+  return lines;
+}
