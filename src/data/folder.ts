@@ -6,7 +6,7 @@ import { inOrder } from "./in-order.ts";
 import type { BrokenImage, Source, SourceFile, SourceImage } from "./source.ts";
 
 // The formats of the second line cannot be read everywhere: they are listed so that they are reported, not lost.
-const imageName = /\.(jpe?g|jpe|jfif|png|webp|gif|tiff?|avif|bmp|heic|heif|jp2|jxl)$/i;
+export const imageName = /\.(jpe?g|jpe|jfif|png|webp|gif|tiff?|avif|bmp|heic|heif|jp2|jxl)$/i;
 const kaggleName = /^(.+)\.\d+\.[^.]+$/;
 const splitName = /^(train(ing)?|val(id(ation)?)?|dev|test(ing)?)\d*$/i;
 

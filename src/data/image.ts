@@ -89,6 +89,15 @@ export async function resizePixels(
   return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }
 
+/** A small picture of raw 8-bit pixels [height, width, channels], for people to look at. */
+export async function encodeWebp(
+  pixels: Uint8Array,
+  shape: Size & { readonly channels: 1 | 3 },
+): Promise<Uint8Array> {
+  const raw = { width: shape.width, height: shape.height, channels: shape.channels };
+  return sharp(pixels, { raw }).webp({ quality: 85 }).toBuffer();
+}
+
 /** Whether red, green and blue are the same everywhere. */
 export function isGrey(pixels: Uint8Array): boolean {
   for (let at = 0; at < pixels.length; at += 3) {
