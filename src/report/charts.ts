@@ -1,0 +1,217 @@
+// From metrics to vega-lite specs: learning curves. No drawing here.
+import type { TopLevelSpec } from "vega-lite";
+import type { EpochRecord } from "../train/events.ts";
+import { lossText, percent } from "./format.ts";
+import { printable } from "./markup.ts";
+
+/** Middle tones: legible on white and on near black. */
+export const colors = {
+  train: "#2f7bd6",
+  validation: "#d8403c",
+  right: "#1f6fd0",
+  wrong: "#d03a30",
+} as const;
+
+/** For runs laid over each other (Okabe and Ito's colour-blind safe set, darkened for white paper). */
+export const runColors = ["#2f7bd6", "#d55e00", "#0a8f6b", "#b3589a", "#a07800", "#5b6ee1"] as const;
+
+export interface Series {
+  readonly name: string;
+  readonly color: string;
+  readonly points: readonly { readonly epoch: number; readonly value: number }[];
+}
+
+interface Mark {
+  readonly epoch: number;
+  readonly value: number;
+  readonly text: string;
+  readonly color: string;
+}
+
+interface Panel {
+  readonly title: string;
+  readonly series: readonly Series[];
+  readonly marks: readonly Mark[];
+  readonly domain: readonly [number, number];
+  readonly format: string;
+}
+
+const panelSize = { width: 400, height: 320 };
+/** Up to this many epochs every epoch gets a dot; one epoch alone has no line at all. */
+const dottedEpochs = 30;
+
+type Unit = Record<string, unknown>;
+
+/** The epoch whose weights were kept: the last one marked best. */
+export function bestEpoch(epochs: readonly EpochRecord[]): EpochRecord | null {
+  return epochs.findLast(({ best }) => best) ?? null;
+}
+
+/** Loss and accuracy against epoch: training blue, validation red, the best epoch marked. */
+export function learningCurves(epochs: readonly EpochRecord[]): {
+  loss: TopLevelSpec;
+  accuracy: TopLevelSpec;
+} {
+  const best = bestEpoch(epochs);
+  const series = (pick: (record: EpochRecord) => { train: number; validation: number }): Series[] =>
+    (["train", "validation"] as const).map((part) => ({
+      name: part === "train" ? "training" : "validation",
+      color: colors[part],
+      points: epochs.map((record) => ({ epoch: record.epoch, value: pick(record)[part] })),
+    }));
+  const mark = (value: number, text: string): Mark[] =>
+    best
+      ? [{ epoch: best.epoch, value, text: `best: epoch ${best.epoch}, ${text}`, color: colors.validation }]
+      : [];
+  return panels({
+    loss: {
+      series: series(({ train, validation }) => ({ train: train.loss, validation: validation.loss })),
+      marks: best ? mark(best.validation.loss, lossText(best.validation.loss)) : [],
+    },
+    accuracy: {
+      series: series(({ train, validation }) => ({ train: train.top1, validation: validation.top1 })),
+      marks: best ? mark(best.validation.top1, percent(best.validation.top1, best.validation.count)) : [],
+    },
+  });
+}
+
+/** Validation loss and accuracy of several runs over each other, each with a dot at its best epoch. */
+export function validationCurves(
+  runs: readonly { readonly label: string; readonly epochs: readonly EpochRecord[] }[],
+): {
+  loss: TopLevelSpec;
+  accuracy: TopLevelSpec;
+} {
+  const pick = (value: (record: EpochRecord) => number) => ({
+    series: runs.map(({ label, epochs }, index) => ({
+      name: label,
+      color: runColors[index % runColors.length]!,
+      points: epochs.map((record) => ({ epoch: record.epoch, value: value(record) })),
+    })),
+    marks: runs.flatMap(({ epochs }, index) => {
+      const best = bestEpoch(epochs);
+      const color = runColors[index % runColors.length]!;
+      return best ? [{ epoch: best.epoch, value: value(best), text: "", color }] : [];
+    }),
+  });
+  return panels({
+    loss: pick(({ validation }) => validation.loss),
+    accuracy: pick(({ validation }) => validation.top1),
+  });
+}
+
+/** Both panels in one picture. */
+export function sideBySide({ loss, accuracy }: { loss: TopLevelSpec; accuracy: TopLevelSpec }): TopLevelSpec {
+  const parts = [loss, accuracy].map((panel) => ({ ...panel, autosize: undefined, width: 350, height: 220 }));
+  return { hconcat: parts, spacing: 30 } as unknown as TopLevelSpec;
+}
+
+type Drawing = Pick<Panel, "series" | "marks">;
+
+function panels({ loss, accuracy }: { loss: Drawing; accuracy: Drawing }): {
+  loss: TopLevelSpec;
+  accuracy: TopLevelSpec;
+} {
+  return {
+    loss: panel({ ...loss, title: "Loss", domain: lossDomain(valuesOf(loss)), format: "~g" }),
+    accuracy: panel({
+      ...accuracy,
+      title: "Accuracy",
+      domain: accuracyDomain(valuesOf(accuracy)),
+      format: ".0%",
+    }),
+  };
+}
+
+const valuesOf = ({ series }: Drawing) =>
+  series.flatMap(({ points }) => points.map(({ value }) => value)).filter(Number.isFinite);
+
+function lossDomain(values: readonly number[]): [number, number] {
+  const highest = Math.max(0, ...values);
+  return [Math.min(0, ...values), highest === 0 ? 1 : highest * 1.05];
+}
+
+/** Up to 100 %, down to the ten below the lowest: the top of the range is where the differences are. */
+function accuracyDomain(values: readonly number[]): [number, number] {
+  return [Math.max(0, Math.floor(10 * Math.min(0.9, ...values) - 0.1) / 10), 1];
+}
+
+/** Round epochs to label: all of them up to ten, then the first and at most eight round ones. */
+export function epochTicks(last: number): number[] {
+  if (last <= 10) return Array.from({ length: last }, (_, index) => index + 1);
+  const base = 10 ** Math.floor(Math.log10(last / 8));
+  const step = [1, 2, 5, 10].map((factor) => factor * base).find((candidate) => last / candidate <= 8)!;
+  const round = Array.from({ length: Math.floor(last / step) }, (_, index) => (index + 1) * step);
+  return step >= 5 ? [1, ...round] : round;
+}
+
+function panel({ title, series, marks, domain, format }: Panel): TopLevelSpec {
+  const last = Math.max(1, ...series.flatMap(({ points }) => points.map(({ epoch }) => epoch)));
+  const epochDomain = last === 1 ? [0.5, 1.5] : [1, last];
+  const values = series.flatMap(({ name, points }) =>
+    points
+      .filter(({ value }) => Number.isFinite(value))
+      .map((point) => ({ ...point, series: printable(name) })),
+  );
+  const shown = marks.filter(({ value }) => Number.isFinite(value));
+  const x = {
+    field: "epoch",
+    type: "quantitative",
+    title: "Epoch",
+    scale: { domain: epochDomain, nice: false, zero: false },
+    axis: { values: epochTicks(last), format: "d", grid: false, labelOverlap: "greedy", labelFlush: false },
+  };
+  const y = {
+    field: "value",
+    type: "quantitative",
+    title: null,
+    scale: { domain, nice: false, zero: false },
+    axis: { format, tickCount: 5 },
+  };
+  const color = {
+    field: "series",
+    type: "nominal",
+    title: null,
+    scale: { domain: series.map(({ name }) => printable(name)), range: series.map((one) => one.color) },
+    legend: {
+      orient: "bottom",
+      symbolType: "stroke",
+      symbolStrokeWidth: 3,
+      columns: series.length > 2 ? 1 : 2,
+    },
+  };
+  const layer: Unit[] = [
+    {
+      data: { values },
+      mark: { type: "line", strokeWidth: 2, strokeJoin: "round" },
+      encoding: { x, y, color },
+    },
+  ];
+  if (last <= dottedEpochs) {
+    const size = last === 1 ? 70 : 22;
+    layer.push({
+      data: { values },
+      mark: { type: "point", filled: true, size, opacity: 1 },
+      encoding: { x, y, color },
+    });
+  }
+  layer.push(...shown.flatMap((mark) => markLayers(mark, epochDomain, x, y)));
+  // The size is that of the whole picture: panels with longer numbers at the side come out as large as the others.
+  const autosize = { type: "fit", contains: "padding" };
+  return { title: { text: title }, ...panelSize, autosize, layer } as unknown as TopLevelSpec;
+}
+
+/** A ring on the curve; with a text also a dashed line up to the text above the panel, where no curve is. */
+function markLayers(mark: Mark, [first, last]: number[], x: Unit, y: Unit): Unit[] {
+  const place = (mark.epoch - first!) / (last! - first!);
+  const data = { values: [{ epoch: mark.epoch, value: mark.value, text: mark.text }] };
+  const ring = { type: "point", filled: false, size: 110, strokeWidth: 2, stroke: mark.color, opacity: 1 };
+  const layers: Unit[] = [{ data, mark: ring, encoding: { x, y } }];
+  if (mark.text === "") return layers;
+  const rule = { type: "rule", stroke: "currentColor", strokeDash: [3, 3], opacity: 0.55 };
+  const align = place < 0.3 ? "left" : place > 0.7 ? "right" : "center";
+  const text = { type: "text", y: -9, align, baseline: "middle", fill: "currentColor", fontSize: 12 };
+  layers.unshift({ data, mark: rule, encoding: { x } });
+  layers.push({ data, mark: text, encoding: { x, text: { field: "text" } } });
+  return layers;
+}

@@ -1,0 +1,66 @@
+// report.html of a run folder: one file that works offline, with its charts also as SVG files beside it.
+import { join } from "node:path";
+import { learningCurves, sideBySide } from "./charts.ts";
+import { confusionMatrix } from "./confusion-chart.ts";
+import { runFacts, runTitle } from "./describe.ts";
+import { html } from "./markup.ts";
+import { page, replaceFile } from "./page.ts";
+import { renderSvg } from "./render.ts";
+import { openPictures, type RunFolder, readRunFolder, smallSide } from "./run-folder.ts";
+import {
+  augmentedSection,
+  classesSection,
+  confusionSection,
+  curvesSection,
+  dataSection,
+  headline,
+  mostWrongSection,
+  problemsSection,
+  rerunSection,
+} from "./sections.ts";
+
+export { writeComparison } from "./comparison.ts";
+
+/**
+ * Writes `report.html`, `learning-curves.svg` and `confusion.svg` into a run folder, from the files there. What is
+ * missing, because the run was interrupted, is said in the report. Files of before are replaced as a whole.
+ * @returns path of the report
+ * @throws when `runDir` is no folder, or cannot be written
+ */
+export async function writeReport(runDir: string): Promise<string> {
+  const run = await readRunFolder(runDir);
+  if (run.epochs.length > 0) {
+    const curves = sideBySide(learningCurves(run.epochs));
+    const svg = await renderSvg(curves, { for: "file", title: "Loss and accuracy against epoch" });
+    await replaceFile(join(runDir, "learning-curves.svg"), svg);
+  }
+  if (run.evaluation) {
+    const svg = await renderSvg(confusionMatrix(run.evaluation, false), {
+      for: "file",
+      title: "Confusion matrix",
+    });
+    await replaceFile(join(runDir, "confusion.svg"), svg);
+  }
+  const path = join(runDir, "report.html");
+  await replaceFile(path, await reportPage(run));
+  return path;
+}
+
+async function reportPage(run: RunFolder): Promise<string> {
+  const { dataset, evaluation, augmented } = run;
+  const small = dataset !== null && Math.max(dataset.height, dataset.width) <= smallSide;
+  const pictures = openPictures(run.path);
+  const title = runTitle(run);
+  const wrong = evaluation && (await mostWrongSection(evaluation, pictures, small));
+  const matrix = evaluation && (await confusionSection(evaluation, pictures, small));
+  return page(
+    title,
+    html`<header>
+<h1>${title}</h1>
+<p>${runFacts(run)}</p>
+</header>
+<main>
+${problemsSection(run)}${headline(run)}${await curvesSection(run.epochs)}${matrix}${evaluation && classesSection(evaluation)}${wrong}${augmented && augmentedSection(augmented, small)}${dataset && dataSection(dataset)}${rerunSection(run)}</main>
+${pictures.leftOut > 0 && html`<p class="dim">${pictures.leftOut} pictures were left out to keep this file small; they are in the run folder.</p>`}`,
+  );
+}
