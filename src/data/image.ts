@@ -24,8 +24,8 @@ export type Decoded =
   | { readonly ok: true; readonly pixels: Uint8Array }
   | { readonly ok: false; readonly reason: string };
 
-// One thread an image and several images at once beats several threads an image. The library's cache is keyed
-// by file name: with it, a file that was changed would be answered with its old pixels.
+// One thread an image and several images at once beats several threads an image. No image is decoded twice, so
+// the library's cache would only hold memory.
 sharp.concurrency(1);
 sharp.cache(false);
 

@@ -117,7 +117,7 @@ function takePart(
 export function apportion(available: readonly number[], wanted: number): number[] {
   const total = available.reduce((sum, count) => sum + count, 0);
   const whole = available.map((count) => Math.floor((count * wanted) / total));
-  const remainder = available.map((count, at) => (count * wanted) % total || (whole[at] === count ? -1 : 0));
+  const remainder = available.map((count) => (count * wanted) % total);
   const order = available.map((_, at) => at).sort((a, b) => remainder[b]! - remainder[a]! || a - b);
   const missing = wanted - whole.reduce((sum, count) => sum + count, 0);
   for (const at of order.slice(0, missing)) whole[at]!++;

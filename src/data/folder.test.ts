@@ -1,0 +1,156 @@
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { expect, it } from "vitest";
+import { paint, temporaryFolder } from "../../test/helpers/data.ts";
+import { folderSource } from "./folder.ts";
+import type { Source } from "./source.ts";
+
+/** A folder with empty files of these names; a name that ends in `/` is an empty folder. */
+function folderOf(...names: readonly string[]): string {
+  const folder = temporaryFolder();
+  for (const name of names) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    if (name.endsWith("/")) mkdirSync(join(folder, name));
+    else writeFileSync(join(folder, name), "");
+  }
+  return folder;
+}
+
+const names = (source: Source) => source.files.map(({ name }) => name);
+
+it("reads a folder a class: sorted, nested, hidden files skipped, other files counted", () => {
+  const folder = folderOf(
+    "dog/b.PNG",
+    "cat/10.jpg",
+    "cat/9.jpg",
+    "cat/indoors/at night/a.webp",
+    "cat/.hidden.jpg",
+    ".cache/x.jpg",
+    "__MACOSX/cat/._9.jpg",
+    "cat/notes.txt",
+    "pairs.tsv",
+    "Ant/1.jpeg",
+  );
+  const source = folderSource(folder);
+  expect(source.classes).toEqual(["Ant", "cat", "dog"]);
+  expect(names(source)).toEqual([
+    "Ant/1.jpeg",
+    "cat/10.jpg",
+    "cat/9.jpg",
+    "cat/indoors/at night/a.webp",
+    "dog/b.PNG",
+  ]);
+  expect(source.task).toContain("(2 other files ignored)");
+  expect(source.total).toBe(5);
+});
+
+it("gives each image the label of its folder, and a reason where it is broken", async () => {
+  const folder = temporaryFolder();
+  await paint(join(folder, "b", "1.png"), [1, 2, 3]);
+  await paint(join(folder, "a", "deep", "2.png"), [4, 5, 6]);
+  writeFileSync(join(folder, "a", "0.png"), "");
+  symlinkSync(join(folder, "nowhere.png"), join(folder, "a", "link.png"));
+  const found = [];
+  const options = { size: { height: 1, width: 1 }, fit: "cover", maxPixels: 1e6 } as const;
+  for await (const image of folderSource(folder).images(options)) found.push(image);
+  expect(found).toEqual([
+    { name: "a/0.png", reason: "empty file (0 bytes)" },
+    { name: "a/deep/2.png", label: 0, pixels: Uint8Array.of(4, 5, 6), officialTest: false },
+    { name: "a/link.png", reason: "cannot be opened (ENOENT)" },
+    { name: "b/1.png", label: 1, pixels: Uint8Array.of(1, 2, 3), officialTest: false },
+  ]);
+});
+
+it("reads one flat folder with Kaggle's names", () => {
+  const source = folderSource(
+    folderOf("dog.10.jpg", "cat.1.jpg", "cat.0.jpg", "sea.lion.3.png", "readme.md"),
+  );
+  expect(source.classes).toEqual(["cat", "dog", "sea.lion"]);
+  expect(names(source)).toEqual(["cat.0.jpg", "cat.1.jpg", "dog.10.jpg", "sea.lion.3.png"]);
+});
+
+it("follows links to folders, but not in circles", () => {
+  const folder = folderOf("cat/1.jpg", "dog/1.jpg");
+  symlinkSync(join(folder, "dog"), join(folder, "wolf"));
+  symlinkSync(join(folder, "cat"), join(folder, "cat", "again"));
+  expect(names(folderSource(folder))).toEqual(["cat/1.jpg", "dog/1.jpg", "wolf/1.jpg"]);
+});
+
+it.skipIf(process.platform === "win32")("never opens a pipe", () => {
+  const folder = folderOf("cat/1.jpg", "dog/1.jpg");
+  execFileSync("mkfifo", [join(folder, "cat", "pipe.jpg")]);
+  expect(names(folderSource(folder))).toEqual(["cat/1.jpg", "dog/1.jpg"]);
+});
+
+const wrong: [string, readonly string[], RegExp][] = [
+  ["nothing", [], /must hold images .* got nothing; give a folder of class folders/],
+  ["text files only", ["a.txt", "b.txt"], /must hold images .* got 2 other files/],
+  ["class folders of text files only", ["cat/a.txt", "dog/b.txt"], /must hold images .* got 2 other files/],
+  [
+    "an empty class folder",
+    ["cat/1.jpg", "dog/"],
+    /class folder .*dog must hold images, got none \(0 other files\)/,
+  ],
+  [
+    "a class folder of text",
+    ["cat/1.jpg", "dog/1.txt"],
+    /class folder .*dog must hold images, got none \(1 other/,
+  ],
+  ["one class", ["cat/1.jpg", "cat/2.jpg"], /at least two classes, got one \("cat"\)/],
+  ["one class, flat", ["cat.1.jpg"], /at least two classes, got one \("cat"\)/],
+  [
+    "class names that differ in case only",
+    ["Cat/1.jpg", "cat/2.jpg", "dog/1.jpg"],
+    /got "Cat" and "cat"; merge/,
+  ],
+  ["flat class names that differ in case only", ["Cat.1.jpg", "cat.2.jpg"], /got "Cat" and "cat"; merge/],
+  [
+    "images beside class folders",
+    ["cat/1.jpg", "dog/1.jpg", "2.jpg"],
+    /got 2 folders \(cat, ...\) and 1 images beside/,
+  ],
+  [
+    "flat images without classes",
+    ["cat.1.jpg", "IMG_1.jpg"],
+    /must be named CLASS.NUMBER.jpg .* got IMG_1.jpg/,
+  ],
+  [
+    "parts of a split",
+    ["train/cat/1.jpg", "val/cat/1.jpg"],
+    /got parts of a split \(train, val\); give one of them .*train/,
+  ],
+];
+it.each(wrong)("refuses %s in one clear line", (_, files, message) => {
+  const folder = folderOf(...files);
+  let text = "";
+  try {
+    folderSource(folder);
+  } catch (error) {
+    text = (error as Error).message;
+  }
+  expect(text).toMatch(message);
+  expect(text).toMatch(/^data: /);
+  expect(text).toContain(folder);
+  expect(text).not.toContain("\n");
+});
+
+it("refuses a missing folder and a file", () => {
+  const folder = folderOf("file.jpg");
+  expect(() => folderSource(join(folder, "missing"))).toThrow(
+    /^data: .*missing does not exist; give the folder/,
+  );
+  expect(() => folderSource(join(folder, "file.jpg"))).toThrow(
+    /^data: .*file.jpg is not a folder; give the folder/,
+  );
+});
+
+it.skipIf(process.getuid?.() === 0 || process.platform === "win32")(
+  "refuses a folder that cannot be read",
+  () => {
+    const folder = folderOf("cat/1.jpg", "dog/1.jpg");
+    chmodSync(join(folder, "dog"), 0o000);
+    expect(() => folderSource(folder)).toThrow(/dog cannot be read \(EACCES\); change its permissions/);
+    chmodSync(join(folder, "dog"), 0o700);
+  },
+);
