@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { describe, expect, it } from "vitest";
@@ -212,6 +212,15 @@ describe("files that are not whole give a reason, never a crash", () => {
     expect(await reason(join(folder, "link.jpg"))).toBe("cannot be opened (ENOENT)");
     expect(await reason(join(folder, "folder.jpg"))).not.toBe("decoded");
   });
+  it.skipIf(process.getuid?.() === 0 || process.platform === "win32")(
+    "a file that may not be read",
+    async () => {
+      const file = join(temporaryFolder(), "locked.png");
+      await plain([1, 2, 3]).png().toFile(file);
+      chmodSync(file, 0o000);
+      expect(await reason(file)).toBe("cannot be opened (EACCES)");
+    },
+  );
   it("a decompression bomb is refused by its header", async () => {
     const file = join(temporaryFolder(), "bomb.png");
     const background = { r: 0, g: 0, b: 0 };

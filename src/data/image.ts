@@ -1,5 +1,5 @@
 // Image files to 8-bit pixels of one size; the only file of this folder that knows the image library.
-import { statSync } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import sharp from "sharp";
 
@@ -131,6 +131,7 @@ const reasons: readonly (readonly [RegExp, (options: DecodeOptions) => string])[
 
 function reasonFor(file: string, options: DecodeOptions, error: unknown): string {
   try {
+    accessSync(file, constants.R_OK);
     if (statSync(file).size === 0) return "empty file (0 bytes)";
   } catch (failure) {
     return `cannot be opened (${(failure as NodeJS.ErrnoException).code})`;
