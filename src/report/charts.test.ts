@@ -1,0 +1,188 @@
+// The charts as pictures: drawn by librsvg and looked at pixel by pixel. Nothing clipped, the right colours, the right axis.
+import fc from "fast-check";
+import sharp from "sharp";
+import { expect, test } from "vitest";
+import { epochsOf, evaluationOf, prediction } from "../../test/fixtures/run-folder.ts";
+import { bestEpoch, epochTicks, learningCurves, sideBySide, validationCurves } from "./charts.ts";
+import { confusionMatrix } from "./confusion-chart.ts";
+import { renderSvg } from "./render.ts";
+import { textWidth } from "./text-width.ts";
+
+type Spec = Parameters<typeof renderSvg>[0];
+
+async function draw(spec: Spec) {
+  const svg = await renderSvg(spec, { for: "file", title: "test" });
+  const { data, info } = await sharp(Buffer.from(svg))
+    .removeAlpha()
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  const pixel = (x: number, y: number) => [
+    ...data.subarray(3 * (y * info.width + x), 3 * (y * info.width + x) + 3),
+  ];
+  return { svg, width: info.width, height: info.height, pixel };
+}
+
+/** No ink on the outermost pixels: whatever is cut off by the picture's border would leave some. */
+function expectUnclipped({ width, height, pixel }: Awaited<ReturnType<typeof draw>>): void {
+  for (let x = 0; x < width; x++) {
+    for (const y of [0, height - 1]) expect(pixel(x, y), `pixel ${x}, ${y}`).toEqual([255, 255, 255]);
+  }
+  for (let y = 0; y < height; y++) {
+    for (const x of [0, width - 1]) expect(pixel(x, y), `pixel ${x}, ${y}`).toEqual([255, 255, 255]);
+  }
+}
+
+function countColor(
+  { width, height, pixel }: Awaited<ReturnType<typeof draw>>,
+  color: readonly number[],
+): number {
+  let count = 0;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      if (pixel(x, y).every((value, channel) => Math.abs(value - color[channel]!) < 24)) count++;
+    }
+  }
+  return count;
+}
+
+const blue = [0x2f, 0x7b, 0xd6];
+const red = [0xd8, 0x40, 0x3c];
+
+test("learning curves of 1, 2, 5 and 300 epochs: blue and red drawn, best epoch named, nothing clipped", async () => {
+  for (const [count, best] of [
+    [1, 1],
+    [2, 1],
+    [5, 3],
+    [300, 299],
+  ] as const) {
+    const curves = learningCurves(epochsOf(count, best));
+    for (const spec of [curves.loss, curves.accuracy, sideBySide(curves)]) {
+      const drawn = await draw(spec);
+      expectUnclipped(drawn);
+      expect(countColor(drawn, blue)).toBeGreaterThan(20);
+      expect(countColor(drawn, red)).toBeGreaterThan(20);
+      expect(drawn.svg).toContain(`best: epoch ${best}, `);
+    }
+  }
+});
+
+test("both panels of a page are of one size, whatever the numbers beside them", async () => {
+  const large = epochsOf(20).map((record) => ({
+    ...record,
+    train: { ...record.train, loss: 123456 / record.epoch },
+  }));
+  const { loss, accuracy } = learningCurves(large);
+  const [first, second] = [await draw(loss), await draw(accuracy)];
+  expect([first.width, first.height]).toEqual([second.width, second.height]);
+  expectUnclipped(first);
+});
+
+test("the best epoch is the last one marked best; none marked is none", () => {
+  expect(bestEpoch(epochsOf(5, 3))?.epoch).toBe(3);
+  expect(bestEpoch(epochsOf(5, 0))).toBeNull();
+  expect(bestEpoch([])).toBeNull();
+});
+
+test("epoch labels are whole, rising, within the run, and at most eleven", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 200_000 }), (last) => {
+      const ticks = epochTicks(last);
+      expect(ticks.length).toBeGreaterThan(0);
+      expect(ticks.length).toBeLessThanOrEqual(11);
+      for (const [index, tick] of ticks.entries()) {
+        expect(Number.isInteger(tick)).toBe(true);
+        expect(tick).toBeGreaterThan(ticks[index - 1] ?? 0);
+        expect(tick).toBeLessThanOrEqual(last);
+      }
+    }),
+  );
+});
+
+test("curves without any number, or all zero, still draw", async () => {
+  const record = epochsOf(1)[0]!;
+  const none = {
+    ...record,
+    train: { loss: Number.NaN, top1: 0 },
+    validation: { loss: Number.NaN, top1: 0, top5: 0, count: 5 },
+  };
+  const zero = {
+    ...record,
+    train: { loss: 0, top1: 0 },
+    validation: { loss: 0, top1: 0, top5: 0, count: 5 },
+  };
+  for (const epochs of [[none], [zero], []]) {
+    const curves = learningCurves(epochs);
+    for (const spec of [curves.loss, curves.accuracy]) {
+      const { svg } = await draw(spec);
+      expect(svg).not.toContain("NaN");
+    }
+  }
+});
+
+test("several runs: each has its name in the legend, also when names are long or not Latin", async () => {
+  const labels = [
+    "without Cutout",
+    "with Cutout (length 16, 2 holes, in 50 % of the images)",
+    "訓練データの拡張あり",
+  ];
+  const { accuracy } = validationCurves(
+    labels.map((label, index) => ({ label, epochs: epochsOf(6 + index) })),
+  );
+  const drawn = await draw(accuracy);
+  expectUnclipped(drawn);
+  expect(drawn.svg).toContain("without Cutout");
+  expect(drawn.svg).toContain("訓練データの拡張あり");
+});
+
+test("matrices of 1 to 130 classes with names short and long: nothing clipped, every count in its place", async () => {
+  for (const [size, name] of [
+    [1, "x"],
+    [2, "cat"],
+    [2, "a name that is far too long to be written in full beside a matrix of two classes"],
+    [10, "automobile"],
+    [10, "W"],
+    [100, "aquarium fish"],
+    [130, "class"],
+  ] as const) {
+    const names = Array.from({ length: size }, (_, index) => `${name} ${index}`);
+    const answers = names.flatMap((_, index) => [
+      prediction("a", index),
+      prediction("b", index, (index + 1) % size),
+    ]);
+    const drawn = await draw(confusionMatrix(evaluationOf(names, answers), false));
+    expectUnclipped(drawn);
+    // Both answers are right where there is one class only.
+    expect(drawn.svg.split('aria-label="').length - 1).toBeGreaterThanOrEqual(size === 1 ? 1 : 2 * size);
+    expect(drawn.svg).not.toContain("href");
+  }
+});
+
+test("an empty class and a matrix without images draw", async () => {
+  const empty = await renderSvg(confusionMatrix(evaluationOf(["a", "b"], []), true), {
+    for: "page",
+    title: "test",
+  });
+  expect(empty).not.toContain("NaN");
+  expect(empty).not.toContain("href=");
+});
+
+test("inside a page an SVG names no address and follows the text colour", async () => {
+  const { loss } = learningCurves(epochsOf(3));
+  const svg = await renderSvg(loss, { for: "page", title: 'Loss <"&>' });
+  expect(svg).not.toContain("http");
+  expect(svg).toContain('fill="currentColor"');
+  expect(svg).not.toMatch(/<rect [^>]*fill="white"/);
+  expect(svg).toContain('aria-label="Loss &#60;&#34;&#38;>"');
+});
+
+test("text is measured per character: wider characters, larger sizes and longer texts take more", () => {
+  expect(textWidth("", 12)).toBe(0);
+  expect(textWidth("WWW", 12)).toBeGreaterThan(2 * textWidth("iii", 12));
+  expect(textWidth("猫", 12)).toBe(12);
+  fc.assert(
+    fc.property(fc.string(), fc.string(), fc.integer({ min: 1, max: 40 }), (a, b, size) => {
+      expect(textWidth(a + b, size)).toBeGreaterThanOrEqual(textWidth(a, size));
+      expect(textWidth(a, 2 * size)).toBeCloseTo(2 * textWidth(a, size), 9);
+    }),
+  );
+});
