@@ -199,8 +199,12 @@ function rawSettings(data: string | undefined, options: Readonly<Record<string, 
     inner[names.at(-1)!] = value;
     origins.set(path, flag);
   };
-  if (data !== undefined) set("data", data, "DATA");
-  const { cutout } = options;
+  // In `train --cutout photos` Commander takes the folder for the length.
+  const swallowed =
+    data === undefined && typeof options.cutout === "string" && Number.isNaN(Number(options.cutout));
+  const cutout = swallowed ? true : options.cutout;
+  const folder = swallowed ? options.cutout : data;
+  if (folder !== undefined) set("data", folder, "DATA");
   if (cutout === false) set(cutoutPath, null, "--no-cutout");
   else if (cutout !== undefined) {
     set(cutoutPath, {}, "--cutout");

@@ -1,54 +1,7 @@
 #!/usr/bin/env node
-// The program `cutout`: one file a command, and the way errors become one line and an exit code.
-import { readFileSync } from "node:fs";
-import { Command } from "commander";
-import { addCompare } from "./compare.ts";
-import { describeFailure, endQuietlyOnClosedPipe, exitCodeOf, isCommanderError, tell } from "./console.ts";
-import { addDemo } from "./demo.ts";
-import { addEval } from "./eval.ts";
-import { addExport } from "./export.ts";
-import { addPredict } from "./predict.ts";
-import { addPreview } from "./preview.ts";
-import { addTrain } from "./train.ts";
+// Entry point of the program `cutout`.
+import { endQuietlyOnClosedPipe } from "./console.ts";
+import { main } from "./program.ts";
 
-function createProgram(): Command {
-  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-    version: string;
-  };
-  const program = new Command("cutout")
-    .description(
-      "Train image classifiers from a folder of photos, with and without Cutout, and tell whether it helped.",
-    )
-    .version(version)
-    .showHelpAfterError("(--help lists the options)");
-  for (const add of [addTrain, addEval, addPredict, addExport, addPreview, addCompare, addDemo]) add(program);
-  for (const command of [program, ...program.commands]) {
-    command
-      .exitOverride()
-      .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "cutout: ")) });
-    if (command !== program) command.option("--debug", "show where an error comes from");
-  }
-  return program;
-}
-
-async function main(words: readonly string[]): Promise<void> {
-  endQuietlyOnClosedPipe();
-  const program = createProgram();
-  if (words.length === 0) {
-    program.outputHelp();
-    return;
-  }
-  try {
-    await program.parseAsync(words, { from: "user" });
-  } catch (error) {
-    if (isCommanderError(error)) {
-      process.exitCode = exitCodeOf(error);
-      return;
-    }
-    const failure = describeFailure(error, words.includes("--debug"));
-    tell(failure.text);
-    process.exitCode = failure.exitCode;
-  }
-}
-
+endQuietlyOnClosedPipe();
 await main(process.argv.slice(2));

@@ -100,7 +100,9 @@ export interface Progress {
 export function createProgress(screen: Screen, now: () => number = Date.now): Progress {
   const moving = screen.isTTY === true;
   let shown = false;
-  let drawnAt = Number.NEGATIVE_INFINITY;
+  // Without a terminal nothing is said of what is done at once.
+  const start = () => (moving ? Number.NEGATIVE_INFINITY : now());
+  let drawnAt = start();
   let epochs: number | null = null;
   let secondsLeft: number | null = null;
 
@@ -151,7 +153,7 @@ export function createProgress(screen: Screen, now: () => number = Date.now): Pr
       if (done < total) redraw(formatProgress(done, total, what));
       else {
         clear();
-        drawnAt = Number.NEGATIVE_INFINITY;
+        drawnAt = start();
       }
     },
     onEvent: (event) => (handlers[event.type] as (event: TrainingEvent) => void)(event),

@@ -1,7 +1,7 @@
 // Defaults that follow from the data and the machine: settings in, complete config out.
 import { availableParallelism } from "node:os";
 import { expectedArea, type ImageArea } from "../augment/index.ts";
-import type { Config, Settings } from "./config.ts";
+import { type Config, configSchema, type Settings } from "./config.ts";
 import { ConfigError } from "./settings.ts";
 
 type Model = Config["model"];
@@ -95,7 +95,8 @@ export function resolveConfig(
   }
   const { cutout } = settings.augment;
   const { schedule } = settings;
-  return {
+  // Parsed, so that the stored config has the order of the schema.
+  return configSchema.parse({
     ...settings,
     imageSize: sizes.imageSize,
     cacheSize: sizes.cacheSize,
@@ -108,7 +109,7 @@ export function resolveConfig(
       cutout: cutout && { ...cutout, length: cutout.length ?? defaultLength(sizes.imageSize) },
     },
     threads: settings.threads ?? availableParallelism(),
-  };
+  });
 }
 
 /** Half of the side, as the paper's 16 of 32 on CIFAR-10, made even. */

@@ -91,13 +91,19 @@ function makeNumbered(config: Config, data: string): string {
   }
 }
 
+/**
+ * Makes sure that a folder can become a new run folder: it does not exist yet, or is empty.
+ * @throws Error when something is there
+ */
+export function checkNewRun(out: string): void {
+  if (!existsSync(out) || (statSync(out).isDirectory() && readdirSync(out).length === 0)) return;
+  const way = existsSync(join(out, "config.json")) ? `, or go on with it: cutout train --resume ${out}` : "";
+  throw new Error(`--out: ${out} exists already and is not overwritten; choose another name${way}`);
+}
+
 function makeNamed(out: string): string {
-  if (!existsSync(out)) {
-    makeFolder(out, { recursive: true });
-  } else if (!statSync(out).isDirectory() || readdirSync(out).length > 0) {
-    const way = existsSync(join(out, "config.json")) ? `; go on with it: cutout train --resume ${out}` : "";
-    throw new Error(`--out: ${out} exists already and is not overwritten; choose another name${way}`);
-  }
+  checkNewRun(out);
+  makeFolder(out, { recursive: true });
   return out;
 }
 

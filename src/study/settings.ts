@@ -43,14 +43,29 @@ export function readSettings(sources: SettingsSources): Settings {
 }
 
 /**
- * Checks a config that must be complete, as stored in a run folder.
+ * Checks a config that must be complete, as stored in a run folder: defaults fill no gaps here.
  * @param where name of the file, for errors
  * @throws ConfigError
  */
 export function readCompleteConfig(raw: unknown, where: string): Config {
-  const result = configSchema.safeParse(isObject(raw) ? withoutFormat(raw, where) : raw);
+  const stored = isObject(raw) ? withoutFormat(raw, where) : raw;
+  const result = configSchema.safeParse(stored);
   if (!result.success) throw new ConfigError(describe(result.error.issues[0]!, { file: where }));
+  const gap = firstGap(stored, result.data, "");
+  if (gap !== null) throw new ConfigError(`${where}: ${gap}: must be there, got nothing`);
   return result.data;
+}
+
+/** Path of the first field that only the defaults have put there. */
+function firstGap(stored: unknown, complete: unknown, path: string): string | null {
+  if (!isObject(complete)) return null;
+  for (const [name, value] of Object.entries(complete)) {
+    const here = path === "" ? name : `${path}.${name}`;
+    if (!isObject(stored) || !(name in stored)) return here;
+    const inner = firstGap(stored[name], value, here);
+    if (inner !== null) return inner;
+  }
+  return null;
 }
 
 function readConfigFile(file: string): Raw {

@@ -14,7 +14,7 @@ import { describeEnvironment } from "./environment.ts";
 import { classWeightsOf, type Prepared, prepare } from "./prepare.ts";
 import { writeProducts } from "./products.ts";
 import { describeCutout, type NameOf } from "./resolve.ts";
-import { createRun, datasetRecord, openRun } from "./run-dir.ts";
+import { checkNewRun, createRun, datasetRecord, openRun } from "./run-dir.ts";
 
 export interface TrialOptions {
   /** Ends the run after the step it is at, with a checkpoint. */
@@ -54,6 +54,8 @@ const augmentedSheet = { images: 8, draws: 7 };
  */
 export async function runTrial(settings: Settings, options: NewTrialOptions): Promise<TrialResult> {
   const { runDir = null, command = [], nameOf = (path) => path, onProgress = () => {} } = options;
+  // Before the images are decoded, which may take minutes.
+  if (runDir !== null) checkNewRun(runDir);
   const prepared = await prepare(settings, nameOf, onProgress);
   try {
     const { config, dataset, split, statistics, pipeline } = prepared;
@@ -173,7 +175,7 @@ function describeTrial(
   const lines = [
     `${dataset.name}: ${dataset.classes.length} classes, ${count(dataset.count)} images: ${parts}`,
     `${model} with ${count(countParameters(network))} parameters on ${imageSize} x ${imageSize} pixels, ${describeCutout(config.augment.cutout, { height: imageSize, width: imageSize })}`,
-    `${epochs} epochs of ${Math.floor(split.train.length / batchSize)} steps of ${batchSize} images, seed ${seed}`,
+    `epochs ${epochs}, steps in each ${Math.floor(split.train.length / batchSize)}, images in each ${batchSize}, seed ${seed}`,
   ];
   const { broken } = dataset;
   if (broken.length > 0) {

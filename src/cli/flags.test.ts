@@ -1,0 +1,179 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Command } from "commander";
+import { afterAll, describe, expect, test } from "vitest";
+import { leaves } from "../study/config.ts";
+import { readSettings } from "../study/settings.ts";
+import { addSettingFlags, settingFlags, settingsFrom } from "./flags.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "cutout-flags-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function settingsOf(...words: readonly string[]) {
+  const command = addSettingFlags(new Command().argument("[data]").exitOverride());
+  command.parse([...words], { from: "user" });
+  return settingsFrom(command.args[0], command.opts()).settings;
+}
+
+function file(content: unknown): string {
+  const path = join(folder, "config.json");
+  writeFileSync(path, JSON.stringify(content));
+  return path;
+}
+
+/** A value for each field that its own default does not have. */
+const samples: Readonly<Record<string, unknown>> = {
+  model: "alexnet",
+  initialization: "original",
+  imageSize: 40,
+  cacheSize: 50,
+  fit: "cover",
+  "split.validation": 0.25,
+  "split.test": 500,
+  "split.train": 1000,
+  "split.groups": "pairs.tsv",
+  maxPixels: 1000,
+  maxBroken: 0.5,
+  seed: 7,
+  epochs: 3,
+  batchSize: 32,
+  "schedule.kind": "cosine",
+  "schedule.learningRate": 0.3,
+  "optimizer.momentum": 0.8,
+  "optimizer.nesterov": false,
+  "optimizer.weightDecay": 0.001,
+  "optimizer.decayBiasAndNorm": true,
+  labelSmoothing: 0.1,
+  classWeights: "balanced",
+  "earlyStopping.patience": 5,
+  crops: "ten",
+  "augment.padding": 6,
+  "augment.flip": 0,
+  "augment.cutout.length": 12,
+  "augment.cutout.nHoles": 2,
+  "augment.cutout.placement": "inside",
+  "augment.cutout.fill": "imageMean",
+  "augment.cutout.probability": 0.5,
+  "schedule.warmupEpochs": 2,
+  "schedule.milestones": [4, 8],
+  "schedule.gamma": 0.2,
+  "schedule.floor": 0.001,
+  "schedule.shape": "cosine",
+  "schedule.warmupShare": 0.5,
+  "schedule.initialDivision": 20,
+  "schedule.finalDivision": 10,
+  "schedule.factor": 0.3,
+  "schedule.patience": 4,
+  "schedule.threshold": 0.01,
+  "schedule.epsilon": 0.0001,
+  threads: 3,
+  device: "cpu",
+  cacheDir: "elsewhere",
+  runsDir: "results",
+};
+
+test("every field of the config but the data has exactly one flag", () => {
+  const paths = settingFlags().map(({ path }) => path);
+  expect([...paths, "data"].sort()).toEqual(
+    leaves()
+      .map(({ path }) => path)
+      .sort(),
+  );
+  const names = settingFlags().map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+  expect(Object.keys(samples).sort()).toEqual([...paths].sort());
+});
+
+describe("a flag and the same value in a config file give the same settings", () => {
+  test.each(settingFlags().map((flag) => [flag.name, flag] as const))("%s", (name, { path, leaf }) => {
+    const value = samples[path];
+    const words = ["photos"];
+    const raw: Record<string, unknown> = { data: "photos" };
+    if (path.startsWith("augment.cutout")) {
+      words.push("--cutout");
+    } else if (leaf.kinds !== null) {
+      const kind = leaf.kinds[0]!;
+      words.push("--schedule", kind);
+      raw.schedule = { kind };
+      if (kind === "steps" && path !== "schedule.milestones") {
+        words.push("--milestones", "1");
+        (raw.schedule as Record<string, unknown>).milestones = [1];
+      }
+    }
+    if (typeof value === "boolean") words.push(value ? name : name.replace("--", "--no-"));
+    else words.push(name, String(value));
+    set(raw, path, value);
+    const fromFile = readSettings({ file: file(raw) });
+    expect(settingsOf(...words)).toEqual(fromFile);
+    expect(settingsOf("--config", file(raw))).toEqual(fromFile);
+    if (path !== "device") {
+      const without = { ...raw };
+      set(without, path, undefined);
+      const usual = ["schedule.milestones", "earlyStopping.patience"].includes(path)
+        ? null
+        : readSettings({ file: file(JSON.parse(JSON.stringify(without))) });
+      expect(fromFile).not.toEqual(usual);
+    }
+  });
+});
+
+describe("Cutout", () => {
+  test("is off until it is asked for; its length may stand with it", () => {
+    expect(settingsOf("photos").augment.cutout).toBeNull();
+    expect(settingsOf("photos", "--cutout").augment.cutout).toMatchObject({ nHoles: 1 });
+    expect(settingsOf("photos", "--cutout", "12").augment.cutout).toMatchObject({ length: 12 });
+    expect(settingsOf("photos", "--cutout", "--length", "12")).toEqual(
+      settingsOf("photos", "--cutout", "12"),
+    );
+  });
+
+  test("is not turned on by what only describes it", () => {
+    expect(() => settingsOf("photos", "--length", "8")).toThrow(
+      "--length: Cutout is off; turn it on with --cutout",
+    );
+    const off = file({ data: "photos", augment: { cutout: null } });
+    expect(() => settingsOf("--config", off, "--n-holes", "2")).toThrow("--n-holes: Cutout is off");
+  });
+
+  test("of a config file can be changed, and turned off", () => {
+    const on = file({ data: "photos", augment: { cutout: { length: 8, nHoles: 2 } } });
+    expect(settingsOf("--config", on, "--length", "16").augment.cutout).toMatchObject({
+      length: 16,
+      nHoles: 2,
+    });
+    expect(settingsOf("--config", on, "--no-cutout").augment.cutout).toBeNull();
+    expect(() => settingsOf("--config", on, "--no-cutout", "--length", "4")).toThrow(
+      "--length: must not be given",
+    );
+  });
+
+  test("mistakes name the flag they were made with", () => {
+    expect(() => settingsOf("photos", "--cutout", "7")).toThrow(
+      "--cutout: must be an even integer >= 2, got 7",
+    );
+    expect(() => settingsOf("photos", "--cutout", "--length", "7")).toThrow(
+      "--length: must be an even integer >= 2, got 7",
+    );
+  });
+
+  test("may stand before the folder", () => {
+    expect(settingsOf("--cutout", "photos")).toEqual(settingsOf("photos", "--cutout"));
+    expect(() => settingsOf("photos", "--cutout", "many")).toThrow(
+      '--cutout: must be an even integer >= 2, got "many"',
+    );
+    expect(() => settingsOf("--cutout", "7")).toThrow(
+      "DATA: must be a folder of images, or fashion-mnist, got nothing",
+    );
+  });
+});
+
+function set(raw: Record<string, unknown>, path: string, value: unknown): void {
+  const names = path.split(".");
+  let inner = raw;
+  for (const name of names.slice(0, -1)) {
+    inner[name] = { ...(inner[name] as Record<string, unknown> | undefined) };
+    inner = inner[name] as Record<string, unknown>;
+  }
+  inner[names.at(-1)!] = value;
+}

@@ -1,0 +1,46 @@
+// What the package exports as `cutout`: everything a program needs to do what the command line does.
+export type { ImageShape, Normalization, Pipeline } from "./augment/pipeline.ts";
+export { trainingPipeline } from "./augment/pipeline.ts";
+export type { ChannelStatistics, Dataset, Split } from "./data/dataset.ts";
+export type { OnProgress, OpenDatasetOptions, SplitOptions } from "./data/loader.ts";
+export {
+  channelStatistics,
+  evaluationBatches,
+  openDataset,
+  readGroups,
+  splitDataset,
+  trainingBatches,
+} from "./data/loader.ts";
+export type { Initialization, ModelName, NetworkOptions } from "./nn/models.ts";
+export { buildNetwork, modelNames } from "./nn/models.ts";
+export type { Network } from "./nn/network.ts";
+export { countParameters } from "./nn/network.ts";
+export type { ExportOptions } from "./onnx/export.ts";
+export { exportModel } from "./onnx/export.ts";
+export type { ScheduleOptions } from "./optim/schedule.ts";
+export { learningRateAt } from "./optim/schedule.ts";
+export { writeComparison, writeReport } from "./report/html.ts";
+export { previewSheet } from "./report/sheet.ts";
+export type { Rng } from "./rng.ts";
+export { permutation, stream } from "./rng.ts";
+export type { Classified, Classifier } from "./study/classifier.ts";
+export { exportRun, openClassifier } from "./study/classifier.ts";
+export type { Config, Settings, SettingsInput } from "./study/config.ts";
+export { configSchema, settingsSchema } from "./study/config.ts";
+export type { OpenRun } from "./study/run-dir.ts";
+export { openFinishedRun, openRun } from "./study/run-dir.ts";
+export type { SettingsSources } from "./study/settings.ts";
+export { ConfigError, readSettings } from "./study/settings.ts";
+export type { NewTrialOptions, TrialOptions, TrialResult } from "./study/trial.ts";
+export { resumeTrial, runTrial } from "./study/trial.ts";
+export type { DType, Shape, Tensor } from "./tensor.ts";
+export { tensor } from "./tensor.ts";
+export { loadCheckpoint, saveCheckpoint } from "./train/checkpoint.ts";
+export { evaluate } from "./train/evaluate.ts";
+export type { ClassScore, Evaluation, ImagePrediction } from "./train/evaluation.ts";
+export type { EpochRecord, MetricsRecord, Score, TestRecord, TrainingEvent } from "./train/events.ts";
+export type { TrainingSession, TrainingState } from "./train/network-session.ts";
+export type { Predictor } from "./train/step.ts";
+export { createPredictor, createTrainingSession } from "./train/step.ts";
+export type { TrainArguments, TrainOptions, TrainResult } from "./train/trainer.ts";
+export { train } from "./train/trainer.ts";

@@ -1,0 +1,99 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { modelNames } from "../nn/models.ts";
+import { configSchema } from "./config.ts";
+import { defaultLength, describeCutout, resolveConfig, resolveSizes } from "./resolve.ts";
+import { readSettings } from "./settings.ts";
+
+const plain = (path: string) => path;
+const settingsOf = (flags: Record<string, unknown> = {}) =>
+  readSettings({ flags: { data: "photos", ...flags } });
+
+function complete(flags: Record<string, unknown>, naturalSide: number | null, trainingImages: number) {
+  const settings = settingsOf(flags);
+  return resolveConfig(settings, resolveSizes(settings, naturalSide, plain), trainingImages, plain);
+}
+
+describe("defaults that follow from the data", () => {
+  test("photos are seen at 64 pixels, in crops from 72; small images as they are, padded", () => {
+    expect(resolveSizes(settingsOf(), null, plain)).toEqual({ imageSize: 64, cacheSize: 72, padding: 0 });
+    expect(resolveSizes(settingsOf(), 32, plain)).toEqual({ imageSize: 32, cacheSize: 32, padding: 4 });
+    expect(resolveSizes(settingsOf({ imageSize: 96 }), null, plain)).toEqual({
+      imageSize: 96,
+      cacheSize: 108,
+      padding: 0,
+    });
+  });
+
+  test("AlexNet sees 227 pixels in crops from 256, whatever the data", () => {
+    for (const side of [null, 32]) {
+      const sizes = resolveSizes(settingsOf({ model: "alexnet" }), side, plain);
+      expect(sizes).toEqual({ imageSize: 227, cacheSize: 256, padding: 0 });
+    }
+  });
+
+  test("any data give a config that is complete, fits together, and is not changed by resolving it again", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...modelNames),
+        fc.option(fc.integer({ min: 8, max: 64 })),
+        fc.integer({ min: 1, max: 200_000 }),
+        fc.option(fc.integer({ min: 8, max: 1024 }), { nil: undefined }),
+        (model, naturalSide, trainingImages, imageSize) => {
+          const flags = { model, augment: { cutout: {} }, ...(imageSize !== undefined && { imageSize }) };
+          const config = complete(flags, naturalSide, trainingImages);
+          expect(configSchema.parse(config)).toEqual(config);
+          expect(config.batchSize).toBeLessThanOrEqual(trainingImages);
+          expect(config.cacheSize).toBeGreaterThanOrEqual(config.imageSize);
+          expect(config.epochs).toBeGreaterThanOrEqual(15);
+          expect(config.epochs).toBeLessThanOrEqual(60);
+          expect(config.augment.cutout!.length).toBeLessThanOrEqual(config.imageSize);
+          expect(
+            resolveConfig(config, resolveSizes(config, naturalSide, plain), trainingImages, plain),
+          ).toEqual(config);
+        },
+      ),
+    );
+  });
+
+  test("a hole is half of the side, the paper's 16 of 32, and always even", () => {
+    expect(defaultLength(32)).toBe(16);
+    expect(defaultLength(28)).toBe(14);
+    for (let side = 8; side <= 1024; side++) {
+      expect(defaultLength(side) % 2).toBe(0);
+      expect(Math.abs(defaultLength(side) - side / 2)).toBeLessThanOrEqual(1);
+    }
+  });
+});
+
+describe("what does not fit is named by its flag", () => {
+  const flag = (path: string) => `flag of ${path}`;
+
+  test("a batch larger than the data", () => {
+    const settings = settingsOf({ batchSize: 100 });
+    expect(() => resolveConfig(settings, resolveSizes(settings, null, flag), 99, flag)).toThrow(
+      "flag of batchSize: must be at most the number of training images (99), got 100",
+    );
+  });
+
+  test("a hole larger than the image", () => {
+    expect(() => resolveSizes(settingsOf({ augment: { cutout: { length: 66 } } }), null, flag)).toThrow(
+      "flag of augment.cutout.length: must be at most the image size (64), got 66",
+    );
+  });
+
+  test("a crop larger than the decoded image", () => {
+    expect(() => resolveSizes(settingsOf({ imageSize: 64, cacheSize: 63 }), null, flag)).toThrow(
+      "flag of cacheSize: must be at least the image size (64), got 63",
+    );
+  });
+});
+
+test("the expected area stands beside every length", () => {
+  const { cutout } = complete({ augment: { cutout: {} } }, 32, 1000).augment;
+  // 16 of 32: (32 * 16 - 16^2 / 4)^2 / 32^4 = (7 / 16)^2 = 19.1 %.
+  expect(describeCutout(cutout, { height: 32, width: 32 })).toBe(
+    "Cutout 16 x 16 (19.1 % of an image on average)",
+  );
+  expect(describeCutout(null, { height: 32, width: 32 })).toBe("without Cutout");
+});

@@ -1,0 +1,212 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as ort from "onnxruntime-node";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { paint } from "../../test/helpers/data.ts";
+import { paintPhotos } from "../../test/helpers/photos.ts";
+import type { Evaluation } from "../train/evaluation.ts";
+import type { TestRecord, TrainingEvent } from "../train/events.ts";
+import { exportRun, openClassifier } from "./classifier.ts";
+import { readSettings } from "./settings.ts";
+import { resumeTrial, runTrial, type TrialResult } from "./trial.ts";
+
+const root = mkdtempSync(join(tmpdir(), "cutout-trial-"));
+const data = join(root, "photos");
+const never = new AbortController().signal;
+
+const settings = readSettings({
+  flags: {
+    data,
+    imageSize: 28,
+    cacheSize: 32,
+    epochs: 2,
+    batchSize: 8,
+    threads: 1,
+    split: { validation: 8, test: 12 },
+    augment: { cutout: { length: 8 } },
+    cacheDir: join(root, "cache"),
+    runsDir: join(root, "runs"),
+  },
+});
+
+function run(signal = never, onEvent: (event: TrainingEvent) => void = () => {}): Promise<TrialResult> {
+  return runTrial(settings, { signal, onEvent });
+}
+
+const read = (runDir: string, file: string) => readFileSync(join(runDir, file), "utf8");
+
+/** metrics.jsonl without what a clock says. */
+const metricsOf = (runDir: string) =>
+  read(runDir, "metrics.jsonl").replace(/"(imagesPerSecond|seconds)":[^,}]*/g, '"$1":0');
+
+let first: TrialResult;
+beforeAll(async () => {
+  await paintPhotos(data, 26);
+  writeFileSync(join(data, "red", "empty.png"), "");
+  first = await run();
+});
+afterAll(() => rmSync(root, { recursive: true }));
+
+describe("a run folder", () => {
+  test("holds everything there is to know", () => {
+    expect(first.status).toBe("finished");
+    const files = readdirSync(first.runDir).sort();
+    expect(files).toEqual(
+      [
+        "augmented.png",
+        "best.safetensors",
+        "config.json",
+        "confusion.svg",
+        "dataset.json",
+        "environment.json",
+        "evaluation.json",
+        "images",
+        "last.safetensors",
+        "learning-curves.svg",
+        "metrics.jsonl",
+        "model.onnx",
+        "report.html",
+      ].sort(),
+    );
+    expect(JSON.parse(read(first.runDir, "dataset.json"))).toMatchObject({
+      count: 52,
+      split: { train: 32, validation: 8, test: 12 },
+      broken: [{ name: "red/empty.png", reason: "empty file (0 bytes)" }],
+    });
+    expect(read(first.runDir, "metrics.jsonl").trimEnd().split("\n").length).toBe(3);
+  });
+
+  test("learns what can be learnt", () => expect(first.test!.top1).toBeGreaterThanOrEqual(10 / 12));
+
+  test("keeps pictures of test images, named by the evaluation", async () => {
+    const evaluation = JSON.parse(read(first.runDir, "evaluation.json")) as Evaluation;
+    const pictures = evaluation.predictions.flatMap(({ name, picture }) =>
+      picture === null ? [] : [{ name, picture }],
+    );
+    expect(pictures.length).toBeGreaterThan(0);
+    expect(readdirSync(join(first.runDir, "images")).length).toBe(pictures.length);
+    for (const { name, picture } of pictures) {
+      const shown = await sharp(join(first.runDir, picture)).removeAlpha().raw().toBuffer();
+      const original = await sharp(join(data, name)).removeAlpha().raw().toBuffer();
+      expect(Math.sign(balance(shown)), name).toBe(Math.sign(balance(original)));
+    }
+  });
+});
+
+/** Red minus blue, over a whole image: tells the classes apart. */
+function balance(pixels: Uint8Array): number {
+  return pixels.reduce((sum, value, at) => sum + (at % 3 === 0 ? value : at % 3 === 2 ? -value : 0), 0);
+}
+
+describe("the same run", () => {
+  test("gives the same metrics, also when it was interrupted and gone on with", async () => {
+    const again = await run();
+    expect(again.runDir).not.toBe(first.runDir);
+    expect(metricsOf(again.runDir)).toBe(metricsOf(first.runDir));
+
+    const controller = new AbortController();
+    const cut = await run(controller.signal, (event) => {
+      if (event.type === "step" && event.epoch === 2 && event.stepInEpoch === 2)
+        controller.abort(new Error("stop"));
+    });
+    expect(cut).toMatchObject({ status: "interrupted", test: null, report: null });
+    expect(existsSync(join(cut.runDir, "report.html"))).toBe(false);
+    await expect(openClassifier(cut.runDir)).rejects.toThrow("the run is not finished (1 of 2 epochs)");
+    const resumed = await resumeTrial(cut.runDir, { signal: never, onEvent: () => {} });
+    expect(resumed).toMatchObject({ status: "finished", runDir: cut.runDir });
+    expect(metricsOf(cut.runDir)).toBe(metricsOf(first.runDir));
+    expect(read(cut.runDir, "best.safetensors")).toBe(read(first.runDir, "best.safetensors"));
+  });
+
+  test("is not gone on with when the images have changed", async () => {
+    const controller = new AbortController();
+    const cut = await run(controller.signal, (event) => {
+      if (event.type === "step") controller.abort(new Error("stop"));
+    });
+    await paint(join(data, "red", "new.png"), [200, 0, 0], 32);
+    try {
+      const resumed = resumeTrial(cut.runDir, { signal: never, onEvent: () => {} });
+      await expect(resumed).rejects.toThrow(
+        "the images must be those the run began with, but some have changed",
+      );
+    } finally {
+      rmSync(join(data, "red", "new.png"));
+    }
+  });
+});
+
+describe("a finished run put to use", () => {
+  test("scores its test part as it did when it ended", async () => {
+    const classifier = await openClassifier(first.runDir);
+    const { score } = await classifier.evaluateTest("center", () => {});
+    const record = JSON.parse(
+      read(first.runDir, "metrics.jsonl").trimEnd().split("\n").at(-1)!,
+    ) as TestRecord;
+    expect(score.top1).toBe(record.test.top1);
+    expect(score.loss).toBeCloseTo(record.test.loss, 5);
+    await classifier.close();
+  });
+
+  test("gives the answers of its exported model, file by file, and reasons for broken images", async () => {
+    const classifier = await openClassifier(first.runDir);
+    const files = ["blue/0.png", "red/empty.png", "red/0.png", "red/nowhere.png"].map((name) =>
+      join(data, name),
+    );
+    const answers = [];
+    for await (const answer of classifier.classify(files, "center")) answers.push(answer);
+    await classifier.close();
+    expect(answers.map(({ file }) => file)).toEqual(files);
+    expect(answers[1]).toMatchObject({ reason: "empty file (0 bytes)" });
+    expect(answers[3]).toMatchObject({ reason: expect.stringContaining("ENOENT") });
+
+    // What a stranger would do with model.onnx: decode to 32 x 32, cut out the centre 28 x 28, scale to 0..1.
+    const model = await ort.InferenceSession.create(join(first.runDir, "model.onnx"));
+    for (const index of [0, 2]) {
+      const pixels = await sharp(files[index]!)
+        .removeAlpha()
+        .extract({ left: 2, top: 2, width: 28, height: 28 })
+        .raw()
+        .toBuffer();
+      const plane = 28 * 28;
+      const images = Float32Array.from(
+        { length: 3 * plane },
+        (_, at) => pixels[(at % plane) * 3 + Math.floor(at / plane)]! / 255,
+      );
+      const { probabilities } = await model.run({
+        images: new ort.Tensor("float32", images, [1, 3, 28, 28]),
+      });
+      const answer = answers[index]!;
+      if ("reason" in answer) throw new Error(answer.reason);
+      answer.probabilities.forEach((probability, label) => {
+        expect(Math.abs(probability - Number(probabilities!.data[label]))).toBeLessThan(1e-4);
+      });
+    }
+    await model.release();
+    expect(Buffer.compare(exportRun(first.runDir), readFileSync(join(first.runDir, "model.onnx")))).toBe(0);
+  });
+
+  test("takes other data whose classes it knows, in whatever order, and refuses others", async () => {
+    const classifier = await openClassifier(first.runDir);
+    const other = join(root, "other");
+    await paintPhotos(other, 3);
+    const { score, confusion } = await classifier.evaluateData(other, "ten", () => {});
+    expect(score.count).toBe(6);
+    expect(confusion.map((row) => row[0]! + row[1]!)).toEqual([3, 3]);
+    await paint(join(other, "azure", "0.png"), [0, 100, 200], 32);
+    await expect(classifier.evaluateData(other, "center", () => {})).rejects.toThrow(
+      "classes must be among those of the run (blue, red), got azure",
+    );
+    await classifier.close();
+  });
+});
+
+test("an existing folder is refused before any image is decoded", async () => {
+  const runDir = first.runDir;
+  const unread = () => {
+    throw new Error("decoded");
+  };
+  const again = runTrial(settings, { runDir, signal: never, onEvent: () => {}, onProgress: unread });
+  await expect(again).rejects.toThrow(`--out: ${runDir} exists already and is not overwritten`);
+});
