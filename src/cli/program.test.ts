@@ -1,0 +1,377 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import sharp from "sharp";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { paint } from "../../test/helpers/data.ts";
+import { paintPhotos } from "../../test/helpers/photos.ts";
+import { describeFailure } from "./console.ts";
+import { main } from "./program.ts";
+
+const root = mkdtempSync(join(tmpdir(), "cutout-cli-"));
+const at = (...names: string[]) => join(root, ...names);
+/** Settings of a run that takes a second, kept in the test's folder. */
+const quick = ["--size", "28", "--cache-size", "32", "--epochs", "1", "--batch-size", "8", "--threads", "1"];
+const folders = ["--cache-dir", at("cache"), "--runs-dir", at("runs")];
+
+interface Outcome {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs a command line in this process. */
+async function cutout(...words: readonly string[]): Promise<Outcome> {
+  let out = "";
+  let err = "";
+  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
+    out += text;
+    return true;
+  });
+  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+    err += text;
+    return true;
+  });
+  try {
+    await main(words);
+    return { code: Number(process.exitCode ?? 0), out, err };
+  } finally {
+    process.exitCode = undefined;
+    vi.restoreAllMocks();
+  }
+}
+
+/** Starts a command line as a process of its own. */
+function start(...words: readonly string[]) {
+  const child = spawn(process.execPath, ["--import", "tsx", resolve("src/cli/main.ts"), ...words]);
+  let out = "";
+  let err = "";
+  child.stdout.on("data", (text) => {
+    out += text;
+  });
+  child.stderr.on("data", (text) => {
+    err += text;
+  });
+  const ended = new Promise<Outcome>((done) => {
+    child.on("close", (code) => done({ code: code ?? -1, out, err }));
+  });
+  const seen = async (pattern: RegExp) => {
+    while (!pattern.test(err)) {
+      if (child.exitCode !== null) throw new Error(`ended before ${pattern}: ${err}`);
+      await new Promise((wake) => setTimeout(wake, 10));
+    }
+  };
+  return { child, ended, seen };
+}
+
+beforeAll(async () => {
+  await paintPhotos(at("photos"), 30);
+  writeFileSync(at("photos", "red", "empty.png"), "");
+  await Promise.all([
+    paint(at("one-class", "red", "0.png"), [200, 0, 0]),
+    paint(at("empty-class", "red", "0.png"), [200, 0, 0]),
+    paint(at("twins", "Cat", "0.png"), [200, 0, 0]),
+    paint(at("twins", "cat", "0.png"), [0, 0, 200]),
+    paint(at("broken", "blue", "0.png"), [0, 0, 200]),
+    paint(at("broken", "red", "0.png"), [200, 0, 0]),
+  ]);
+  mkdirSync(at("empty-class", "blue"));
+  mkdirSync(at("texts", "a"), { recursive: true });
+  writeFileSync(at("texts", "a", "notes.txt"), "hello");
+  writeFileSync(at("broken", "red", "1.png"), readFileSync(at("broken", "red", "0.png")).subarray(0, 60));
+  writeFileSync(at("settings.json"), JSON.stringify({ data: at("photos"), epoch: 3 }));
+  const bomb = await sharp({ create: { width: 200, height: 200, channels: 3, background: "red" } })
+    .png()
+    .toBuffer();
+  for (const name of ["red", "blue"]) {
+    mkdirSync(at("bombs", name), { recursive: true });
+    writeFileSync(at("bombs", name, "0.png"), bomb);
+  }
+});
+afterAll(() => rmSync(root, { recursive: true }));
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe("a mistake gives one line that names it, no stack, and an exit code", () => {
+  const mistakes: readonly (readonly [what: string, code: number, text: RegExp, words: readonly string[]])[] =
+    [
+      ["no data", 2, /^cutout: DATA: must be a folder of images, or fashion-mnist, got nothing$/, ["train"]],
+      [
+        "missing folder",
+        1,
+        /nowhere does not exist; give the folder that holds the images$/,
+        ["train", at("nowhere")],
+      ],
+      ["empty class", 1, /class folder .*blue must hold images, got none/, ["train", at("empty-class")]],
+      ["one class only", 1, /must hold at least two classes, got one \("red"\)/, ["train", at("one-class")]],
+      ["a folder of text files", 1, /must hold images .*, got 1 other files/, ["train", at("texts")]],
+      ["class names twice", 1, /class names of .* must differ, got "Cat" and "cat"/, ["train", at("twins")]],
+      ["too many broken images", 1, /red\/1\.png/, ["train", at("broken")]],
+      ["a decompression bomb", 1, /more than 10000 pixels/, ["train", at("bombs"), "--max-pixels", "10000"]],
+      [
+        "odd length",
+        2,
+        /^cutout: --length: must be an even integer >= 2, got 7$/,
+        ["train", "x", "--cutout", "--length", "7"],
+      ],
+      [
+        "negative length",
+        2,
+        /^cutout: --length: must be an even integer >= 2, got -4$/,
+        ["train", "x", "--cutout", "--length=-4"],
+      ],
+      [
+        "length too large",
+        2,
+        /^cutout: --cutout: must be at most the image size \(64\), got 80$/,
+        ["train", at("photos"), "--cutout", "80"],
+      ],
+      [
+        "unknown model",
+        2,
+        /^cutout: --model: must be alexnet, resnet18 or resnet9, got "vgg"$/,
+        ["train", "x", "--model", "vgg"],
+      ],
+      [
+        "a batch larger than the data",
+        2,
+        /^cutout: --batch-size: must be at most the number of training images \(42\), got 500$/,
+        ["train", at("photos"), "--batch-size", "500"],
+      ],
+      [
+        "more training images than there are",
+        2,
+        /^cutout: --train-images: must be at most the 42 images/,
+        ["train", at("photos"), "--train-images", "43"],
+      ],
+      [
+        "images too small for the network",
+        1,
+        /^cutout: alexnet: /,
+        ["train", at("photos"), "--model", "alexnet", "--size", "32"],
+      ],
+      [
+        "unknown flag",
+        2,
+        /unknown option '--epoch'\n\(Did you mean --epochs\?\)/,
+        ["train", "x", "--epoch", "3"],
+      ],
+      ["unknown command", 2, /unknown command 'trian'\n\(Did you mean train\?\)/, ["trian"]],
+      [
+        "unknown key of a config file",
+        2,
+        /settings\.json: epoch: unknown key \(did you mean epochs\?\)$/,
+        ["train", "--config", at("settings.json")],
+      ],
+      [
+        "missing config file",
+        2,
+        /--config: no such file: .*nowhere\.json$/,
+        ["train", "--config", at("nowhere.json")],
+      ],
+      [
+        "missing groups file",
+        1,
+        /^cutout: groups: .*nowhere\.tsv cannot be read \(ENOENT\)/,
+        ["train", at("photos"), "--groups", at("nowhere.tsv")],
+      ],
+      [
+        "other settings with --resume",
+        2,
+        /--resume: goes on with the settings of the run; leave out --epochs/,
+        ["train", "--resume", "x", "--epochs", "3"],
+      ],
+      ["missing run", 1, /nowhere: no such run folder/, ["eval", at("nowhere")]],
+      ["no run folder", 1, /photos: must be a run folder made by "cutout train"/, ["eval", at("photos")]],
+      ["no run folder to resume", 1, /photos: must be a run folder/, ["train", "--resume", at("photos")]],
+      ["one run to compare", 2, /compare: needs two or more run folders, got 1/, ["compare", at("photos")]],
+      ["no images to predict", 2, /missing required argument 'images'/, ["predict", "x"]],
+      [
+        "missing image to predict",
+        1,
+        /nowhere\.jpg: no such image or folder/,
+        ["predict", at("photos"), at("nowhere.jpg")],
+      ],
+      [
+        "a wrong number of classes to show",
+        2,
+        /--top.*must be an integer >= 1, got many/,
+        ["predict", "x", "y", "--top", "many"],
+      ],
+    ];
+
+  test.each(mistakes)("%s", async (_, code, text, words) => {
+    const { err, out, ...outcome } = await cutout(
+      ...words,
+      ...(/^(train|preview)$/.test(words[0]!) && !words.includes("--resume") ? folders : []),
+    );
+    const said = err.replace("\n(--help lists the options)", "").trimEnd();
+    expect(said.split("\n").find((line) => line.startsWith("cutout: ")) ?? "").not.toContain("unexpected");
+    const last = said.slice(said.indexOf("cutout: "));
+    expect(last).toMatch(text);
+    expect(last.split("\n").length).toBeLessThanOrEqual(2);
+    expect(err).not.toMatch(/\n\s+at /);
+    expect(out).toBe("");
+    expect(outcome.code).toBe(code);
+    expect(existsSync(at("runs"))).toBe(false);
+  });
+});
+
+test("errors of ours say so, and show the stack only when asked", () => {
+  const ours = new TypeError("x is not a function");
+  expect(describeFailure(ours, false)).toEqual({
+    text: "cutout: unexpected: x is not a function (add --debug to see where)",
+    exitCode: 1,
+  });
+  expect(describeFailure(ours, true).text).toContain("program.test.ts");
+  expect(describeFailure(new Error("data: two\nlines"), false).text).toBe("cutout: data: two lines");
+});
+
+describe("from photos to predictions", { timeout: 120_000 }, () => {
+  const runs = { without: at("runs", "without"), with: at("runs", "with") };
+
+  test("train, eval, predict, export and compare", async () => {
+    const train = await cutout("train", at("photos"), ...quick, ...folders, "--out", runs.without);
+    expect(train.err).toContain("red/empty.png (empty file (0 bytes))");
+    expect(train.err).toMatch(/epoch 1\/1 {2}loss/);
+    expect(train.out).toMatch(/^test accuracy [\d.]+ % on 9 images/);
+    expect(train.out).toContain(`report  ${join(runs.without, "report.html")}`);
+    expect(train.code).toBe(0);
+    const other = await cutout(
+      "train",
+      at("photos"),
+      ...quick,
+      ...folders,
+      "--out",
+      runs.with,
+      "--cutout",
+      "8",
+    );
+    expect(other.err).toContain("Cutout 8 x 8");
+
+    const evaluated = await cutout("eval", runs.without);
+    expect(evaluated.out.split("\n")[0]).toMatch(/^accuracy [\d.]+ %, loss [\d.]+ on 9 images$/);
+    expect(train.out).toContain(evaluated.out.match(/accuracy [\d.]+ %/)![0]);
+    const full = JSON.parse((await cutout("eval", runs.without, "--json", "--crops", "ten")).out);
+    expect(full).toMatchObject({ crops: "ten", score: { count: 9 } });
+    expect(full.predictions.length).toBe(9);
+
+    const files = [
+      at("photos", "red", "0.png"),
+      at("photos", "red", "empty.png"),
+      at("photos", "blue", "0.png"),
+    ];
+    const table = await cutout("predict", runs.without, ...files, "--top", "1");
+    expect(
+      table.out
+        .trimEnd()
+        .split("\n")
+        .map((line) => line.split(/\s+/)[0]),
+    ).toEqual([files[0], files[2]]);
+    expect(table.err).toBe(`cutout: ${files[1]}: not read: empty file (0 bytes)\n`);
+    expect(table.code).toBe(0);
+    const listed = JSON.parse(
+      (await cutout("predict", runs.without, at("photos", "*", "?.png"), "--json")).out,
+    );
+    expect(listed.length).toBe(20);
+    for (const { classes } of listed) {
+      expect(classes[0].probability + classes[1].probability).toBeCloseTo(1, 5);
+      expect(classes[0].probability).toBeGreaterThanOrEqual(classes[1].probability);
+    }
+    const none = await cutout("predict", runs.without, files[1]!);
+    expect(none).toMatchObject({ code: 1, out: "" });
+
+    const exported = await cutout("export", runs.without, "--out", at("models", "photos.onnx"));
+    expect(exported.out).toMatch(/photos\.onnx {2}[\d.]+ MB\n$/);
+    expect(readFileSync(at("models", "photos.onnx")).length).toBeGreaterThan(1e6);
+
+    const compared = await cutout("compare", runs.without, runs.with);
+    expect(compared.out).toMatch(/^without {2}without Cutout {2,}[\d.]+ %\nwith {5}with Cutout \(length 8\)/);
+    expect(compared.out).toMatch(/difference [+-][\d.]+ percentage points \(95 % interval .*9 images\)/);
+    expect(existsSync(at("runs", "without--with.html"))).toBe(true);
+
+    const again = await cutout("train", at("photos"), ...quick, ...folders, "--out", runs.with);
+    expect(again.err).toContain("exists already and is not overwritten");
+    const config = JSON.parse(readFileSync(join(runs.with, "config.json"), "utf8"));
+    writeFileSync(join(runs.with, "config.json"), JSON.stringify({ ...config, formatVersion: 9 }));
+    const version = await cutout("eval", runs.with);
+    expect(version).toMatchObject({ code: 1 });
+    expect(version.err).toMatch(
+      /^cutout: .*config\.json: must have format version 1, got 9; use the version/,
+    );
+  });
+
+  test("preview", async () => {
+    const out = at("preview.png");
+    const preview = await cutout("preview", at("photos"), ...folders, "--cutout", "--out", out);
+    expect(preview).toMatchObject({
+      code: 0,
+      out: `${out}  Cutout 32 x 32 (19.1 % of an image on average)\n`,
+    });
+    expect((await sharp(out).metadata()).format).toBe("png");
+  });
+
+  test("a learning rate that makes the loss NaN ends the run, and what was written is kept", async () => {
+    const out = at("runs", "diverged");
+    const { err, code } = await cutout(
+      "train",
+      at("photos"),
+      ...quick,
+      ...folders,
+      "--learning-rate",
+      "1e12",
+      "--out",
+      out,
+    );
+    expect(err).toMatch(
+      /what was written before is kept in .*diverged\ncutout: training: .* at step \d+ of 5 in epoch 1/,
+    );
+    expect(code).toBe(1);
+    expect(existsSync(join(out, "last.safetensors"))).toBe(true);
+  });
+});
+
+describe("as a process of its own", { timeout: 120_000 }, () => {
+  test("a mistake is one line on standard error, and --debug adds the stack", async () => {
+    const [plain, debug] = await Promise.all([
+      start("train", at("nowhere")).ended,
+      start("train", at("nowhere"), "--debug").ended,
+    ]);
+    expect(plain).toMatchObject({ code: 1, out: "" });
+    expect(plain.err).toMatch(/^cutout: data: .*\n$/);
+    expect(debug.err).toMatch(/\n\s+at /);
+  });
+
+  test("Ctrl-C ends after the step, saves, and says how to go on", async () => {
+    const out = at("runs", "interrupted");
+    const { child, ended, seen } = start(
+      "train",
+      at("photos"),
+      ...quick,
+      ...folders,
+      "--epochs",
+      "500",
+      "--out",
+      out,
+    );
+    await seen(/epoch +1\/500/);
+    child.kill("SIGINT");
+    const { code, err } = await ended;
+    expect(code).toBe(130);
+    expect(err).toMatch(/interrupted and saved; go on with: cutout train --resume \S*interrupted\n$/);
+    expect(readFileSync(join(out, "metrics.jsonl"), "utf8")).toContain('"epoch":1,');
+    expect((await cutout("eval", out)).err).toMatch(
+      /the run is not finished \(\d+ of 500 epochs\); go on with it/,
+    );
+  });
+
+  test("a reader that goes away is no error", async () => {
+    const { child, ended } = start("train", "--help");
+    child.stdout.destroy();
+    const { code, err } = await ended;
+    expect(err).toBe("");
+    expect(code).toBe(0);
+  });
+});
