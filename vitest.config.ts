@@ -1,10 +1,12 @@
 import { defineConfig } from "vitest/config";
 
-export default defineConfig({
+// `vitest run` is quick; `vitest run --mode full` takes the long checks (*.full.test.ts) instead.
+export default defineConfig(({ mode }) => ({
   test: {
-    include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+    include: mode === "full" ? ["{src,test}/**/*.full.test.ts"] : ["{src,test}/**/*.test.ts"],
+    exclude: mode === "full" ? [] : ["**/*.full.test.ts"],
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 30_000,
   },
-});
+}));

@@ -1,4 +1,4 @@
-// src/stats against SciPy and statsmodels (test/golden/statistics.py), and against what must hold for any counts.
+// src/stats against SciPy and statsmodels (test/golden/statistics_scipy.py), and against what must hold for any counts.
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";

@@ -1,7 +1,7 @@
 """Makes statistics.json: reference values for src/stats from SciPy and statsmodels.
 
     python3 -m venv venv && venv/bin/pip install scipy==1.17.1 statsmodels==0.15.0 numpy==2.4.6
-    venv/bin/python test/golden/statistics.py > test/golden/statistics.json
+    venv/bin/python test/golden/statistics_scipy.py > test/golden/statistics.json
 """
 import json
 
