@@ -123,6 +123,17 @@ test("another seed, another learning rate, other data: each is said", async () =
   expect(verdict).toContain("More than the augmentation differs: batchSize.");
 });
 
+test("a run without its settings still gets a verdict, which says that they are missing", async () => {
+  const { first, second } = answers(80, 2, 14, 4);
+  const bare = makeRunFolder({ classes, predictions: second });
+  rmSync(join(bare, "config.json"));
+  const out = join(temporaryFolder(), "comparison.html");
+  await writeComparison([makeRunFolder({ classes, predictions: first }), bare], out, ["A", "B"]);
+  const verdict = textOf(partOf(readFileSync(out, "utf8"), "verdict-1"));
+  expect(verdict).toContain("“B” did better than “A” on this pair.");
+  expect(verdict).toContain("The settings of a run are missing");
+});
+
 test("runs on different images, of different classes, or without a result get no verdict, and the reason", async () => {
   const { first } = answers(5, 0, 0, 5);
   const base = () => makeRunFolder({ classes, predictions: first });

@@ -60,7 +60,7 @@ export function confusionMatrix({ classes, confusion }: Evaluation, linked: bool
       orient: "top",
       labelAngle: angle,
       labelAlign: angle === 0 ? "center" : "left",
-      labelBaseline: "middle",
+      labelBaseline: angle === 0 ? "bottom" : "middle",
     },
   };
   const y = { field: "label", type: "ordinal", title: "True class", scale, axis };
@@ -92,7 +92,7 @@ export function confusionMatrix({ classes, confusion }: Evaluation, linked: bool
         y,
         text: { field: "count" },
         // White on the deep cells; elsewhere the page's own text colour, which suits light and dark.
-        fill: { condition: { test: "datum.depth > 0.68", value: "#fff" }, value: "currentColor" },
+        fill: { condition: { test: "datum.depth > 0.8", value: "#fff" }, value: "currentColor" },
         fillOpacity: { condition: { test: "datum.count > 0", value: 1 }, value: 0.35 },
       },
     });

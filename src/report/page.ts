@@ -62,7 +62,7 @@ ul.pairs{columns:2 300px;padding-left:1.2rem;margin:.4rem 0}
 pre{background:var(--soft);padding:.7rem .9rem;border-radius:6px;white-space:pre-wrap;overflow-wrap:anywhere;margin:.4rem 0}
 summary{cursor:pointer;color:var(--link);margin:.5rem 0}
 @media (max-width:600px){body{padding:1rem .6rem 3rem}section{padding:.9rem .8rem}.big{font-size:2.1rem}.shots{grid-template-columns:repeat(auto-fill,minmax(92px,1fr))}th,td{padding:.3rem .45rem}}
-@media print{body{max-width:none;padding:0}section{break-inside:avoid-page;border:0;padding:0 0 .6rem}.screen{display:none}}
+@media print{body{max-width:none;padding:0}section{break-inside:avoid-page;border:0;padding:0 0 .6rem}.screen{display:none}.wide{overflow:visible}.wide svg{min-width:0}}
 `;
 
 // Arrow keys walk from cell to cell of the matrix, so that Tab need not pass a thousand of them; Escape goes back.
