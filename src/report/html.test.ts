@@ -101,7 +101,7 @@ test("for any answers: counts in the matrix, the cells behind it and the result 
         }
       }
     }),
-    { numRuns: 12 },
+    { numRuns: 10 },
   );
 });
 
@@ -151,7 +151,7 @@ test("any text as a class name gives a page of the same tags", async () => {
       checkOffline(readFileSync(await writeReport(folder), "utf8"));
       await sharp(readFileSync(join(folder, "confusion.svg"))).metadata();
     }),
-    { numRuns: 15 },
+    { numRuns: 8 },
   );
 });
 
@@ -166,7 +166,7 @@ const parts: readonly (readonly [string, string])[] = [
 
 test("each missing part is said, and the rest is shown", async () => {
   for (const [file, words] of parts) {
-    const folder = makeRunFolder({ classes, predictions: answers });
+    const folder = makeRunFolder({ classes, predictions: answers, epochs: [] });
     rmSync(join(folder, file));
     const page = readFileSync(await writeReport(folder), "utf8");
     checkOffline(page);
@@ -187,7 +187,7 @@ test("damaged files are named with the reason, and treated as missing", async ()
     ["evaluation.json", "", "no JSON"],
   ];
   for (const [file, content, reason] of damages) {
-    const folder = makeRunFolder({ classes, predictions: answers });
+    const folder = makeRunFolder({ classes, predictions: answers, epochs: [] });
     writeFileSync(join(folder, file), content);
     const problems = textOf(partOf(readFileSync(await writeReport(folder), "utf8"), "problems"));
     expect(problems).toContain(`${file} is damaged`);
@@ -196,7 +196,7 @@ test("damaged files are named with the reason, and treated as missing", async ()
 });
 
 test("an evaluation that names a class it does not have, or disagrees with itself, is said", async () => {
-  const folder = makeRunFolder({ classes, predictions: answers });
+  const folder = makeRunFolder({ classes, predictions: answers, epochs: [] });
   const file = join(folder, "evaluation.json");
   const evaluation = JSON.parse(readFileSync(file, "utf8"));
   writeFileSync(file, JSON.stringify({ ...evaluation, predictions: [prediction("x", 3)] }));
