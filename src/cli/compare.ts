@@ -38,7 +38,7 @@ export async function compareRuns(runs: readonly string[], out?: string): Promis
 }
 
 /** A line for each run, and for each but the first how it differs from the first. */
-export function formatComparison(runs: readonly RunFolder[]): string {
+function formatComparison(runs: readonly RunFolder[]): string {
   const rows = runs.map((run) => [
     run.name,
     cutoutText(run.config),

@@ -3,7 +3,7 @@ import { writeSync } from "node:fs";
 import { CommanderError } from "commander";
 import { ConfigError } from "../study/settings.ts";
 
-export const exitCodes = { failure: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
+const exitCodes = { failure: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
 
 /** A line of result on standard output. */
 export function say(text: string): void {

@@ -9,7 +9,7 @@ import { attended } from "./train.ts";
 const recipe = {
   data: "fashion-mnist",
   model: "resnet9",
-  split: { train: 6000, validation: 1000, test: 5000 },
+  split: { train: 5000, validation: 1000, test: 5000 },
   epochs: 3,
   batchSize: 128,
   seed: 0,

@@ -50,7 +50,7 @@ async function evalAction(run: string, data: string | undefined, options: EvalOp
 }
 
 /** Score and a line for each class. */
-export function formatEvaluation({ score, classes, crops }: Evaluation): string {
+function formatEvaluation({ score, classes, crops }: Evaluation): string {
   const share = (value: number | null) => (value === null ? "-" : formatPercent(value));
   const top5 = classes.length > 5 ? `, top-5 ${formatPercent(score.top5)}` : "";
   const views = crops === "ten" ? ", ten crops" : "";

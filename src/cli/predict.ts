@@ -14,7 +14,7 @@ interface PredictOptions {
   readonly top: number;
 }
 
-export interface Prediction {
+interface Prediction {
   readonly file: string;
   /** Likeliest first. */
   readonly classes: readonly { readonly name: string; readonly probability: number }[];
@@ -65,7 +65,7 @@ async function predictAction(run: string, images: readonly string[], options: Pr
 }
 
 /** Class names with their probabilities, likeliest first. */
-export function ranked(
+function ranked(
   { file, probabilities }: Extract<Classified, { probabilities: unknown }>,
   classes: readonly string[],
 ): Prediction {
@@ -74,7 +74,7 @@ export function ranked(
 }
 
 /** A line for each image: the `top` likeliest classes. */
-export function formatPredictions(predictions: readonly Prediction[], top: number): string {
+function formatPredictions(predictions: readonly Prediction[], top: number): string {
   const shown = Math.min(top, predictions[0]?.classes.length ?? 0);
   const rows = predictions.map(({ file, classes }) => [
     file,

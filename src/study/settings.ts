@@ -100,7 +100,7 @@ function withoutFormat(raw: Raw, where: string): Raw {
 }
 
 /** `over` wins. Objects are merged, unless both name another `kind`: then nothing of the first is kept. */
-export function merge(under: Raw, over: Raw): Raw {
+function merge(under: Raw, over: Raw): Raw {
   const merged: Record<string, unknown> = { ...under };
   for (const [key, value] of Object.entries(over)) {
     const before = merged[key];
