@@ -28,7 +28,13 @@ function fill(init: Initializer, shape: Shape, rng: Rng): Float32Array {
   const data = new Float32Array(sizeOf(shape));
   if (init.kind === "constant") return data.fill(init.value);
   const std = deviations[init.kind](init as never, shape);
-  for (let index = 0; index < data.length; index++) data[index] = std * rng.normal();
+  // Box and Muller (1958): two uniform numbers give two normal ones.
+  for (let index = 0; index < data.length; index += 2) {
+    const radius = std * Math.sqrt(-2 * Math.log(1 - rng.uniform()));
+    const angle = 2 * Math.PI * rng.uniform();
+    data[index] = radius * Math.cos(angle);
+    if (index + 1 < data.length) data[index + 1] = radius * Math.sin(angle);
+  }
   return data;
 }
 

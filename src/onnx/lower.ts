@@ -93,9 +93,14 @@ function lowerUniform(
   const positions = nodes.add("Range", [zero, limit, one]);
   const start = nodes.add("Add", [int(salt), nodes.add("Mul", [seed!, int(uniformHash.spread)])]);
   let hash = nodes.add("Add", [nodes.add("Mul", [positions, int(uniformHash.stride)]), start]);
-  const mix = () => nodes.add("Add", [hash, nodes.add("Div", [hash, int(uniformHash.shift)])]);
-  for (const factor of uniformHash.factors) hash = nodes.add("Mul", [mix(), int(factor)]);
-  const bits = nodes.add("Cast", [nodes.add("Div", [mix(), int(256)])], { to: onnxTypes.float32 });
+  for (const addend of uniformHash.addends) {
+    const factor = nodes.add("Add", [nodes.add("Add", [hash, hash]), int(1)]);
+    const square = nodes.add("Mul", [hash, factor]);
+    const low = nodes.add("Mul", [square, int(uniformHash.half)]);
+    const high = nodes.add("Div", [square, int(uniformHash.half)]);
+    hash = nodes.add("Add", [nodes.add("Add", [low, high]), int(addend)]);
+  }
+  const bits = nodes.add("Cast", [nodes.add("Div", [hash, int(256)])], { to: onnxTypes.float32 });
   const scaled = nodes.add("Mul", [bits, nodes.number(2 ** -24)]);
   const uniform = nodes.add("Add", [scaled, nodes.number(0.5)]);
   return nodes.add("Reshape", [uniform, nodes.integers(shape)]);

@@ -5,24 +5,27 @@ import type { CompositeRules, PrimitiveRules, ValueType } from "../types.ts";
 
 /**
  * Counter-based: 32 bits from (seed, salt, position), by wrapping multiplications and additions that every
- * runtime computes alike on int32. ">> 16" is written as a division, which truncates towards zero; the mixing
- * does not depend on its being a bijection.
+ * runtime computes alike on int32 (exclusive or and shifts are not to be had everywhere).
+ *
+ *     h = position * stride + salt + seed * spread
+ *     three times:  h = h (2 h + 1)  (a permutation; the quadratic step of RC6),  then the halves change places:
+ *                   h = h * 2^16 + h / 2^16 + addend  (the division truncates towards zero)
  */
 export const uniformHash = {
-  /** h = (position * stride + salt) + seed * spread, then two rounds of h = (h + h / 2^16) * factor. */
   stride: 0x9e3779b1 | 0,
   spread: 0x85ebca6b | 0,
-  factors: [0x7feb352d | 0, 0x846ca68b | 0, 0x2c1b3c6d | 0],
-  shift: 65536,
+  addends: [0x7feb352d | 0, 0x846ca68b | 0, 0x2c1b3c6d | 0],
+  half: 65536,
 } as const;
 
 /** The 32-bit hash of one position, as every runtime computes it. */
 export function hashPosition(seed: number, salt: number, position: number): number {
   let hash = (Math.imul(position, uniformHash.stride) + salt + Math.imul(seed, uniformHash.spread)) | 0;
-  for (const factor of uniformHash.factors) {
-    hash = Math.imul((hash + Math.trunc(hash / uniformHash.shift)) | 0, factor);
+  for (const addend of uniformHash.addends) {
+    hash = Math.imul(hash, (hash + hash + 1) | 0);
+    hash = (Math.imul(hash, uniformHash.half) + Math.trunc(hash / uniformHash.half) + addend) | 0;
   }
-  return (hash + Math.trunc(hash / uniformHash.shift)) | 0;
+  return hash;
 }
 
 export const dropoutRules: {
