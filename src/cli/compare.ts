@@ -62,7 +62,10 @@ function formatDifference(first: RunFolder, second: RunFolder, label: string): s
   if ("reason" in pairing) return `${label}no comparison image by image: ${pairing.reason}`;
   const difference = differenceOf(pairing.pairs);
   const { interval, p } = difference;
-  const verdict = outcomes[outcomeOf(difference, p)](second.name, first.name);
+  // What sets the two apart, where that is Cutout; their names otherwise.
+  const texts = [first, second].map((run) => cutoutText(run.config));
+  const [one, other] = texts[0] === texts[1] ? [first.name, second.name] : texts;
+  const verdict = outcomes[outcomeOf(difference, p)](other!, one!);
   return (
     `${label}difference ${points(difference.difference)} percentage points ` +
     `(95 % interval ${points(interval.lower)} to ${points(interval.upper)}, McNemar p = ${p.toPrecision(2)}, ` +
