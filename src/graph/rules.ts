@@ -15,13 +15,14 @@ export const primitiveRules: PrimitiveRules = {
   ...reductionRules,
   ...shapeRules,
   ...matmulRules,
+  ...normalizationRules.primitive,
   ...dropoutRules.primitive,
 };
 
 export const compositeRules: CompositeRules = {
   ...convRules,
   ...poolRules,
-  ...normalizationRules,
+  ...normalizationRules.composite,
   ...dropoutRules.composite,
   ...lossRules,
 };

@@ -29,6 +29,8 @@ export interface PrimitiveAttrs {
   neg: None;
   abs: None;
   sign: None;
+  /** 1 where x > 0, else 0: the slope of a ReLU. */
+  step: None;
   exp: None;
   log: None;
   sqrt: None;
@@ -46,14 +48,18 @@ export interface PrimitiveAttrs {
   equal: None;
   /** (condition, a, b): a where the condition holds, else b; all three broadcast. */
   where: None;
-  /** (dy, y) of a ReLU: dy where y > 0, else 0. */
-  reluGrad: None;
   cast: { readonly to: DType };
   // reductions; reduced axes stay with extent 1
   reduceSum: { readonly axes: readonly number[] };
   reduceMean: { readonly axes: readonly number[] };
   reduceSumSquare: { readonly axes: readonly number[] };
   reduceMax: { readonly axes: readonly number[] };
+  /** x [C, ...] with mean 0 and variance 1 in each channel: (x - mean) / sqrt(variance + epsilon). */
+  standardize: { readonly epsilon: number };
+  /** 1 / sqrt(variance + epsilon) of each channel of x [C, ...], as [C, 1, ...]. */
+  inverseDeviation: { readonly epsilon: number };
+  /** (x [C, ...], scale [C], shift [C]): x * scale + shift in each channel. */
+  affine: None;
   softmax: { readonly axis: number };
   logSoftmax: { readonly axis: number };
   // shape

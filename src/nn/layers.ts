@@ -191,17 +191,14 @@ export const layerRules: LayerRules = {
       const affine = [parameter(`${name}.weight`), parameter(`${name}.bias`)] as const;
       const running = [buffer(`${name}.running_mean`), buffer(`${name}.running_var`)] as const;
       if (!training) return g.apply("batchNormInference", [x, ...affine, ...running], { epsilon });
-      // The running variance is the unbiased one, as in PyTorch.
-      const { count, mean, variance } = batchStatistics(g, x, epsilon);
-      const unbiased = g.apply("mul", [variance, g.scalar(count / Math.max(1, count - 1))]);
-      [mean, unbiased].forEach((statistic, index) => {
-        const kept = g.apply("mul", [running[index]!, g.scalar(1 - momentum)]);
-        const fresh = g.apply("mul", [reshape(g, statistic, running[index]!.shape), g.scalar(momentum)]);
-        updateBuffer(
-          `${name}.${index === 0 ? "running_mean" : "running_var"}`,
-          g.apply("add", [kept, fresh]),
-        );
-      });
+      const { mean, variance } = batchStatistics(g, x, epsilon);
+      const follow = (old: Value, fresh: Value) =>
+        g.apply("add", [
+          g.apply("mul", [old, g.scalar(1 - momentum)]),
+          g.apply("mul", [fresh, g.scalar(momentum)]),
+        ]);
+      updateBuffer(`${name}.running_mean`, follow(running[0], mean));
+      updateBuffer(`${name}.running_var`, follow(running[1], variance));
       return g.apply("batchNorm", [x, ...affine], { epsilon });
     },
   },

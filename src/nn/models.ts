@@ -9,10 +9,10 @@ import { resnet18 } from "./resnet18.ts";
 export type Initialization = "original" | "he";
 
 const families = {
-  alexnet,
-  resnet18: (numClasses: number) => resnet18(numClasses),
-  resnet9: (numClasses: number) => resnet9(numClasses, 32),
-} as const satisfies Record<string, (numClasses: number, initialization: Initialization) => Layer>;
+  alexnet: ({ numClasses, initialization }) => alexnet(numClasses, initialization),
+  resnet18: ({ numClasses }) => resnet18(numClasses),
+  resnet9: ({ numClasses, input }) => resnet9(numClasses, 32, Math.min(input.height, input.width)),
+} as const satisfies Record<string, (options: NetworkOptions) => Layer>;
 
 export type ModelName = keyof typeof families;
 
@@ -26,15 +26,13 @@ export interface NetworkOptions {
 }
 
 /** @throws when the name is unknown, there are fewer than two classes, or the images are too small */
-export function buildNetwork(
-  name: ModelName,
-  { input, numClasses, initialization }: NetworkOptions,
-): Network {
+export function buildNetwork(name: ModelName, options: NetworkOptions): Network {
+  const { input, numClasses } = options;
   if (!Object.hasOwn(families, name)) {
     throw new Error(`model: must be one of ${modelNames.join(", ")}, got ${name}`);
   }
   if (!Number.isInteger(numClasses) || numClasses < 2) {
     throw new Error(`${name}: needs two classes or more, got ${numClasses}`);
   }
-  return network(name, input, numClasses, families[name](numClasses, initialization));
+  return network(name, input, numClasses, families[name](options));
 }

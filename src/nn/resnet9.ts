@@ -9,10 +9,29 @@ const block = (name: string, channels: number): Layer =>
 const residualBlock = (name: string, channels: number): Layer =>
   residual(sequential(block(`${name}.0`, channels), block(`${name}.1`, channels)));
 
-/** @param width channels of the first layer; Page's is 64, the default here 32 (a quarter of the operations) */
-export function resnet9(numClasses: number, width: number): Layer {
+/** Largest side of the features that the first layer hands on; more would make every later layer dearer. */
+const largestFeatures = 48;
+
+/**
+ * The first convolution. Small images: 3x3, as in Page's network. Larger ones: a stride of 2, 4, ... with a kernel of
+ * twice the stride, so that 64x64 photos cost what 32x32 images cost.
+ */
+function stem(width: number, side: number): Layer {
+  const stride = 2 ** Math.max(0, Math.ceil(Math.log2(side / largestFeatures)));
+  const convolution =
+    stride === 1
+      ? conv("prep.conv", width, 3, 1, 1)
+      : conv("prep.conv", width, 2 * stride, stride, stride / 2);
+  return sequential(convolution, batchNorm("prep.bn"), relu);
+}
+
+/**
+ * @param width channels of the first layer; Page's is 64, the default here 32 (a quarter of the operations)
+ * @param side the images' smaller side, pixels
+ */
+export function resnet9(numClasses: number, width: number, side: number): Layer {
   return sequential(
-    block("prep", width),
+    stem(width, side),
     block("layer1", 2 * width),
     maxPool(2, 2),
     residualBlock("layer1.residual", 2 * width),

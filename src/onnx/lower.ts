@@ -2,8 +2,8 @@
 
 import { type Graph, reachable } from "../graph/graph.ts";
 import { uniformHash } from "../graph/ops/dropout.ts";
-import type { PrimitiveAttrs, PrimitiveName, Value } from "../graph/types.ts";
-import { sizeOf } from "../tensor.ts";
+import type { PrimitiveAttrs, PrimitiveName, Source, Value } from "../graph/types.ts";
+import { type Shape, sizeOf } from "../tensor.ts";
 import { NodeList } from "./nodes.ts";
 import { encodeModel, type OnnxTensor } from "./proto.ts";
 
@@ -25,6 +25,8 @@ const lowerings: { readonly [Op in PrimitiveName]: Lowering<PrimitiveAttrs[Op]> 
   neg: simple("Neg"),
   abs: simple("Abs"),
   sign: simple("Sign"),
+  // min(1, max(0, x * huge)): one vectorized pass, and exact for all but denormal numbers.
+  step: (nodes, inputs) => nodes.add("HardSigmoid", inputs, { alpha: { float: 3e38 }, beta: { float: 0 } }),
   exp: simple("Exp"),
   log: simple("Log"),
   sqrt: simple("Sqrt"),
@@ -40,17 +42,25 @@ const lowerings: { readonly [Op in PrimitiveName]: Lowering<PrimitiveAttrs[Op]> 
   greater: simple("Greater"),
   equal: simple("Equal"),
   where: simple("Where"),
-  // The sign of a ReLU's output is 0 or 1.
-  reluGrad(nodes, [dy, y], _, { source }) {
-    const operand = source.kind === "operation" ? source.inputs[1]!.source : source;
-    const isRelu = operand.kind === "operation" && operand.op === "relu";
-    return nodes.add("Mul", [dy!, nodes.add("Sign", [isRelu ? y! : nodes.add("Relu", [y!])])]);
-  },
   cast: (nodes, [x], { to }) => nodes.add("Cast", [x!], { to: onnxTypes[to] }),
   reduceSum: reduce("ReduceSum"),
   reduceMean: reduce("ReduceMean"),
   reduceSumSquare: reduce("ReduceSumSquare"),
   reduceMax: reduce("ReduceMax"),
+  standardize: (nodes, [x], { epsilon }, { shape }) =>
+    layerNormalization(nodes, x!, shape, epsilon).standardized,
+  inverseDeviation(nodes, [x], { epsilon }, { source }) {
+    const { shape } = (source as Extract<Source, { kind: "operation" }>).inputs[0]!;
+    return layerNormalization(nodes, x!, shape, epsilon).inverseDeviation;
+  },
+  // Inference-time batch normalization with mean 0 and variance 1 is x * scale + shift in one pass over [1, C, ...].
+  affine(nodes, [x, scale, shift], _, { shape }) {
+    const one = nodes.constant("float32", [shape[0]!], new Float32Array(shape[0]!).fill(1));
+    const zero = nodes.constant("float32", [shape[0]!], new Float32Array(shape[0]!));
+    const batch = nodes.add("Reshape", [x!, nodes.integers([1, shape[0]!, sizeOf(shape.slice(1))])]);
+    const y = nodes.add("BatchNormalization", [batch, scale!, shift!, zero, one], { epsilon: { float: 0 } });
+    return nodes.add("Reshape", [y, nodes.integers(shape)]);
+  },
   softmax: (nodes, inputs, { axis }) => nodes.add("Softmax", inputs, { axis }),
   logSoftmax: (nodes, inputs, { axis }) => nodes.add("LogSoftmax", inputs, { axis }),
   reshape: (nodes, [x], { shape }) => nodes.add("Reshape", [x!, nodes.integers(shape)]),
@@ -79,6 +89,24 @@ const lowerings: { readonly [Op in PrimitiveName]: Lowering<PrimitiveAttrs[Op]> 
       : nodes.add("MatMul", inputs),
   uniform: lowerUniform,
 };
+
+/**
+ * Each channel of x [C, ...] as a layer to normalize: one node gives the standardized values and 1 / deviation.
+ * (ONNX Runtime sums the moments in double precision there, unlike in its reductions.)
+ */
+function layerNormalization(nodes: NodeList, x: string, shape: Shape, epsilon: number) {
+  const [standardized, inverseDeviation] = nodes.once(`standardize ${x} ${epsilon}`, () => {
+    const ones = nodes.once(`ones ${shape.slice(1)}`, () => [
+      nodes.add("Expand", [nodes.number(1), nodes.integers(shape.slice(1))]),
+    ]);
+    const [y, , inverse] = nodes.addMany("LayerNormalization", [x, ones[0]!], 3, {
+      axis: 1,
+      epsilon: { float: epsilon },
+    });
+    return [y!, inverse!];
+  });
+  return { standardized: standardized!, inverseDeviation: inverseDeviation! };
+}
 
 /** See graph/ops/dropout.ts: the same wrapping int32 arithmetic. */
 function lowerUniform(

@@ -4,7 +4,7 @@ import type { OnnxAttribute, OnnxNode, OnnxTensor, OnnxType } from "./proto.ts";
 export class NodeList {
   readonly nodes: OnnxNode[] = [];
   readonly constants: OnnxTensor[] = [];
-  readonly #known = new Map<string, string>();
+  readonly #known = new Map<string, readonly string[]>();
 
   /** Adds a node with one output and returns the output's name. */
   add(
@@ -13,26 +13,38 @@ export class NodeList {
     attributes: Readonly<Record<string, OnnxAttribute>> = {},
     domain: OnnxNode["domain"] = "",
   ): string {
-    return this.addNamed(`v${this.nodes.length}`, op, inputs, attributes, domain);
+    return this.addMany(op, inputs, 1, attributes, domain)[0]!;
   }
 
-  /** `add`, with the output's name given. */
+  /** Adds a node with several outputs and returns their names. */
+  addMany(
+    op: string,
+    inputs: readonly string[],
+    count: number,
+    attributes: Readonly<Record<string, OnnxAttribute>> = {},
+    domain: OnnxNode["domain"] = "",
+  ): string[] {
+    const id = this.nodes.length;
+    const outputs = Array.from({ length: count }, (_, index) => (count === 1 ? `v${id}` : `v${id}.${index}`));
+    this.nodes.push({ op, name: `${op}_${id}`, domain, inputs, outputs, attributes });
+    return outputs;
+  }
+
+  /** Adds a node whose output has the given name. */
   addNamed(
     output: string,
     op: string,
     inputs: readonly string[],
     attributes: Readonly<Record<string, OnnxAttribute>> = {},
-    domain: OnnxNode["domain"] = "",
-  ): string {
+  ): void {
     this.nodes.push({
       op,
       name: `${op}_${this.nodes.length}`,
-      domain,
+      domain: "",
       inputs,
       outputs: [output],
       attributes,
     });
-    return output;
   }
 
   constant(dtype: OnnxType, shape: readonly number[], data: OnnxTensor["data"]): string {
@@ -43,19 +55,19 @@ export class NodeList {
 
   /** A vector of int64, as shapes and axes are given. Equal vectors are one constant. */
   integers(values: readonly number[]): string {
-    return this.#once(`i${values}`, () =>
-      this.constant("int64", [values.length], BigInt64Array.from(values, BigInt)),
-    );
+    const make = () => [this.constant("int64", [values.length], BigInt64Array.from(values, BigInt))];
+    return this.once(`integers ${values}`, make)[0]!;
   }
 
   /** A float32 scalar. */
   number(value: number): string {
-    return this.#once(`f${value}`, () => this.constant("float32", [], Float32Array.of(value)));
+    return this.once(`number ${value}`, () => [this.constant("float32", [], Float32Array.of(value))])[0]!;
   }
 
-  #once(key: string, make: () => string): string {
-    const name = this.#known.get(key) ?? make();
-    this.#known.set(key, name);
-    return name;
+  /** Names that are made the first time their key is asked for, and known from then on. */
+  once(key: string, make: () => readonly string[]): readonly string[] {
+    const names = this.#known.get(key) ?? make();
+    this.#known.set(key, names);
+    return names;
   }
 }

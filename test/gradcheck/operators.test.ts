@@ -72,7 +72,7 @@ function checkGradient<Op extends OpName>(op: Op, example: OperatorCase<Op>): vo
 
 // Their result is not a float, so no gradient passes through them.
 const notDifferentiated = new Set<OpName>(["greater", "equal", "uniform"]);
-// reluGrad and maxPool2dGrad are constant in their mask operands, which a difference would find to be 0 too.
+// maxPool2dGrad is constant in its mask operands, which a difference would find to be 0 too.
 
 describe("gradients", () => {
   for (const op of Object.keys(operatorCases) as OpName[]) {

@@ -171,6 +171,7 @@ export const operatorCases: Cases = {
   neg: unary(),
   abs: unary(),
   sign: unary(),
+  step: unary(),
   exp: unary(),
   log: unary(0.2, 3),
   sqrt: unary(0.2, 3),
@@ -198,10 +199,6 @@ export const operatorCases: Cases = {
       spread(shape, key),
       spread([1], key + 1),
     ],
-    attrs: {},
-  })),
-  reluGrad: fc.record({ shape: anyShape, key: seed }).map(({ shape, key }) => ({
-    operands: [spread(shape, key), spread(shape, key + 1)],
     attrs: {},
   })),
   cast: fc
@@ -332,6 +329,9 @@ export const operatorCases: Cases = {
     operands: [spread(y, key)],
     attrs: { ...attrs, inputSize: [x[1]!, x[2]!] },
   })),
+  standardize: channelVectors(0),
+  inverseDeviation: channelVectors(0),
+  affine: channelVectors(2).map(({ operands }) => ({ operands, attrs: {} })),
   batchNorm: channelVectors(2),
   batchNormInference: channelVectors(4),
   dropout: fc

@@ -16,6 +16,7 @@ type Elementwise = Pick<
   | "neg"
   | "abs"
   | "sign"
+  | "step"
   | "exp"
   | "log"
   | "sqrt"
@@ -31,7 +32,6 @@ type Elementwise = Pick<
   | "greater"
   | "equal"
   | "where"
-  | "reluGrad"
   | "cast"
 >;
 
@@ -107,13 +107,14 @@ export const elementwiseRules: Elementwise = {
   ),
   abs: unary("abs", Math.abs, (g, x, _y, dy) => binary(g, "mul", dy, g.apply("sign", [x]))),
   sign: unary("sign", Math.sign, "zero"),
+  step: unary("step", (x) => (x > 0 ? 1 : 0), "zero"),
   exp: unary("exp", Math.exp, (g, _x, y, dy) => binary(g, "mul", dy, y)),
   log: unary("log", Math.log, (g, x, _y, dy) => binary(g, "div", dy, x)),
   sqrt: unary("sqrt", Math.sqrt, (g, _x, y, dy) => binary(g, "div", binary(g, "mul", dy, g.scalar(0.5)), y)),
   relu: unary(
     "relu",
     (x) => (x > 0 ? x : x * 0),
-    (g, _x, y, dy) => g.apply("reluGrad", [dy, y]),
+    (g, _x, y, dy) => binary(g, "mul", dy, g.apply("step", [y])),
   ),
   // s' = s (1 - s)
   sigmoid: unary(
@@ -173,17 +174,6 @@ export const elementwiseRules: Elementwise = {
     },
     reference: (inputs, _, output) =>
       mapBroadcast(inputs, output, ([condition, a, b]) => (condition! ? a! : b!)),
-  },
-
-  reluGrad: {
-    infer(inputs) {
-      expectOperands("reluGrad", inputs, 2);
-      const [dy, y] = inputs as [ValueType, ValueType];
-      return { dtype: dy.dtype, shape: broadcastShapes("reluGrad", dy.shape, y.shape) };
-    },
-    // Linear in dy; constant almost everywhere in y.
-    gradient: ({ g, inputs, dy }) => [g.apply("reluGrad", [dy, inputs[1]!]), null],
-    reference: ([dy, y]) => dy!.data.map((gradient, index) => (y!.data[index]! > 0 ? gradient : 0)),
   },
 
   cast: {

@@ -1,11 +1,10 @@
-// Batch normalization (Ioffe and Szegedy 2015) over [C, ...]: every axis but the first is averaged.
+// Normalization over [C, ...]: every axis but the first is averaged. Batch normalization (Ioffe and Szegedy 2015).
+import { sizeOf } from "../../tensor.ts";
 import type { Graph } from "../graph.ts";
 import { expectOperands, reshape, show } from "../shape.ts";
-import type { CompositeRules, ReferenceArray, Value, ValueType } from "../types.ts";
+import type { CompositeRules, PrimitiveRules, ReferenceArray, Value, ValueType } from "../types.ts";
 
-type Normalizations = Pick<CompositeRules, "batchNorm" | "batchNormInference">;
-
-/** [C] as [C, 1, 1, 1], to broadcast over x. */
+/** [C] as [C, 1, ...], to broadcast over x. */
 const perChannel = (g: Graph, vector: Value, x: Value) =>
   reshape(
     g,
@@ -13,19 +12,8 @@ const perChannel = (g: Graph, vector: Value, x: Value) =>
     x.shape.map((extent, axis) => (axis === 0 ? extent : 1)),
   );
 
-const otherAxes = (x: Value) => x.shape.map((_, axis) => axis).slice(1);
-
-/** x - mean, 1 / sqrt(variance + epsilon) of the batch, and the number of elements of a channel. */
-export function batchStatistics(g: Graph, x: Value, epsilon: number) {
-  const axes = otherAxes(x);
-  const count = x.shape.slice(1).reduce((product, extent) => product * extent, 1);
-  const mean = g.apply("reduceMean", [x], { axes });
-  const centered = g.apply("sub", [x, mean]);
-  const squares = g.apply("reduceSumSquare", [centered], { axes });
-  const variance = g.apply("mul", [squares, g.scalar(1 / count)]);
-  const deviation = g.apply("sqrt", [g.apply("add", [variance, g.scalar(epsilon)])]);
-  return { count, mean, centered, variance, inverse: g.apply("div", [g.scalar(1), deviation]) };
-}
+const otherAxes = ({ shape }: ValueType) => shape.map((_, axis) => axis).slice(1);
+const elementsPerChannel = ({ shape }: ValueType) => sizeOf(shape.slice(1));
 
 function expectChannels(where: string, inputs: readonly ValueType[], count: number): ValueType {
   expectOperands(where, inputs, count);
@@ -38,111 +26,185 @@ function expectChannels(where: string, inputs: readonly ValueType[], count: numb
   return { dtype: x.dtype, shape: x.shape };
 }
 
-function normalized(
-  x: ReferenceArray,
-  statistics: (channel: Float64Array, index: number) => { mean: number; variance: number },
-  gamma: ReferenceArray,
-  beta: ReferenceArray,
-  epsilon: number,
-): Float64Array {
-  const extent = x.data.length / x.shape[0]!;
-  return x.data.map((value, flat) => {
-    const index = Math.floor(flat / extent);
-    const { mean, variance } = statistics(x.data.subarray(index * extent, (index + 1) * extent), index);
-    return ((value - mean) / Math.sqrt(variance + epsilon)) * gamma.data[index]! + beta.data[index]!;
+interface Moments {
+  readonly mean: number;
+  readonly variance: number;
+}
+
+/** Mean and (biased) variance of each channel. */
+function momentsOf({ shape, data }: ReferenceArray): Moments[] {
+  const extent = data.length / shape[0]!;
+  return Array.from({ length: shape[0]! }, (_, index) => {
+    const channel = data.subarray(index * extent, (index + 1) * extent);
+    const mean = channel.reduce((sum, x) => sum + x, 0) / extent;
+    return { mean, variance: channel.reduce((sum, x) => sum + (x - mean) ** 2, 0) / extent };
   });
 }
 
-export const normalizationRules: Normalizations = {
-  batchNorm: {
-    infer: (inputs) => expectChannels("batchNorm", inputs, 3),
-    // xhat = (x - mean) r,  r = 1 / sqrt(variance + epsilon),  M elements a channel
-    // dgamma = sum(dy xhat),  dbeta = sum(dy),  dx = gamma r (dy - dbeta / M - xhat dgamma / M)
-    gradient({ g, inputs, attrs, dy }) {
-      const [x, gamma] = inputs as [Value, Value];
-      const axes = otherAxes(x);
-      const { count, centered, inverse } = batchStatistics(g, x, attrs.epsilon);
-      const dbeta = g.apply("reduceSum", [dy], { axes });
-      const moment = g.apply("reduceSum", [g.apply("mul", [dy, centered])], { axes });
-      const dgamma = g.apply("mul", [moment, inverse]);
-      const scale = g.apply("mul", [perChannel(g, gamma, x), inverse]);
-      const share = g.scalar(1 / count);
-      const slope = g.apply("mul", [g.apply("mul", [dgamma, inverse]), share]);
-      const inner = g.apply("sub", [
-        g.apply("sub", [dy, g.apply("mul", [dbeta, share])]),
-        g.apply("mul", [centered, slope]),
-      ]);
-      return [
-        g.apply("mul", [inner, scale]),
-        reshape(g, dgamma, gamma.shape),
-        reshape(g, dbeta, gamma.shape),
-      ];
+/** f(x, channel) for every element. */
+function mapChannels(
+  { shape, data }: ReferenceArray,
+  f: (x: number, channel: number) => number,
+): Float64Array {
+  const extent = data.length / shape[0]!;
+  return data.map((x, flat) => f(x, Math.floor(flat / extent)));
+}
+
+/**
+ * Sums over each channel that a gradient through standardization needs, xhat being standardize(x):
+ * sum(dy) and sum(dy xhat), as [C, 1, ...].
+ */
+function channelSums(g: Graph, dy: Value, xhat: Value) {
+  const axes = otherAxes(dy);
+  return {
+    plain: g.apply("reduceSum", [dy], { axes }),
+    weighted: g.apply("reduceSum", [g.apply("mul", [dy, xhat])], { axes }),
+  };
+}
+
+/** scale (dy - mean(dy) - xhat mean(dy xhat)), scale being [C, 1, ...]. */
+function throughStandardization(g: Graph, dy: Value, xhat: Value, scale: Value): Value {
+  const { plain, weighted } = channelSums(g, dy, xhat);
+  const share = g.scalar(1 / elementsPerChannel(dy));
+  const channels = [dy.shape[0]!];
+  const parallel = g.apply("mul", [xhat, g.apply("mul", [weighted, share])]);
+  const shift = g.apply("neg", [g.apply("mul", [g.apply("mul", [plain, share]), scale])]);
+  const inner = g.apply("sub", [dy, parallel]);
+  return g.apply("affine", [inner, reshape(g, scale, channels), reshape(g, shift, channels)]);
+}
+
+export const normalizationRules: {
+  readonly primitive: Pick<PrimitiveRules, "standardize" | "inverseDeviation" | "affine">;
+  readonly composite: Pick<CompositeRules, "batchNorm" | "batchNormInference">;
+} = {
+  primitive: {
+    standardize: {
+      infer: (inputs) => expectChannels("standardize", inputs, 1),
+      gradient({ g, inputs, attrs, output, dy }) {
+        return [throughStandardization(g, dy, output, g.apply("inverseDeviation", [inputs[0]!], attrs))];
+      },
+      reference([x], { epsilon }) {
+        const moments = momentsOf(x!);
+        return mapChannels(x!, (value, channel) => {
+          const { mean, variance } = moments[channel]!;
+          return (value - mean) / Math.sqrt(variance + epsilon);
+        });
+      },
     },
-    expand(g, inputs, { epsilon }) {
-      const [x, gamma, beta] = inputs as [Value, Value, Value];
-      const { centered, inverse } = batchStatistics(g, x, epsilon);
-      const scale = g.apply("mul", [perChannel(g, gamma, x), inverse]);
-      return g.apply("add", [g.apply("mul", [centered, scale]), perChannel(g, beta, x)]);
+
+    inverseDeviation: {
+      infer(inputs) {
+        const { dtype, shape } = expectChannels("inverseDeviation", inputs, 1);
+        return { dtype, shape: shape.map((extent, axis) => (axis === 0 ? extent : 1)) };
+      },
+      // r = (variance + epsilon)^(-1/2):  dr/dx = -r^2 xhat / M
+      gradient({ g, inputs, attrs, output, dy }) {
+        const xhat = g.apply("standardize", [inputs[0]!], attrs);
+        const square = g.apply("mul", [output, output]);
+        const slope = g.apply("mul", [g.apply("mul", [dy, square]), g.scalar(-1 / elementsPerChannel(xhat))]);
+        return [g.apply("mul", [xhat, slope])];
+      },
+      reference: ([x], { epsilon }) =>
+        Float64Array.from(momentsOf(x!), ({ variance }) => 1 / Math.sqrt(variance + epsilon)),
     },
-    reference([x, gamma, beta], { epsilon }) {
-      const known = new Map<number, { mean: number; variance: number }>();
-      return normalized(
-        x!,
-        (channel, index) => {
-          const found = known.get(index);
-          if (found) return found;
-          const mean = channel.reduce((sum, value) => sum + value, 0) / channel.length;
-          const variance = channel.reduce((sum, value) => sum + (value - mean) ** 2, 0) / channel.length;
-          known.set(index, { mean, variance });
-          return { mean, variance };
-        },
-        gamma!,
-        beta!,
-        epsilon,
-      );
+
+    affine: {
+      infer: (inputs) => expectChannels("affine", inputs, 3),
+      gradient({ g, inputs, dy }) {
+        const [x, scale] = inputs as [Value, Value, Value];
+        const { plain, weighted } = channelSums(g, dy, x);
+        return [
+          g.apply("mul", [dy, perChannel(g, scale, x)]),
+          reshape(g, weighted, scale.shape),
+          reshape(g, plain, scale.shape),
+        ];
+      },
+      reference: ([x, scale, shift]) =>
+        mapChannels(x!, (value, channel) => value * scale!.data[channel]! + shift!.data[channel]!),
     },
   },
 
-  batchNormInference: {
-    infer: (inputs) => expectChannels("batchNormInference", inputs, 5),
-    gradient({ g, inputs, attrs, dy }) {
-      const [x, gamma, , mean, variance] = inputs as [Value, Value, Value, Value, Value];
-      const axes = otherAxes(x);
-      const deviation = g.apply("sqrt", [g.apply("add", [variance, g.scalar(attrs.epsilon)])]);
-      const scale = g.apply("div", [gamma, deviation]);
-      const centered = g.apply("sub", [x, perChannel(g, mean, x)]);
-      const dbeta = reshape(g, g.apply("reduceSum", [dy], { axes }), gamma.shape);
-      const moment = reshape(
-        g,
-        g.apply("reduceSum", [g.apply("mul", [dy, centered])], { axes }),
-        gamma.shape,
-      );
-      const dvariance = g.apply("div", [
-        g.apply("mul", [g.apply("mul", [moment, scale]), g.scalar(-0.5)]),
-        g.apply("mul", [deviation, deviation]),
-      ]);
-      return [
-        g.apply("mul", [dy, perChannel(g, scale, x)]),
-        g.apply("div", [moment, deviation]),
-        dbeta,
-        g.apply("neg", [g.apply("mul", [dbeta, scale])]),
-        dvariance,
-      ];
+  composite: {
+    batchNorm: {
+      infer: (inputs) => expectChannels("batchNorm", inputs, 3),
+      // xhat = standardize(x), r = 1 / sqrt(variance + epsilon):
+      // dgamma = sum(dy xhat),  dbeta = sum(dy),  dx = gamma r (dy - mean(dy) - xhat mean(dy xhat))
+      gradient({ g, inputs, attrs, dy }) {
+        const [x, gamma] = inputs as [Value, Value, Value];
+        const xhat = g.apply("standardize", [x], attrs);
+        const inverse = g.apply("inverseDeviation", [x], attrs);
+        const { plain, weighted } = channelSums(g, dy, xhat);
+        const scale = g.apply("mul", [perChannel(g, gamma, x), inverse]);
+        return [
+          throughStandardization(g, dy, xhat, scale),
+          reshape(g, weighted, gamma.shape),
+          reshape(g, plain, gamma.shape),
+        ];
+      },
+      expand(g, inputs, attrs) {
+        const [x, gamma, beta] = inputs as [Value, Value, Value];
+        return g.apply("affine", [g.apply("standardize", [x], attrs), gamma, beta]);
+      },
+      reference([x, gamma, beta], { epsilon }) {
+        const moments = momentsOf(x!);
+        return mapChannels(x!, (value, channel) => {
+          const { mean, variance } = moments[channel]!;
+          return (
+            ((value - mean) / Math.sqrt(variance + epsilon)) * gamma!.data[channel]! + beta!.data[channel]!
+          );
+        });
+      },
     },
-    // One multiplication and one addition per element: y = x s + (beta - mean s),  s = gamma / sqrt(variance + epsilon)
-    expand(g, inputs, { epsilon }) {
-      const [x, gamma, beta, mean, variance] = inputs as [Value, Value, Value, Value, Value];
-      const scale = g.apply("div", [gamma, g.apply("sqrt", [g.apply("add", [variance, g.scalar(epsilon)])])]);
-      const shift = g.apply("sub", [beta, g.apply("mul", [mean, scale])]);
-      return g.apply("add", [g.apply("mul", [x, perChannel(g, scale, x)]), perChannel(g, shift, x)]);
+
+    batchNormInference: {
+      infer: (inputs) => expectChannels("batchNormInference", inputs, 5),
+      gradient({ g, inputs, attrs, dy }) {
+        const [x, gamma, , mean, variance] = inputs as [Value, Value, Value, Value, Value];
+        const deviation = g.apply("sqrt", [g.apply("add", [variance, g.scalar(attrs.epsilon)])]);
+        const scale = g.apply("div", [gamma, deviation]);
+        const centered = g.apply("sub", [x, perChannel(g, mean, x)]);
+        const { plain, weighted } = channelSums(g, dy, centered);
+        const dbeta = reshape(g, plain, gamma.shape);
+        const moment = reshape(g, weighted, gamma.shape);
+        const dvariance = g.apply("div", [
+          g.apply("mul", [g.apply("mul", [moment, scale]), g.scalar(-0.5)]),
+          g.apply("mul", [deviation, deviation]),
+        ]);
+        return [
+          g.apply("mul", [dy, perChannel(g, scale, x)]),
+          g.apply("div", [moment, deviation]),
+          dbeta,
+          g.apply("neg", [g.apply("mul", [dbeta, scale])]),
+          dvariance,
+        ];
+      },
+      // y = x s + (beta - mean s),  s = gamma / sqrt(variance + epsilon)
+      expand(g, inputs, { epsilon }) {
+        const [x, gamma, beta, mean, variance] = inputs as [Value, Value, Value, Value, Value];
+        const scale = g.apply("div", [
+          gamma,
+          g.apply("sqrt", [g.apply("add", [variance, g.scalar(epsilon)])]),
+        ]);
+        return g.apply("affine", [x, scale, g.apply("sub", [beta, g.apply("mul", [mean, scale])])]);
+      },
+      reference: ([x, gamma, beta, mean, variance], { epsilon }) =>
+        mapChannels(x!, (value, channel) => {
+          const scale = gamma!.data[channel]! / Math.sqrt(variance!.data[channel]! + epsilon);
+          return (value - mean!.data[channel]!) * scale + beta!.data[channel]!;
+        }),
     },
-    reference: ([x, gamma, beta, mean, variance], { epsilon }) =>
-      normalized(
-        x!,
-        (_, index) => ({ mean: mean!.data[index]!, variance: variance!.data[index]! }),
-        gamma!,
-        beta!,
-        epsilon,
-      ),
   },
 };
+
+/** Mean and unbiased variance of each channel, [C]: what the running statistics follow, as in PyTorch. */
+export function batchStatistics(g: Graph, x: Value, epsilon: number): { mean: Value; variance: Value } {
+  const count = elementsPerChannel(x);
+  const channels = [x.shape[0]!];
+  const inverse = g.apply("inverseDeviation", [x], { epsilon });
+  const raised = g.apply("div", [g.scalar(1), g.apply("mul", [inverse, inverse])]);
+  const variance = g.apply("sub", [raised, g.scalar(epsilon)]);
+  return {
+    mean: reshape(g, g.apply("reduceMean", [x], { axes: otherAxes(x) }), channels),
+    variance: reshape(g, g.apply("mul", [variance, g.scalar(count / Math.max(1, count - 1))]), channels),
+  };
+}

@@ -38,8 +38,9 @@ function dealToFirstMaximum(g: Graph, x: Value, y: Value, dy: Value, attrs: Pool
   let remaining = dy;
   return parts.map((part, index) => {
     if (index === parts.length - 1) return remaining;
-    const dealt = g.apply("where", [g.apply("equal", [part, y]), remaining, g.scalar(0)]);
-    remaining = g.apply("sub", [remaining, dealt]);
+    const passed = g.apply("mul", [remaining, g.apply("step", [g.apply("sub", [y, part])])]);
+    const dealt = g.apply("sub", [remaining, passed]);
+    remaining = passed;
     return dealt;
   });
 }
