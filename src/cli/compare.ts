@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import type { Command } from "commander";
 import { cutoutText } from "../report/describe.ts";
 import { type RunFolder, readRunFolder } from "../report/run-folder.ts";
-import { differenceOf, outcomeOf, pairUp } from "../report/verdict.ts";
+import { type Comparison, compareWithFirst, outcomeOf } from "../report/verdict.ts";
 import { ConfigError } from "../study/settings.ts";
 import { say } from "./console.ts";
 import { formatPercent } from "./progress.ts";
@@ -38,15 +38,21 @@ export async function compareRuns(runs: readonly string[], out?: string): Promis
 }
 
 /** A line for each run, and for each but the first how it differs from the first. */
-function formatComparison(runs: readonly RunFolder[]): string {
+export function formatComparison(runs: readonly RunFolder[]): string {
   const rows = runs.map((run) => [
     run.name,
     cutoutText(run.config),
     formatPercent(run.test?.test.top1 ?? Number.NaN),
   ]);
   const lines = [formatTable(rows, ["left", "left", "right"])];
-  for (const run of runs.slice(1))
-    lines.push(formatDifference(runs[0]!, run, runs.length > 2 ? `${run.name}: ` : ""));
+  const [first, ...others] = runs as [RunFolder, ...RunFolder[]];
+  const { comparisons, tests } = compareWithFirst(
+    first.evaluation,
+    others.map(({ evaluation }) => evaluation),
+  );
+  for (const [index, comparison] of comparisons.entries()) {
+    lines.push(formatDifference(first, others[index]!, comparison, tests));
+  }
   lines.push("One run each: another seed gives other figures.");
   return lines.join("\n");
 }
@@ -57,19 +63,24 @@ const outcomes = {
   "no difference": () => "these images do not tell them apart",
 } as const;
 
-function formatDifference(first: RunFolder, second: RunFolder, label: string): string {
-  const pairing = pairUp(first.evaluation, second.evaluation);
-  if ("reason" in pairing) return `${label}no comparison image by image: ${pairing.reason}`;
-  const difference = differenceOf(pairing.pairs);
-  const { interval, p } = difference;
+function formatDifference(
+  first: RunFolder,
+  second: RunFolder,
+  { result, reason, pairs, p }: Comparison,
+  tests: number,
+): string {
+  const label = tests > 1 ? `${second.name}: ` : "";
+  if (result === null) return `${second.name}: no comparison image by image: ${reason}`;
+  const { difference, interval } = result;
   // What sets the two apart, where that is Cutout; their names otherwise.
   const texts = [first, second].map((run) => cutoutText(run.config));
   const [one, other] = texts[0] === texts[1] ? [first.name, second.name] : texts;
-  const verdict = outcomes[outcomeOf(difference, p)](other!, one!);
+  const verdict = outcomes[outcomeOf(result, p)](other!, one!);
+  const corrected = tests > 1 ? `, corrected for ${tests} comparisons` : "";
   return (
-    `${label}difference ${points(difference.difference)} percentage points ` +
-    `(95 % interval ${points(interval.lower)} to ${points(interval.upper)}, McNemar p = ${p.toPrecision(2)}, ` +
-    `${pairing.pairs.length} images): ${verdict}`
+    `${label}difference ${points(difference)} percentage points ` +
+    `(95 % interval ${points(interval.lower)} to ${points(interval.upper)}, ` +
+    `McNemar p = ${p.toPrecision(2)}${corrected}, ${pairs.length} images): ${verdict}`
   );
 }
 

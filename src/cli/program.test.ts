@@ -288,7 +288,9 @@ describe("from photos to predictions", { timeout: 120_000 }, () => {
     expect(readFileSync(at("models", "photos.onnx")).length).toBeGreaterThan(1e6);
 
     const compared = await cutout("compare", runs.without, runs.with);
-    expect(compared.out).toMatch(/^without {2}without Cutout {2,}[\d.]+ %\nwith {5}with Cutout \(length 8\)/);
+    expect(compared.out).toMatch(
+      /^without {2}without Cutout {2,}[\d.]+ %\nwith {5}with Cutout \(length 8, [\d.]+ % masked on average\)/,
+    );
     expect(compared.out).toMatch(/difference [+-][\d.]+ percentage points \(95 % interval .*9 images\)/);
     expect(existsSync(at("runs", "without--with.html"))).toBe(true);
 

@@ -8,7 +8,7 @@ import { type Html, html, trusted } from "./markup.ts";
 import { section, table } from "./page.ts";
 import { renderSvg } from "./render.ts";
 import { type Pictures, type RunFolder, smallSide } from "./run-folder.ts";
-import { type Difference, disagreements, type PairedPrediction } from "./verdict.ts";
+import { type Comparison, disagreements, type PairedPrediction } from "./verdict.ts";
 
 export interface LabelledRun {
   readonly label: string;
@@ -17,15 +17,9 @@ export interface LabelledRun {
 }
 
 /** One run set against the first. */
-export interface Pair {
+export interface Pair extends Comparison {
   readonly first: LabelledRun;
   readonly second: LabelledRun;
-  readonly pairs: readonly PairedPrediction[];
-  readonly result: Difference | null;
-  /** Why there is no result. */
-  readonly reason: string;
-  /** Corrected for the number of pairs. */
-  readonly p: number;
 }
 
 const shotsPerSide = 36;

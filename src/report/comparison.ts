@@ -1,5 +1,4 @@
 // A page on two or more runs, for example without and with Cutout: side by side, with a verdict that promises nothing.
-import { holm } from "../stats/mcnemar.ts";
 import {
   classesSection,
   commandsSection,
@@ -18,7 +17,7 @@ import { inOrder } from "./gallery.ts";
 import { type Content, type Html, html } from "./markup.ts";
 import { page, replaceFile, section } from "./page.ts";
 import { openPictures, type RunFolder, readRunFolder } from "./run-folder.ts";
-import { differenceOf, type Outcome, outcomeOf, pairUp, significance } from "./verdict.ts";
+import { compareWithFirst, type Outcome, outcomeOf, significance } from "./verdict.ts";
 
 const bytesPerRun = 8 * 2 ** 20;
 
@@ -62,15 +61,14 @@ function defaultLabels(folders: readonly RunFolder[]): string[] {
 
 async function comparisonPage(runs: readonly LabelledRun[]): Promise<string> {
   const first = runs[0]!;
-  const found = runs.slice(1).map((second) => {
-    const pairing = pairUp(first.run.evaluation, second.run.evaluation);
-    const pairs = "pairs" in pairing ? pairing.pairs : [];
-    const reason = "reason" in pairing ? pairing.reason : "";
-    return { first, second, pairs, reason, result: "pairs" in pairing ? differenceOf(pairs) : null };
-  });
-  const tested = found.filter(({ result }) => result !== null);
-  const corrected = holm(tested.map(({ result }) => result!.p));
-  const pairs: Pair[] = found.map((pair) => ({ ...pair, p: corrected[tested.indexOf(pair)] ?? 1 }));
+  const others = runs.slice(1);
+  const { comparisons, tests } = compareWithFirst(
+    first.run.evaluation,
+    others.map(({ run }) => run.evaluation),
+  );
+  const pairs = comparisons.map(
+    (comparison, index): Pair => ({ first, second: others[index]!, ...comparison }),
+  );
   const title = "What the augmentation changed";
   const shown = await inOrder([...pairs.entries()], ([index, pair]) => disagreementSection(pair, index));
   return page(
@@ -80,13 +78,13 @@ async function comparisonPage(runs: readonly LabelledRun[]): Promise<string> {
 <p>${runs.map(({ label }) => label).join(" · ")}</p>
 </header>
 <main>
-${pairs.map((pair, index) => verdictSection(pair, index, tested.length))}${problemsSection(runs)}${resultsSection(runs)}${await curvesSection(runs)}${classesSection(runs)}${shown}${settingsSection(runs)}${commandsSection(runs)}</main>
+${pairs.map((pair, index) => verdictSection(pair, index, tests))}${problemsSection(runs)}${resultsSection(runs)}${await curvesSection(runs)}${classesSection(runs)}${shown}${settingsSection(runs)}${commandsSection(runs)}</main>
 `,
   );
 }
 
 /** The sentence a reader takes home. Named after Cutout where that is what the pair is about. */
-export function verdictText(
+function verdictText(
   outcome: Outcome,
   first: RunFolder,
   second: RunFolder,

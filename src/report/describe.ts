@@ -1,5 +1,6 @@
 // A run in words: what it trained, with which augmentation, and how to run it again.
 import { join } from "node:path";
+import { type CutoutOptions, expectedArea } from "../augment/cutout.ts";
 import { counted, settingAt, shellWord } from "./format.ts";
 import { printable } from "./markup.ts";
 import type { RunFolder, Settings } from "./run-folder.ts";
@@ -10,12 +11,27 @@ export function usesCutout(config: Settings | null): boolean | null {
   return cutout === undefined ? null : cutout !== null;
 }
 
-/** `without Cutout`, `with Cutout (length 16, 2 holes)`; empty when the config does not tell. */
+/** Share of an image that is masked on average; null when the config does not tell, or not what a run could have. */
+function maskedArea(config: Settings | null): number | null {
+  const side = settingAt(config, "imageSize");
+  const cutout = settingAt(config, "augment.cutout");
+  if (typeof side !== "number" || typeof cutout !== "object" || cutout === null) return null;
+  try {
+    return expectedArea(cutout as CutoutOptions, { height: side, width: side });
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * `without Cutout`, `with Cutout (length 16, 2 holes, 34.4 % masked on average)`; empty when the config does not tell.
+ */
 export function cutoutText(config: Settings | null): string {
   const uses = usesCutout(config);
   if (uses === null) return "";
   if (!uses) return "without Cutout";
   const at = (name: string) => settingAt(config, `augment.cutout.${name}`);
+  const area = maskedArea(config);
   const details = [
     ...(at("length") === undefined ? [] : [`length ${at("length")}`]),
     ...(typeof at("nHoles") === "number" && at("nHoles") !== 1
@@ -26,6 +42,7 @@ export function cutoutText(config: Settings | null): string {
     ...(typeof at("probability") === "number" && at("probability") !== 1
       ? [`in ${100 * (at("probability") as number)} % of the images`]
       : []),
+    ...(area === null ? [] : [`${(100 * area).toFixed(1)} % masked on average`]),
   ];
   return details.length === 0 ? "with Cutout" : `with Cutout (${details.join(", ")})`;
 }

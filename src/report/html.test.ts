@@ -8,6 +8,7 @@ import { checkOffline, partOf, rowsOf, textOf } from "../../test/fixtures/page.t
 import { epochsOf, makeRunFolder, prediction, temporaryFolder } from "../../test/fixtures/run-folder.ts";
 import { wilsonInterval } from "../stats/proportion.ts";
 import type { ImagePrediction } from "../train/evaluation.ts";
+import { cutoutText } from "./describe.ts";
 import { writeReport } from "./html.ts";
 
 const classes = ["cat", "dog", "bird"];
@@ -62,6 +63,17 @@ test("a finished run: result, classes, data, settings and commands stand as in t
     const { width } = await sharp(readFileSync(join(folder, chart))).metadata();
     expect(width).toBeGreaterThan(200);
   }
+});
+
+test("beside a length stands the masked area it gives, where the settings tell the image's side", () => {
+  const text = (cutout: object, imageSize?: unknown) => cutoutText({ imageSize, augment: { cutout } });
+  const paper = { length: 16, nHoles: 1, placement: "anywhere", fill: "zero", probability: 1 };
+  expect(text(paper, 32)).toBe("with Cutout (length 16, 19.1 % masked on average)");
+  expect(text({ ...paper, nHoles: 2, probability: 0.5 }, 32)).toBe(
+    "with Cutout (length 16, 2 holes, in 50 % of the images, 17.2 % masked on average)",
+  );
+  expect(text(paper)).toBe("with Cutout (length 16)");
+  for (const side of [8, -1, "32", Number.NaN]) expect(text(paper, side)).toBe("with Cutout (length 16)");
 });
 
 test("for any answers: counts in the matrix, the cells behind it and the result agree with the list of answers", async () => {

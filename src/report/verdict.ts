@@ -1,5 +1,5 @@
 // Did the second of two runs do better? Said from the test images both were tested on, and no more than they carry.
-import { mcnemarExact } from "../stats/mcnemar.ts";
+import { holm, mcnemarExact } from "../stats/mcnemar.ts";
 import {
   type Interval,
   type PairedCounts,
@@ -85,6 +85,37 @@ export function differenceOf(pairs: readonly PairedPrediction[]): Difference {
     interval: pairedDifferenceInterval(counts),
     p: mcnemarExact(counts.onlyFirstRight, counts.onlySecondRight),
   };
+}
+
+/** One run's answers set against those of the first. */
+export interface Comparison {
+  /** None where there is no result. */
+  readonly pairs: readonly PairedPrediction[];
+  readonly result: Difference | null;
+  /** Why there is no result; empty where there is one. */
+  readonly reason: string;
+  /** McNemar's, after Holm's correction for the number of comparisons with a result; 1 where there is none. */
+  readonly p: number;
+}
+
+/** Sets each of the others against the first. */
+export function compareWithFirst(
+  first: Evaluation | null,
+  others: readonly (Evaluation | null)[],
+): { readonly comparisons: readonly Comparison[]; readonly tests: number } {
+  const found = others.map((other) => {
+    const pairing = pairUp(first, other);
+    return "pairs" in pairing
+      ? { pairs: pairing.pairs, reason: "", result: differenceOf(pairing.pairs) }
+      : { pairs: [], reason: pairing.reason, result: null };
+  });
+  const results = found.flatMap(({ result }) => result ?? []);
+  const corrected = holm(results.map(({ p }) => p));
+  const comparisons = found.map((one) => ({
+    ...one,
+    p: one.result === null ? 1 : corrected[results.indexOf(one.result)]!,
+  }));
+  return { comparisons, tests: results.length };
 }
 
 export type Outcome = "second better" | "first better" | "no difference";
