@@ -32,9 +32,13 @@ async function previewAction(
   const { describeCutout } = await import("../study/resolve.ts");
   const progress = createProgress(process.stderr);
   try {
-    const { config, dataset, pipeline } = await prepare(settings, nameOf, progress.onProgress);
+    const { config, dataset, split, pipeline } = await prepare(settings, nameOf, progress.onProgress);
     try {
-      const picture = await previewSheet(dataset, pipeline, { ...sheet, seed: config.seed });
+      const picture = await previewSheet(dataset, pipeline, {
+        ...sheet,
+        seed: config.seed,
+        indices: split.train,
+      });
       progress.clear();
       const out = options.out as string;
       replaceFile(out, [picture]);

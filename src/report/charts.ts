@@ -5,7 +5,7 @@ import { lossText, percent } from "./format.ts";
 import { printable } from "./markup.ts";
 
 /** Middle tones: legible on white and on near black. */
-export const colors = {
+const colors = {
   train: "#2f7bd6",
   validation: "#d8403c",
   right: "#1f6fd0",
@@ -13,7 +13,7 @@ export const colors = {
 } as const;
 
 /** For runs laid over each other (Okabe and Ito's colour-blind safe set, darkened for white paper). */
-export const runColors = ["#2f7bd6", "#d55e00", "#0a8f6b", "#b3589a", "#a07800", "#5b6ee1"] as const;
+const runColors = ["#2f7bd6", "#d55e00", "#0a8f6b", "#b3589a", "#a07800", "#5b6ee1"] as const;
 
 export interface Series {
   readonly name: string;

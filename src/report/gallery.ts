@@ -14,7 +14,7 @@ const namesPerCell = 300;
 const wrongness = ({ loss }: ImagePrediction) => (Number.isNaN(loss) ? Number.POSITIVE_INFINITY : loss);
 
 /** The highest loss first; equal ones keep their order. */
-export function mostWrongFirst(predictions: readonly ImagePrediction[]): ImagePrediction[] {
+function mostWrongFirst(predictions: readonly ImagePrediction[]): ImagePrediction[] {
   return [...predictions].sort((a, b) => (wrongness(a) === wrongness(b) ? 0 : wrongness(b) - wrongness(a)));
 }
 

@@ -1,5 +1,4 @@
-// Contact sheets: a grid of images with captions and outlines in one PNG or WebP, and the preview of augmentation.
-import { rename, writeFile } from "node:fs/promises";
+// Contact sheets: a grid of images with captions and outlines in one PNG, and the preview of augmentation.
 import sharp from "sharp";
 import { type CutoutOptions, expectedArea } from "../augment/cutout.ts";
 import type { ImageShape } from "../augment/layout.ts";
@@ -10,8 +9,6 @@ import { permutation, stream } from "../rng.ts";
 import { counted } from "./format.ts";
 import { escapeHtml } from "./markup.ts";
 import { shortened, type TextStyle, textLine, wrapped } from "./svg-text.ts";
-
-export { denormalize };
 
 export interface SheetImage {
   /** Bytes [height, width, channels], red-green-blue or grey. */
@@ -33,8 +30,6 @@ export interface SheetOptions {
   readonly subtitle?: string;
 }
 
-type SheetFormat = "png" | "webp";
-
 /** Small images are enlarged, by a whole factor and without smoothing, until a side has this many pixels. */
 const minimumSide = 112;
 /** Larger images are reduced to this. */
@@ -47,20 +42,16 @@ const titleStyle: TextStyle = { size: 17, colour: "#111111", bold: true };
 const subtitleStyle: TextStyle = { size: 12, colour: "#555555" };
 /** A sheet of few columns is at least so wide, for the title. */
 const minimumTextWidth = 460;
-/** Limit of WebP; a larger PNG is no picture to look at either. */
+/** A larger picture is none to look at, and many programs cannot open it. */
 const maximumSheet = 16383;
 
 /**
  * Draws images into a grid, row by row.
  * @param images need not have one size; 1 (grey) or 3 (red, green, blue) channels
- * @returns a PNG, or a WebP without loss
+ * @returns a PNG
  * @throws Error when there is no image, an array does not fit its shape, or the sheet would be larger than 16383 pixels
  */
-export async function drawSheet(
-  images: readonly SheetImage[],
-  options: SheetOptions,
-  format: SheetFormat = "png",
-): Promise<Buffer> {
+export async function drawSheet(images: readonly SheetImage[], options: SheetOptions): Promise<Buffer> {
   checkSheet(images, options);
   const tiles = await Promise.all(images.map(scaled));
   const columns = Math.min(options.columns, tiles.length);
@@ -105,36 +96,35 @@ export async function drawSheet(
   const svg =
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" ` +
     `font-family="DejaVu Sans, sans-serif">${overlay.join("")}</svg>`;
-  const sheet = sharp(canvas, { raw: { width, height, channels: 3 } }).composite([
-    { input: Buffer.from(svg) },
-  ]);
-  return format === "webp" ? sheet.webp({ lossless: true }).toBuffer() : sheet.png().toBuffer();
-}
-
-/** Draws a sheet into a file, whose name ends in .png or .webp; written beside and renamed. */
-export async function writeSheet(
-  path: string,
-  images: readonly SheetImage[],
-  options: SheetOptions,
-): Promise<void> {
-  const format = /\.(png|webp)$/i.exec(path)?.[1]?.toLowerCase() as SheetFormat | undefined;
-  if (format === undefined) throw new Error(`sheet: file name must end in .png or .webp, got ${path}`);
-  const picture = await drawSheet(images, options, format);
-  await writeFile(`${path}.partial`, picture);
-  await rename(`${path}.partial`, path);
+  return sharp(canvas, { raw: { width, height, channels: 3 } })
+    .composite([{ input: Buffer.from(svg) }])
+    .png()
+    .toBuffer();
 }
 
 /**
  * Shows what training sees: a row for each image, first its centre crop, then `draws` augmented versions, drawn
  * from the streams of epochs 1, 2, ... of a run with this seed. Rows go through the classes in turn. Normalization is undone.
+ * @param options.indices the images to choose from: the training part; all images when left out
  * @returns a PNG whose title tells the expected masked area
  * @throws Error when the dataset does not have the pipeline's input shape, or a count is not an integer >= 1
  */
 export async function previewSheet(
   dataset: Dataset,
   pipeline: TrainingPipeline,
-  { images, draws, seed }: { readonly images: number; readonly draws: number; readonly seed: number },
+  options: {
+    readonly images: number;
+    readonly draws: number;
+    readonly seed: number;
+    readonly indices?: Int32Array;
+  },
 ): Promise<Buffer> {
+  const {
+    images,
+    draws,
+    seed,
+    indices = Int32Array.from({ length: dataset.count }, (_, at) => at),
+  } = options;
   const { input, normalization, cutout } = pipeline.options;
   checkCount("images", images);
   checkCount("draws", draws);
@@ -157,7 +147,7 @@ export async function previewSheet(
   };
 
   const tiles: SheetImage[] = [];
-  for (const index of classesInTurn(dataset, images, seed)) {
+  for (const index of classesInTurn(dataset, indices, images, seed)) {
     dataset.read([index], pixels);
     tiles.push(tile(view, dataset.classes[dataset.labels[index]!]!));
     for (let epoch = 1; epoch <= draws; epoch++) {
@@ -199,15 +189,16 @@ function shapeText({ height, width, channels }: ImageShape): string {
   return `${height} x ${width} x ${channels}`;
 }
 
-/** `count` images in random order, the classes in turn as far as they reach. */
-function classesInTurn(dataset: Dataset, count: number, seed: number): number[] {
+/** `count` of the images in random order, the classes in turn as far as they reach. */
+function classesInTurn(dataset: Dataset, indices: Int32Array, count: number, seed: number): number[] {
   const ofClass = dataset.classes.map((): number[] => []);
-  for (const index of permutation(stream(seed, "preview"), dataset.count)) {
+  for (const at of permutation(stream(seed, "preview"), indices.length)) {
+    const index = indices[at]!;
     ofClass[dataset.labels[index]!]!.push(index);
   }
   const chosen: number[] = [];
-  for (let round = 0; chosen.length < Math.min(count, dataset.count); round++) {
-    for (const indices of ofClass) if (round < indices.length) chosen.push(indices[round]!);
+  for (let round = 0; chosen.length < Math.min(count, indices.length); round++) {
+    for (const images of ofClass) if (round < images.length) chosen.push(images[round]!);
   }
   return chosen.slice(0, count);
 }

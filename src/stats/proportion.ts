@@ -6,7 +6,7 @@ export interface Interval {
 }
 
 /** 97.5 % quantile of the standard normal distribution: two-sided 95 %. */
-export const z95 = 1.959963984540054;
+const z95 = 1.959963984540054;
 
 /**
  * Wilson's score interval for a share (95 %).

@@ -67,7 +67,11 @@ export async function runTrial(settings: Settings, options: NewTrialOptions): Pr
         out: runDir,
       });
       options.onRunDir?.(path);
-      const sheet = await previewSheet(dataset, pipeline, { ...augmentedSheet, seed: config.seed });
+      const sheet = await previewSheet(dataset, pipeline, {
+        ...augmentedSheet,
+        seed: config.seed,
+        indices: split.train,
+      });
       replaceFile(join(path, "augmented.png"), [sheet]);
       return finish(path, prepared, network, session, options, false);
     });
