@@ -13,7 +13,7 @@ const allowed = {
   optim: ["graph"],
   train: ["augment", "data", "graph", "nn", "onnx", "optim", "runtime"],
   report: ["augment", "data", "stats", "train"],
-  study: ["augment", "data", "nn", "onnx", "report", "runtime", "stats", "train"],
+  study: ["augment", "data", "nn", "onnx", "optim", "report", "runtime", "stats", "train"],
   cli: ["augment", "data", "report", "stats", "study", "train"],
 };
 

@@ -136,6 +136,39 @@ describe("mistakes", () => {
     );
   });
 
+  test.each([
+    [
+      { split: { validation: 1 } },
+      "split.validation: must be a share between 0 and 1, or a number of images",
+    ],
+    [
+      { split: { test: 2.5 } },
+      "split.test: must be a share between 0 and 1, or a number of images from 2 on",
+    ],
+    [{ optimizer: { momentum: 1 } }, "optimizer.momentum: must be a number >= 0 and < 1, got 1"],
+    [
+      { optimizer: { momentum: 0 } },
+      "momentum: must be above 0 with Nesterov's momentum, got 0; turn that off",
+    ],
+    [{ labelSmoothing: 1 }, "labelSmoothing: must be a number >= 0 and < 1, got 1"],
+  ])("what the engine could not use is refused before any image is read: %j", (wrong, text) => {
+    expect(() => readSettings({ flags: { data: "x", ...wrong } })).toThrow(text);
+  });
+
+  test("plain momentum may be off", () => {
+    const { optimizer } = readSettings({ flags: { data: "x", optimizer: { momentum: 0, nesterov: false } } });
+    expect(optimizer).toMatchObject({ momentum: 0, nesterov: false });
+  });
+
+  test("a key that would change the prototype is an unknown key", () => {
+    const config = () => readSettings({ file: file('{"data": "x", "__proto__": {"epochs": 3}}') });
+    expect(config).toThrow("__proto__: unknown key");
+  });
+
+  test("a byte order mark is no mistake", () => {
+    expect(readSettings({ file: file('\uFEFF{"data": "photos"}') }).data).toBe("photos");
+  });
+
   test("files that are missing or no JSON are named", () => {
     expect(() => readSettings({ file: join(folder, "nowhere.json") })).toThrow("--config: no such file:");
     expect(() => readSettings({ file: file("{epochs: 3") })).toThrow("config.json: must be a JSON file");

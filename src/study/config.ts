@@ -1,7 +1,7 @@
 // Everything a run can be told, in one schema: types, ranges, defaults and help come from here.
 import { z } from "zod";
 import { type ModelName, modelNames } from "../nn/models.ts";
-import { boolean, choice, evenInteger, integer, number, risingIntegers, text } from "./fields.ts";
+import { boolean, choice, evenInteger, integer, number, part, risingIntegers, text } from "./fields.ts";
 
 /** Raised whenever an older config.json can no longer be read. */
 export const formatVersion = 1;
@@ -90,8 +90,6 @@ function schedules<Rate extends z.ZodType>(learningRate: Rate) {
   ] as const;
 }
 
-const part = "share from 0 to 1, or a number of images";
-
 function schemaOf<F extends Fields>(fields: F) {
   const schedule = z.discriminatedUnion("kind", schedules(fields.learningRate as F["learningRate"]), {
     error: (issue) =>
@@ -126,8 +124,8 @@ function schemaOf<F extends Fields>(fields: F) {
     ]).default("squash"),
     split: z
       .strictObject({
-        validation: number(`validation part: ${part}`, { min: 0, above: true }).default(0.15),
-        test: number(`test part: ${part}`, { min: 0, above: true }).default(0.15),
+        validation: part("validation part").default(0.15),
+        test: part("test part").default(0.15),
         train: integer("number of training images, each class in its share; by default all that are left", {
           min: 1,
         })
@@ -143,16 +141,24 @@ function schemaOf<F extends Fields>(fields: F) {
     batchSize: fields.batchSize as F["batchSize"],
     optimizer: z
       .strictObject({
-        momentum: number("momentum of SGD", { min: 0, max: 1 }).default(0.9),
+        momentum: number("momentum of SGD", { min: 0, max: 1, below: true }).default(0.9),
         nesterov: boolean("Nesterov's momentum").default(true),
         weightDecay: number("L2 penalty, added to the gradient as weightDecay x weight", { min: 0 }).default(
           5e-4,
         ),
         decayBiasAndNorm: boolean("weight decay for biases and batch normalization too").default(false),
       })
+      .refine(({ momentum, nesterov }) => !nesterov || momentum > 0, {
+        path: ["momentum"],
+        error: "must be above 0 with Nesterov's momentum, got 0; turn that off: --no-nesterov",
+      })
       .prefault({}),
     schedule,
-    labelSmoothing: number("share of the target spread over all classes", { min: 0, max: 1 }).default(0),
+    labelSmoothing: number("share of the target spread over all classes", {
+      min: 0,
+      max: 1,
+      below: true,
+    }).default(0),
     classWeights: choice("weight of a class in the loss: all the same, or the rarer the heavier", [
       "none",
       "balanced",
@@ -170,9 +176,10 @@ function schemaOf<F extends Fields>(fields: F) {
       })
       .nullable()
       .default(null),
-    crops: choice("views of a test image: its centre, or ten crops averaged", ["center", "ten"]).default(
+    crops: choice("views of an image in validation and test: its centre, or ten crops averaged", [
       "center",
-    ),
+      "ten",
+    ]).default("center"),
     threads: fields.threads as F["threads"],
     device: choice("where the network runs", ["cpu"]).default("cpu"),
     maxPixels: integer("largest image that is decoded, pixels", { min: 1 }).default(100_000_000),

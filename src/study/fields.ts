@@ -17,19 +17,22 @@ export interface NumberRange {
   readonly max?: number;
   /** The minimum itself is not allowed. */
   readonly above?: boolean;
+  /** The maximum itself is not allowed. */
+  readonly below?: boolean;
 }
 
 function phrase(kind: string, range: NumberRange): string {
-  const { min, max, above = false } = range;
-  if (min === undefined) return max === undefined ? kind : `${kind} <= ${max}`;
+  const { min, max, above = false, below = false } = range;
+  if (min === undefined) return max === undefined ? kind : `${kind} ${below ? "<" : "<="} ${max}`;
   if (max === undefined) return `${kind} ${above ? ">" : ">="} ${min}`;
-  return above ? `${kind} > ${min} and <= ${max}` : `${kind} from ${min} to ${max}`;
+  if (!above && !below) return `${kind} from ${min} to ${max}`;
+  return `${kind} ${above ? ">" : ">="} ${min} and ${below ? "<" : "<="} ${max}`;
 }
 
 function bounded(schema: z.ZodNumber, range: NumberRange, error: ReturnType<typeof must>): z.ZodNumber {
-  const { min, max, above = false } = range;
+  const { min, max, above = false, below = false } = range;
   const lower = min === undefined ? schema : above ? schema.gt(min, error) : schema.min(min, error);
-  return max === undefined ? lower : lower.max(max, error);
+  return max === undefined ? lower : below ? lower.lt(max, error) : lower.max(max, error);
 }
 
 export function number(description: string, range: NumberRange = {}): z.ZodNumber {
@@ -45,6 +48,15 @@ export function integer(description: string, range: NumberRange = {}): z.ZodNumb
 export function evenInteger(description: string, range: NumberRange = {}): z.ZodNumber {
   const error = must(phrase("an even integer", range));
   return bounded(z.number(error).int(error).multipleOf(2, error), range, error).describe(description);
+}
+
+/** A part of the images: below 1 a share of them, from 2 on their number. */
+export function part(description: string): z.ZodNumber {
+  const error = must("a share between 0 and 1, or a number of images from 2 on");
+  return z
+    .number(error)
+    .refine((value) => (value > 0 && value < 1) || (Number.isInteger(value) && value >= 2), error)
+    .describe(`${description}: share from 0 to 1, or a number of images`);
 }
 
 export function boolean(description: string): z.ZodBoolean {

@@ -11,6 +11,7 @@ import {
   splitDataset,
 } from "../data/loader.ts";
 import { apportion } from "../data/split.ts";
+import { checkSchedule } from "../optim/schedule.ts";
 import { permutation, stream } from "../rng.ts";
 import type { Config, Settings } from "./config.ts";
 import { type NameOf, resolveConfig, resolveSizes } from "./resolve.ts";
@@ -62,6 +63,7 @@ export async function prepare(settings: Settings, nameOf: NameOf, onProgress: On
       split.train.length,
       nameOf,
     );
+    checkSchedule(config.schedule, config.epochs);
     const statistics = channelStatistics(dataset, split.train);
     return { config, dataset, split, statistics, pipeline: pipelineOf(config, dataset, statistics) };
   } catch (error) {
@@ -94,7 +96,10 @@ export function classWeightsOf(config: Config, dataset: Dataset, training: Int32
   return counts.map((count) => training.length / (counts.length * count));
 }
 
-/** `wanted` of the training images, each class in its proportion, the same for the same seed. */
+/**
+ * `wanted` of the training images, each class in its proportion, the same for the same seed.
+ * @throws ConfigError when there are not so many, or a class would be left without any
+ */
 function limited(
   dataset: Dataset,
   training: Int32Array,
@@ -114,6 +119,12 @@ function limited(
     ofClass.map((indices) => indices.length),
     wanted,
   );
+  const lost = counts.indexOf(0);
+  if (lost >= 0) {
+    throw new ConfigError(
+      `${where}: must leave every class a training image, got ${wanted} and none of "${dataset.classes[lost]}"`,
+    );
+  }
   return Int32Array.from(
     ofClass.flatMap((indices, label) => {
       const order = permutation(stream(seed, "training part", label), indices.length);

@@ -71,7 +71,8 @@ function firstGap(stored: unknown, complete: unknown, path: string): string | nu
 function readConfigFile(file: string): Raw {
   let content: string;
   try {
-    content = readFileSync(file, "utf8");
+    // Some editors begin a file with a byte order mark.
+    content = readFileSync(file, "utf8").replace(/^\uFEFF/, "");
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
     throw new ConfigError(
@@ -103,6 +104,8 @@ function withoutFormat(raw: Raw, where: string): Raw {
 function merge(under: Raw, over: Raw): Raw {
   const merged: Record<string, unknown> = { ...under };
   for (const [key, value] of Object.entries(over)) {
+    // Setting it would set the prototype, and the schema would not see it.
+    if (key === "__proto__") throw new ConfigError(`config: ${key}: unknown key`);
     const before = merged[key];
     const replaced =
       isObject(before) && isObject(value) && value.kind !== undefined && value.kind !== before.kind;

@@ -1,0 +1,60 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { paint } from "../../test/helpers/data.ts";
+import { prepare } from "./prepare.ts";
+import { readSettings } from "./settings.ts";
+
+const root = mkdtempSync(join(tmpdir(), "cutout-prepare-"));
+const classes = { blue: [0, 0, 200], green: [0, 200, 0], red: [200, 0, 0] } as const;
+const counts = { blue: 40, green: 10, red: 10 } as const;
+
+beforeAll(async () => {
+  for (const [name, colour] of Object.entries(classes)) {
+    for (let index = 0; index < counts[name as keyof typeof counts]; index++) {
+      await paint(join(root, "photos", name, `${index}.png`), [...colour], 8);
+    }
+  }
+});
+afterAll(() => rmSync(root, { recursive: true }));
+
+function prepared(flags: object) {
+  const data = join(root, "photos");
+  const settings = readSettings({
+    flags: { data, imageSize: 8, cacheSize: 8, epochs: 3, cacheDir: join(root, "cache"), ...flags },
+  });
+  return prepare(
+    settings,
+    (path) => path,
+    () => {},
+  );
+}
+
+test("fewer training images: each class in its share, the same for the same seed, within the training part", async () => {
+  const all = await prepared({});
+  const some = await prepared({ split: { train: 12 } });
+  expect(some.split.train).toHaveLength(12);
+  expect(some.split.train.every((index) => all.split.train.includes(index))).toBe(true);
+  const perClass = Object.keys(classes).map(
+    (_, label) => some.split.train.filter((index) => some.dataset.labels[index] === label).length,
+  );
+  expect(perClass).toEqual([8, 2, 2]);
+  expect((await prepared({ split: { train: 12 } })).split).toEqual(some.split);
+  expect((await prepared({ split: { train: 12 }, seed: 1 })).split.train).not.toEqual(some.split.train);
+});
+
+test("so few training images that a class would have none are refused", async () => {
+  await expect(prepared({ split: { train: 2 } })).rejects.toThrow(
+    'split.train: must leave every class a training image, got 2 and none of "green"',
+  );
+});
+
+test("a schedule that does not fit the epochs is refused before a run folder is made", async () => {
+  await expect(prepared({ schedule: { kind: "cosine", warmupEpochs: 3 } })).rejects.toThrow(
+    "schedule cosine: warmupEpochs must be less than the 3 epochs, got 3",
+  );
+  await expect(prepared({ schedule: { kind: "cosine", learningRate: 0.1, floor: 0.2 } })).rejects.toThrow(
+    "schedule cosine: floor must be at most learningRate 0.1, got 0.2",
+  );
+});
