@@ -5,16 +5,19 @@ import { z } from "zod";
 import type { Evaluation } from "../train/evaluation.ts";
 import type { EpochRecord, MetricsRecord, TestRecord } from "../train/events.ts";
 
+/** dataset.json: what the images were. */
 export interface DatasetSummary {
   readonly name: string;
   readonly classes: readonly string[];
+  /** Decoded size, pixels. */
   readonly height: number;
   readonly width: number;
-  readonly channels: number;
+  readonly channels: 1 | 3;
   readonly count: number;
   readonly fingerprint: string;
   readonly mean: readonly number[];
   readonly std: readonly number[];
+  /** Number of images of each part. */
   readonly split: { readonly train: number; readonly validation: number; readonly test: number };
   readonly broken: readonly { readonly name: string; readonly reason: string }[];
 }
@@ -64,7 +67,8 @@ const epochRecord = z.object({
   seconds: z.number().min(0),
 });
 const testRecord = z.object({ type: z.literal("test"), epoch: count, crops, test: score });
-const record: z.ZodType<MetricsRecord> = z.discriminatedUnion("type", [epochRecord, testRecord]);
+/** A line of metrics.jsonl. */
+export const recordSchema: z.ZodType<MetricsRecord> = z.discriminatedUnion("type", [epochRecord, testRecord]);
 
 const evaluation: z.ZodType<Evaluation> = z
   .object({
@@ -101,12 +105,12 @@ const evaluation: z.ZodType<Evaluation> = z
     }
   });
 
-const dataset: z.ZodType<DatasetSummary> = z.object({
+export const datasetSchema: z.ZodType<DatasetSummary> = z.object({
   name: z.string(),
   classes: z.array(z.string()),
   height: count,
   width: count,
-  channels: count,
+  channels: z.literal([1, 3]),
   count,
   fingerprint: z.string(),
   mean: z.array(z.number()),
@@ -129,7 +133,7 @@ export async function readRunFolder(path: string): Promise<RunFolder> {
     readJson(path, file, schema, without, problems);
   const config = await read("config.json", settings, "the settings are not known");
   const environment = await read("environment.json", settings, "the machine is not known");
-  const data = await read("dataset.json", dataset, "nothing can be said about the data");
+  const data = await read("dataset.json", datasetSchema, "nothing can be said about the data");
   const { epochs, test } = await readMetrics(path, problems);
   const evaluated = await read("evaluation.json", evaluation, "there is no test result");
   if (evaluated) checkSums(evaluated, problems);
@@ -191,7 +195,7 @@ async function readMetrics(
   let test: TestRecord | null = null;
   for (const [index, line] of (text ?? "").split("\n").entries()) {
     if (line.trim() === "") continue;
-    const parsed = parseJson(line, record);
+    const parsed = parseJson(line, recordSchema);
     if ("reason" in parsed)
       problems.push(`metrics.jsonl: line ${index + 1} is damaged and left out (${parsed.reason}).`);
     else if (parsed.value.type === "test") test = parsed.value;

@@ -152,5 +152,18 @@ describe("an existing run folder", () => {
     expect(run.test).toEqual(tested);
     writeFileSync(metrics, `{"type"\n${JSON.stringify(tested)}\n`);
     expect(() => openRun(path)).toThrow("line 1 is not valid JSON");
+    writeFileSync(metrics, `${JSON.stringify(epoch)}\nnull\n`);
+    expect(() => openRun(path)).toThrow("line 2 is no record of an epoch or of the test");
+  });
+
+  test("whose dataset.json lacks something, or has another type, is named with the field", () => {
+    const path = create();
+    const where = join(path, "dataset.json");
+    for (const field of Object.keys(dataset).filter((name) => name !== "formatVersion")) {
+      writeJson(where, { ...dataset, [field]: undefined });
+      expect(() => openRun(path), field).toThrow(`${where}: ${field}: `);
+    }
+    writeJson(where, { ...dataset, classes: ["cat", 5] });
+    expect(() => openRun(path)).toThrow(`${where}: classes.1: `);
   });
 });

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { ChannelStatistics, Dataset, Split } from "../data/dataset.ts";
+import { type DatasetSummary, datasetSchema, recordSchema } from "../report/run-folder.ts";
 import { replaceFile } from "../train/durable-file.ts";
 import type { EpochRecord, MetricsRecord, TestRecord } from "../train/events.ts";
 import { type Config, formatVersion } from "./config.ts";
@@ -9,19 +10,8 @@ import type { Environment } from "./environment.ts";
 import { readCompleteConfig } from "./settings.ts";
 
 /** dataset.json: what the images were. */
-export interface DatasetRecord extends ChannelStatistics {
+export interface DatasetRecord extends DatasetSummary {
   readonly formatVersion: number;
-  readonly name: string;
-  readonly classes: readonly string[];
-  /** Decoded size, pixels. */
-  readonly height: number;
-  readonly width: number;
-  readonly channels: 1 | 3;
-  readonly count: number;
-  readonly fingerprint: string;
-  /** Number of images of each part. */
-  readonly split: { readonly train: number; readonly validation: number; readonly test: number };
-  readonly broken: Dataset["broken"];
 }
 
 export interface OpenRun {
@@ -136,7 +126,7 @@ export function openRun(path: string): OpenRun {
   }
   const raw = readVersioned(path, "config.json");
   const config = readCompleteConfig(raw, join(path, "config.json"));
-  const dataset = readVersioned(path, "dataset.json") as unknown as DatasetRecord;
+  const dataset = readDataset(path);
   const metrics = readMetrics(path);
   const epochs = metrics.filter((record) => record.type === "epoch");
   return { path, config, dataset, epochs, test: metrics.find((record) => record.type === "test") ?? null };
@@ -170,6 +160,16 @@ function readVersioned(path: string, file: string): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
+function readDataset(path: string): DatasetRecord {
+  const raw = readVersioned(path, "dataset.json");
+  const checked = datasetSchema.safeParse(raw);
+  if (checked.success) return { formatVersion, ...checked.data };
+  const { path: field, message } = checked.error.issues[0]!;
+  throw new Error(
+    `${join(path, "dataset.json")}: ${field.join(".")}: ${message}; the run folder is damaged, train again`,
+  );
+}
+
 function readJson(where: string): unknown {
   try {
     return JSON.parse(readFileSync(where, "utf8"));
@@ -191,12 +191,16 @@ function readMetrics(path: string): MetricsRecord[] {
   if (!existsSync(where)) return [];
   const lines = readFileSync(where, "utf8").split("\n").slice(0, -1);
   return lines.map((line, index) => {
+    const damaged = (what: string, cause?: unknown) =>
+      new Error(`${where}: line ${index + 1} is ${what}; the run folder is damaged`, { cause });
+    let json: unknown;
     try {
-      return JSON.parse(line) as MetricsRecord;
+      json = JSON.parse(line);
     } catch (error) {
-      throw new Error(`${where}: line ${index + 1} is not valid JSON; the run folder is damaged`, {
-        cause: error,
-      });
+      throw damaged("not valid JSON", error);
     }
+    const checked = recordSchema.safeParse(json);
+    if (!checked.success) throw damaged("no record of an epoch or of the test");
+    return checked.data;
   });
 }
