@@ -100,6 +100,16 @@ describe("groups", () => {
     );
   });
 
+  it("may be written with the separators of Windows", () => {
+    const dataset = memoryDataset(Array.from({ length: 40 }, (_, image) => image % 2));
+    const groups = [[dataset.names[0]!, dataset.names[3]!]];
+    const windows = groups.map((group) => group.map((name) => name.replaceAll("/", "\\")));
+    expect(windows[0]![0]).not.toBe(groups[0]![0]);
+    expect(splitDataset(dataset, options({ groups: windows }))).toEqual(
+      splitDataset(dataset, options({ groups })),
+    );
+  });
+
   it("fill the parts as far as they fit when all images are in groups", () => {
     const dataset = datasetOf([20, 20]);
     const groups = Array.from({ length: 20 }, (_, pair) =>

@@ -104,8 +104,9 @@ function takePart(
   const rng = rngOf();
   const order = Array.from(permutation(rng, groups.length), (at) => groups[at]!);
   for (const group of order) if (rng.uniform() < chance && fits(group)) choose(group);
-  for (let label = 0; label < needed.length; label++) {
-    const singles = units.filter((unit) => unit.length === 1 && labels[unit[0]!] === label);
+  const singlesOf = dataset.classes.map((): Unit[] => []);
+  for (const unit of units) if (unit.length === 1) singlesOf[labels[unit[0]!]!]!.push(unit);
+  for (const [label, singles] of singlesOf.entries()) {
     const shuffled = permutation(rngOf(label), singles.length);
     for (let at = 0; needed[label]! > 0 && at < singles.length; at++) choose(singles[shuffled[at]!]!);
   }
@@ -126,9 +127,12 @@ export function apportion(available: readonly number[], wanted: number): number[
 
 /** The images as units: groups that share an image are united (union-find), all others stay alone. */
 function unite(dataset: Dataset, groups: SplitOptions["groups"]): Unit[] {
-  const indexOf = new Map(dataset.names.map((name, index) => [name, index]));
+  const indices = new Map(dataset.names.map((name, index) => [name, index]));
   const broken = new Set(dataset.broken.map(({ name }) => name));
-  const unknown = new Set(groups.flat().filter((name) => !indexOf.has(name) && !broken.has(name)));
+  // A list made on Windows has its own separators.
+  const known = (name: string) => (indices.has(name) || broken.has(name) ? name : name.replaceAll("\\", "/"));
+  const named = groups.map((group) => group.map(known));
+  const unknown = new Set(named.flat().filter((name) => !indices.has(name) && !broken.has(name)));
   if (unknown.size > 0) {
     const some = [...unknown].slice(0, 5).join(", ");
     throw new Error(
@@ -144,8 +148,8 @@ function unite(dataset: Dataset, groups: SplitOptions["groups"]): Unit[] {
     }
     return root;
   };
-  for (const group of groups) {
-    const images = group.flatMap((name) => indexOf.get(name) ?? []);
+  for (const group of named) {
+    const images = group.flatMap((name) => indices.get(name) ?? []);
     for (const image of images.slice(1)) parent[rootOf(image)] = rootOf(images[0]!);
   }
   const units = new Map<number, number[]>();

@@ -112,9 +112,8 @@ function limited(
       `${where}: must be at most the ${training.length} images that are left for training, got ${wanted}`,
     );
   }
-  const ofClass = dataset.classes.map((_, label) =>
-    training.filter((index) => dataset.labels[index] === label),
-  );
+  const ofClass = dataset.classes.map((): number[] => []);
+  for (const index of training) ofClass[dataset.labels[index]!]!.push(index);
   const counts = apportion(
     ofClass.map((indices) => indices.length),
     wanted,
