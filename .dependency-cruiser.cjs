@@ -47,6 +47,13 @@ module.exports = {
       to: { path: "^src/train/", pathNot: "^src/train/(events|evaluation)\\.ts$" },
     },
     {
+      name: "augment-needs-nothing-of-node",
+      comment: "cutout/augment runs in a browser too",
+      severity: "error",
+      from: { path: "^src/(augment/|rng\\.ts|tensor\\.ts)", pathNot: "\\.test\\.ts$" },
+      to: { dependencyTypes: ["core"] },
+    },
+    {
       name: "no-cycles",
       comment: "types may refer to each other; code may not",
       severity: "error",
