@@ -23,6 +23,13 @@ export interface Pool2dAttrs {
   readonly padding: Sides;
 }
 
+export interface MatmulAttrs {
+  readonly transposeA: boolean;
+  readonly transposeB: boolean;
+  readonly swapA?: boolean;
+  readonly swapB?: boolean;
+}
+
 /** Operators that every runtime computes. */
 export interface PrimitiveAttrs {
   // elementwise, one operand
@@ -75,8 +82,11 @@ export interface PrimitiveAttrs {
   concat: { readonly axis: number };
   /** (x, indices): picks along one axis. `indices` is a constant int32 vector. */
   gather: { readonly axis: number };
-  /** (a, b): product of the last two axes; a leading batch axis may stand on either or both. */
-  matmul: { readonly transposeA: boolean; readonly transposeB: boolean };
+  /**
+   * (a, b): product of the last two axes; a leading batch axis may stand on either or both. A swapped operand has
+   * its batch second: [rows, batch, columns] is read as [batch, rows, columns], without being moved.
+   */
+  matmul: MatmulAttrs;
   /** (seed): numbers in [0, 1), a function of (seed, salt, position) alone. */
   uniform: { readonly shape: Shape; readonly salt: number };
 }

@@ -1,8 +1,8 @@
 // From the training graph to ONNX: one entry for each primitive operator.
 
-import { type Graph, reachable } from "../graph/graph.ts";
+import { type Graph, operandsOf, reachable } from "../graph/graph.ts";
 import { uniformHash } from "../graph/ops/dropout.ts";
-import type { PrimitiveAttrs, PrimitiveName, Source, Value } from "../graph/types.ts";
+import type { PrimitiveAttrs, PrimitiveName, Value } from "../graph/types.ts";
 import { type Shape, sizeOf } from "../tensor.ts";
 import { NodeList } from "./nodes.ts";
 import { encodeModel, type OnnxTensor } from "./proto.ts";
@@ -49,8 +49,8 @@ const lowerings: { readonly [Op in PrimitiveName]: Lowering<PrimitiveAttrs[Op]> 
   reduceMax: reduce("ReduceMax"),
   standardize: (nodes, [x], { epsilon }, { shape }) =>
     layerNormalization(nodes, x!, shape, epsilon).standardized,
-  inverseDeviation(nodes, [x], { epsilon }, { source }) {
-    const { shape } = (source as Extract<Source, { kind: "operation" }>).inputs[0]!;
+  inverseDeviation(nodes, [x], { epsilon }, value) {
+    const { shape } = operandsOf(value)[0]!;
     return layerNormalization(nodes, x!, shape, epsilon).inverseDeviation;
   },
   // Inference-time batch normalization with mean 0 and variance 1 is x * scale + shift in one pass over [1, C, ...].
@@ -78,15 +78,25 @@ const lowerings: { readonly [Op in PrimitiveName]: Lowering<PrimitiveAttrs[Op]> 
     nodes.add("Pad", [x!, nodes.integers([...before, ...after]), nodes.number(value)], { mode: "constant" }),
   concat: (nodes, inputs, { axis }) => nodes.add("Concat", inputs, { axis }),
   gather: (nodes, inputs, { axis }) => nodes.add("Gather", inputs, { axis }),
-  matmul: (nodes, inputs, { transposeA, transposeB }) =>
-    transposeA || transposeB
-      ? nodes.add(
-          "FusedMatMul",
-          inputs,
-          { transA: Number(transposeA), transB: Number(transposeB), alpha: { float: 1 } },
-          "com.microsoft",
-        )
-      : nodes.add("MatMul", inputs),
+  matmul(nodes, inputs, { transposeA, transposeB, swapA = false, swapB = false }, value) {
+    if (![transposeA, transposeB, swapA, swapB].includes(true)) return nodes.add("MatMul", inputs);
+    const attributes = {
+      transA: Number(transposeA),
+      transB: Number(transposeB),
+      transBatchA: Number(swapA),
+      transBatchB: Number(swapB),
+    };
+    // With a swapped operand FusedMatMul wants the same rank on both sides.
+    const operands =
+      swapA || swapB
+        ? operandsOf(value).map(({ shape }, index) =>
+            shape.length === 3
+              ? inputs[index]!
+              : nodes.add("Reshape", [inputs[index]!, nodes.integers([1, ...shape])]),
+          )
+        : inputs;
+    return nodes.add("FusedMatMul", operands, attributes, "com.microsoft");
+  },
   uniform: lowerUniform,
 };
 

@@ -290,17 +290,23 @@ export const operatorCases: Cases = {
       batches: fc.constantFrom([null, null], [3, 3], [2, null], [null, 2]),
       transposeA: fc.boolean(),
       transposeB: fc.boolean(),
+      swaps: fc.tuple(fc.boolean(), fc.boolean()),
       key: seed,
     })
-    .map(({ rows, inner, columns, batches, transposeA, transposeB, key }) => {
+    .map(({ rows, inner, columns, batches, transposeA, transposeB, swaps, key }) => {
+      const operand = (batch: number | null, matrix: readonly number[], swapped: boolean) => {
+        if (batch === null) return matrix;
+        return swapped ? [matrix[0]!, batch, matrix[1]!] : [batch, ...matrix];
+      };
+      const [swapA, swapB] = [swaps[0] && batches[0] !== null, swaps[1] && batches[1] !== null];
       const a = transposeA ? [inner, rows] : [rows, inner];
       const b = transposeB ? [columns, inner] : [inner, columns];
       return {
         operands: [
-          spread(batches[0] ? [batches[0], ...a] : a, key),
-          spread(batches[1] ? [batches[1], ...b] : b, key + 1),
+          spread(operand(batches[0]!, a, swapA), key),
+          spread(operand(batches[1]!, b, swapB), key + 1),
         ],
-        attrs: { transposeA, transposeB },
+        attrs: { transposeA, transposeB, swapA, swapB },
       };
     }),
   uniform: fc.record({ shape: anyShape, value: fc.integer(), salt }).map(({ shape, value, salt: own }) => ({

@@ -50,15 +50,22 @@ function bothAxes(g: Graph, matrix: readonly (readonly number[])[]): Value {
   return g.constant("float32", [rows * rows, columns * columns], data);
 }
 
-const product = (g: Graph, a: Value, b: Value, transposeA = false, transposeB = false) =>
-  g.apply("matmul", [a, b], { transposeA, transposeB });
+interface Operands {
+  readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
+  readonly swapA?: boolean;
+  readonly swapB?: boolean;
+}
+
+const product = (g: Graph, a: Value, b: Value, how: Operands = {}) =>
+  g.apply("matmul", [a, b], { transposeA: false, transposeB: false, ...how });
 
 const tilesOf = ({ output }: ConvSpec): readonly [number, number] => [
   Math.ceil(output[0] / tile),
   Math.ceil(output[1] / tile),
 ];
 
-/** V = (B^T x B^T) patches(x): [C,H,W,N] -> [36, C, T * N] */
+/** V = (B^T x B^T) patches(x): [C,H,W,N] -> [C, 36, T * N] */
 function transformedPatches(g: Graph, x: Value, spec: ConvSpec): Value {
   const { inChannels, batch, input, padding } = spec;
   const [rows, columns] = tilesOf(spec);
@@ -66,24 +73,24 @@ function transformedPatches(g: Graph, x: Value, spec: ConvSpec): Value {
   const size = [rows * tile + 2, columns * tile + 2] as const;
   const after = [size[0] - padding[0] - input[0], size[1] - padding[1] - input[1]] as const;
   const padded = padOrCut(g, x, [padding[0], padding[1], after[0], after[1]]);
-  const indices = new Int32Array(positions * inChannels * rows * columns);
+  const indices = new Int32Array(positions * rows * columns);
   let at = 0;
   for (let i = 0; i < patch; i++) {
     for (let j = 0; j < patch; j++) {
-      for (let channel = 0; channel < inChannels; channel++) {
-        for (let row = 0; row < rows; row++) {
-          for (let column = 0; column < columns; column++) {
-            indices[at++] = (channel * size[0] + row * tile + i) * size[1] + column * tile + j;
-          }
+      for (let row = 0; row < rows; row++) {
+        for (let column = 0; column < columns; column++) {
+          indices[at++] = (row * tile + i) * size[1] + column * tile + j;
         }
       }
     }
   }
-  const pixels = reshape(g, padded, [inChannels * size[0] * size[1], batch]);
-  const patches = g.apply("gather", [pixels, g.constant("int32", [indices.length], indices)], { axis: 0 });
-  const columnsOfPatches = reshape(g, patches, [positions, inChannels * rows * columns * batch]);
-  const transformed = product(g, bothAxes(g, inputTransform), columnsOfPatches);
-  return reshape(g, transformed, [positions, inChannels, rows * columns * batch]);
+  const pixels = reshape(g, padded, [inChannels, size[0] * size[1], batch]);
+  const patches = g.apply("gather", [pixels, g.constant("int32", [indices.length], indices)], { axis: 1 });
+  return product(
+    g,
+    bothAxes(g, inputTransform),
+    reshape(g, patches, [inChannels, positions, rows * columns * batch]),
+  );
 }
 
 /** Pads, and cuts where a side is negative (the last tiles may end before an unpadded image does not). */
@@ -105,7 +112,7 @@ function padOrCut(g: Graph, x: Value, sides: Sides): Value {
 /** U = (G x G) w: [K,C,3,3] -> [36, K, C] */
 function transformedKernels(g: Graph, w: Value, { outChannels, inChannels }: ConvSpec): Value {
   const flat = reshape(g, w, [outChannels * inChannels, 9]);
-  const transformed = product(g, bothAxes(g, kernelTransform), flat, false, true);
+  const transformed = product(g, bothAxes(g, kernelTransform), flat, { transposeB: true });
   return reshape(g, transformed, [positions, outChannels, inChannels]);
 }
 
@@ -113,16 +120,12 @@ function transformedKernels(g: Graph, w: Value, { outChannels, inChannels }: Con
 function forward(g: Graph, x: Value, w: Value, spec: ConvSpec): Value {
   const { outChannels, output, batch } = spec;
   const [rows, columns] = tilesOf(spec);
-  const products = product(g, transformedKernels(g, w, spec), transformedPatches(g, x, spec));
-  const flat = reshape(g, products, [positions, outChannels * rows * columns * batch]);
-  const tiles = reshape(g, product(g, bothAxes(g, outputTransform), flat), [
-    tile,
-    tile,
-    outChannels * rows,
-    columns,
-    batch,
-  ]);
-  const image = reshape(g, g.apply("transpose", [tiles], { permutation: [2, 0, 3, 1, 4] }), [
+  const products = product(g, transformedKernels(g, w, spec), transformedPatches(g, x, spec), {
+    swapB: true,
+  });
+  const values = product(g, bothAxes(g, outputTransform), products, { swapB: true });
+  const tiles = reshape(g, values, [outChannels, tile, tile, rows, columns, batch]);
+  const image = reshape(g, g.apply("transpose", [tiles], { permutation: [0, 3, 1, 4, 2, 5] }), [
     outChannels,
     rows * tile,
     columns * tile,
@@ -131,19 +134,15 @@ function forward(g: Graph, x: Value, w: Value, spec: ConvSpec): Value {
   return padOrCut(g, image, [0, 0, output[0] - rows * tile, output[1] - columns * tile]);
 }
 
-/** P = (A x A) tiles(dy): [K,Ho,Wo,N] -> [36, K, T * N] */
+/** P = (A x A) tiles(dy): [K,Ho,Wo,N] -> [K, 36, T * N] */
 function spreadTiles(g: Graph, dy: Value, spec: ConvSpec): Value {
   const { outChannels, output, batch } = spec;
   const [rows, columns] = tilesOf(spec);
   const padded = padOrCut(g, dy, [0, 0, rows * tile - output[0], columns * tile - output[1]]);
-  const split = reshape(g, padded, [outChannels * rows, tile, columns, tile, batch]);
-  const tiles = g.apply("transpose", [split], { permutation: [1, 3, 0, 2, 4] });
-  const flat = reshape(g, tiles, [tile * tile, outChannels * rows * columns * batch]);
-  return reshape(g, product(g, bothAxes(g, outputTransform), flat, true), [
-    positions,
-    outChannels,
-    rows * columns * batch,
-  ]);
+  const split = reshape(g, padded, [outChannels, rows, tile, columns, tile, batch]);
+  const tiles = g.apply("transpose", [split], { permutation: [0, 2, 4, 1, 3, 5] });
+  const flat = reshape(g, tiles, [outChannels, tile * tile, rows * columns * batch]);
+  return product(g, bothAxes(g, outputTransform), flat, { transposeA: true });
 }
 
 export const winograd: ConvAlgorithm = {
@@ -158,9 +157,13 @@ export const winograd: ConvAlgorithm = {
   // dU = P V^T,  dw = (G x G)^T dU;  V is shared with the forward pass
   weightGrad(g, x, dy, spec) {
     const { outChannels, inChannels } = spec;
-    const dU = product(g, spreadTiles(g, dy, spec), transformedPatches(g, x, spec), false, true);
+    const dU = product(g, spreadTiles(g, dy, spec), transformedPatches(g, x, spec), {
+      transposeB: true,
+      swapA: true,
+      swapB: true,
+    });
     const flat = reshape(g, dU, [positions, outChannels * inChannels]);
-    const dw = product(g, flat, bothAxes(g, kernelTransform), true);
+    const dw = product(g, flat, bothAxes(g, kernelTransform), { transposeA: true });
     return reshape(g, dw, [outChannels, inChannels, 3, 3]);
   },
 };
