@@ -204,7 +204,7 @@ function checkShare(source: Source, options: CacheOptions, broken: readonly Brok
   const some = broken.slice(0, 5).map(({ name, reason }) => `${name} (${reason})`);
   throw new Error(
     `data: at most ${options.maxBroken * 100} % of the ${source.total} images of ${source.path} may be broken ` +
-      `(maxBroken), got at least ${broken.length}: ${some.join(", ")}; repair or remove them, or raise maxBroken`,
+      `(maxBroken), got at least ${broken.length}: ${some.join(", ")}; repair or remove them, or raise maxBroken (--max-broken)`,
   );
 }
 
@@ -239,9 +239,9 @@ function writer(cacheDir: string, bytes: number): Write {
 }
 
 const full = (cacheDir: string, mebibytes: number) =>
-  `no room left for the ${mebibytes} MiB of decoded images in ${cacheDir}; free space or choose another cacheDir`;
+  `no room left for the ${mebibytes} MiB of decoded images in ${cacheDir}; free space or choose another cacheDir (--cache-dir)`;
 const locked = (cacheDir: string) =>
-  `${cacheDir} must be a folder that can be written; choose another cacheDir`;
+  `${cacheDir} must be a folder that can be written; choose another cacheDir (--cache-dir)`;
 const writeTroubles: { readonly [code: string]: (cacheDir: string, mebibytes: number) => string } = {
   ENOSPC: full,
   EDQUOT: full,

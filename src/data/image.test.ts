@@ -200,6 +200,15 @@ describe("files that are not whole give a reason, never a crash", () => {
     writeFileSync(join(folder, "long.jpg"), Buffer.concat([bytes, Buffer.alloc(100)]));
     expect(await reason(join(folder, "long.jpg"))).toBe("decoded");
   });
+  it("a drawing by the name of a photo is no photo", async () => {
+    const file = join(temporaryFolder(), "a.jpg");
+    const drawing =
+      '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>';
+    for (const text of [drawing, `<?xml version="1.0"?>${drawing}`, `  \n${drawing}`]) {
+      writeFileSync(file, text);
+      expect(await reason(file)).toMatch(/^no image in a known format/);
+    }
+  });
   it("empty, text, missing, a folder, a link to nothing", async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, "empty.jpg"), "");

@@ -1,5 +1,6 @@
 // Image files to 8-bit pixels of one size; the only file of this folder that knows the image library.
 import { accessSync, constants, statSync } from "node:fs";
+import { open, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import sharp from "sharp";
 
@@ -35,6 +36,19 @@ export const decodesAtOnce = 2 * Math.max(2, availableParallelism());
 /** Goes into cache keys: another version may give other pixels. */
 export const decoderVersion = `sharp ${sharp.versions.sharp ?? "?"}, libvips ${sharp.versions.vips}`;
 
+/**
+ * How files of the formats begin, one character a byte. The library would also draw SVG, which is a program more than
+ * a picture, whatever the file is called.
+ */
+const signatures: readonly { readonly at: number; readonly text: string }[] = [
+  { at: 0, text: "\xFF\xD8\xFF" }, // JPEG
+  { at: 0, text: "\x89PNG" },
+  { at: 8, text: "WEBP" },
+  { at: 0, text: "GIF8" },
+  ...["II*\0", "MM\0*", "II+\0", "MM\0+"].map((text) => ({ at: 0, text })), // TIFF, BigTIFF
+  { at: 4, text: "ftyp" }, // AVIF and its kin
+];
+
 const sharpFit = { cover: "cover", squash: "fill" } as const;
 
 /**
@@ -52,6 +66,7 @@ export async function decodeImage(
 ): Promise<Decoded> {
   const { size, fit, maxPixels } = options;
   try {
+    if (!(await hasSignature(file))) throw new Error("unsupported image format");
     // failOn "error" refuses truncated and undecodable data, but not harmless warnings (stray bytes, odd profiles).
     const image = sharp(file, { failOn: "error", limitInputPixels: maxPixels, autoOrient: true })
       .flatten({ background: "#ffffff" })
@@ -66,6 +81,18 @@ export async function decodeImage(
     return { ok: true, pixels: channels === 1 ? toGrey(pixels) : pixels };
   } catch (error) {
     return { ok: false, reason: reasonFor(file, options, error) };
+  }
+}
+
+async function hasSignature(file: string): Promise<boolean> {
+  if (!(await stat(file)).isFile()) return false;
+  const handle = await open(file);
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(12), 0, 12, 0);
+    const head = buffer.toString("latin1", 0, bytesRead);
+    return signatures.some(({ at, text }) => head.startsWith(text, at));
+  } finally {
+    await handle.close();
   }
 }
 
@@ -119,7 +146,8 @@ export function toGrey(pixels: Uint8Array): Uint8Array {
 const reasons: readonly (readonly [RegExp, (options: DecodeOptions) => string])[] = [
   [
     /pixel limit/i,
-    ({ maxPixels }) => `more than ${maxPixels} pixels; raise maxPixels if it is no decompression bomb`,
+    ({ maxPixels }) =>
+      `more than ${maxPixels} pixels; raise maxPixels (--max-pixels) if it is no decompression bomb`,
   ],
   [/unsupported image format/i, () => "no image in a known format (JPEG, PNG, WebP, GIF, TIFF, AVIF)"],
   [
