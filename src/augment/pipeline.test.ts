@@ -221,6 +221,16 @@ describe("evaluation", () => {
     expect(views[4]).toEqual({ top: 14, left: 14, flip: false, holes: [] });
   });
 
+  test("the whole image and its mirror image where there is no room to crop", () => {
+    const views = (height: number, width: number) =>
+      evaluationViews("ten", { height: 8, width: 8, channels: 3 }, { height, width });
+    expect(views(8, 8)).toEqual([
+      { top: 0, left: 0, flip: false, holes: [] },
+      { top: 0, left: 0, flip: true, holes: [] },
+    ]);
+    expect(views(8, 6)).toHaveLength(10);
+  });
+
   test("a crop larger than the image", () => {
     const crop = { height: 227, width: 227 };
     expect(() => evaluationViews("ten", { height: 224, width: 256, channels: 3 }, crop)).toThrow(

@@ -104,7 +104,7 @@ export function trainingPipeline(options: TrainingPipelineOptions): TrainingPipe
 
 /**
  * Parameters of the fixed views of evaluation: the centre crop, or ten crops (four corners and the centre, then
- * the same five flipped). No holes.
+ * the same five flipped; only two where the crop is the whole image). No holes.
  * @throws Error when the crop is larger than the image
  */
 export function evaluationViews(
@@ -113,7 +113,9 @@ export function evaluationViews(
   crop: { height: number; width: number },
 ): readonly ImageParameters[] {
   if (crops === "center") return [{ ...centerCrop(input, crop), flip: false, holes: [] }];
-  const corners = fiveCrops(input, crop);
+  // Without room to crop the five are one; the average over it and its mirror image is the same.
+  const whole = crop.height === input.height && crop.width === input.width;
+  const corners = fiveCrops(input, crop).slice(0, whole ? 1 : 5);
   return [false, true].flatMap((flip) => corners.map((corner) => ({ ...corner, flip, holes: [] })));
 }
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { failingAt } from "../../test/helpers/failing-disk.ts";
 import { atStep, metricsOf, smallOptions, smallRun } from "../../test/helpers/small-run.ts";
+import { evaluationViews } from "../augment/pipeline.ts";
 import { stream } from "../rng.ts";
 import { loadCheckpoint } from "./checkpoint.ts";
 import { evaluate } from "./evaluate.ts";
@@ -130,7 +131,18 @@ test("an epoch's training score is the mean over what its steps gave", async () 
 test("ten crops are used for validation and test", async () => {
   const runDir = newRunDir();
   const args = smallRun(runDir, {}, { crops: "ten", epochs: 1 });
-  const result = await train(args);
+  let predicted = 0;
+  const session: TrainingSession = {
+    ...args.session,
+    predict(images, count) {
+      predicted += count;
+      return args.session.predict(images, count);
+    },
+  };
+  const result = await train({ ...args, session });
+  const views = evaluationViews("ten", args.dataset, args.pipeline.output).length;
+  expect(views).toBeGreaterThan(1);
+  expect(predicted).toBe(views * (args.split.validation.length + args.split.test.length));
   expect(result.evaluation!.crops).toBe("ten");
   expect((metricsOf(runDir)[1] as TestRecord).crops).toBe("ten");
 });
