@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { paint } from "../../test/helpers/data.ts";
-import { prepare } from "./prepare.ts";
+import { channelStatistics } from "../data/loader.ts";
+import { classWeightsOf, prepare } from "./prepare.ts";
 import { readSettings } from "./settings.ts";
 
 const root = mkdtempSync(join(tmpdir(), "cutout-prepare-"));
@@ -57,4 +58,29 @@ test("a schedule that does not fit the epochs is refused before a run folder is 
   await expect(prepared({ schedule: { kind: "cosine", learningRate: 0.1, floor: 0.2 } })).rejects.toThrow(
     "schedule cosine: floor must be at most learningRate 0.1, got 0.2",
   );
+});
+
+test("the pipeline is what the config says, normalized by the training part alone", async () => {
+  const { config, dataset, split, statistics, pipeline } = await prepared({
+    split: { train: 13 },
+    augment: { cutout: { length: 4 }, flip: 0.25, padding: 1 },
+  });
+  expect(config.augment.cutout).toMatchObject({ length: 4, nHoles: 1 });
+  expect(pipeline.options).toEqual({
+    input: { height: 8, width: 8, channels: 3 },
+    crop: { height: 8, width: 8, padding: 1 },
+    flip: 0.25,
+    normalization: statistics,
+    cutout: config.augment.cutout,
+  });
+  expect(statistics).toEqual(channelStatistics(dataset, split.train));
+  const all = Int32Array.from({ length: dataset.count }, (_, index) => index);
+  expect(statistics).not.toEqual(channelStatistics(dataset, all));
+});
+
+test("balanced class weights: every class counts the same in the sum over the training images", async () => {
+  const { config, dataset, split } = await prepared({ split: { train: 12 }, classWeights: "balanced" });
+  // 8, 2 and 2 images: 12 / (3 * 8), 12 / (3 * 2), 12 / (3 * 2)
+  expect(classWeightsOf(config, dataset, split.train)).toEqual([0.5, 2, 2]);
+  expect(classWeightsOf({ ...config, classWeights: "none" }, dataset, split.train)).toBeNull();
 });
