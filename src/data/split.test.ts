@@ -60,6 +60,11 @@ describe("splits", () => {
     expect(other.test).not.toEqual(splitDataset(dataset, options()).test);
     const small = splitDataset(dataset, options({ validation: 0.05 }));
     expect(small.test).toEqual(splitDataset(dataset, options()).test);
+    // With the test part given, only the validation part is left to chance.
+    const given = datasetOf([50, 50], { officialTest: new Uint8Array(100).fill(1, 90) });
+    const [first, again, second] = [1, 1, 2].map((each) => splitDataset(given, options({ seed: each })));
+    expect(again).toEqual(first);
+    expect(second!.validation).not.toEqual(first!.validation);
   });
 
   it("chooses without favour: over many seeds each image is in the test part equally often", () => {
