@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { makeRunFolder, prediction } from "../../test/fixtures/run-folder.ts";
 import { readRunFolder } from "../report/run-folder.ts";
 import { mcnemarExact } from "../stats/mcnemar.ts";
-import { formatComparison } from "./compare.ts";
+import { comparisonName, formatComparison } from "./compare.ts";
 
 /** A run of 100 test images with these many first ones, and these many last ones, wrong. */
 async function runOf(wrongFirst: number, wrongLast: number, classes = ["cat", "dog"]) {
@@ -31,4 +31,12 @@ test("runs that cannot be paired say why, and do not count as a comparison", asy
   const text = formatComparison([first, second, other]);
   expect(text).toContain(`${other.name}: no comparison image by image: the runs have different classes`);
   expect(text).not.toContain("corrected");
+});
+
+test("the page is named after its runs, as long as that is a possible name", () => {
+  expect(comparisonName(["runs/a", "runs/b/"])).toBe("a--b.html");
+  expect(
+    comparisonName(Array.from({ length: 12 }, (_, n) => `runs/2026-11-23-fashion-mnist-resnet9-${n}`)),
+  ).toBe("2026-11-23-fashion-mnist-resnet9-0--and-11-others.html");
+  expect(Buffer.byteLength(comparisonName(["\u{1F408}".repeat(60), "b"]))).toBeLessThan(255);
 });

@@ -1,5 +1,5 @@
 // `cutout compare`: two or more finished runs on the same test images, and what can be said about their difference.
-import { basename, dirname, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { cutoutText } from "../report/describe.ts";
 import { type RunFolder, readRunFolder } from "../report/run-folder.ts";
@@ -31,10 +31,19 @@ export async function compareRuns(runs: readonly string[], out?: string): Promis
   const { openFinishedRun } = await import("../study/run-dir.ts");
   for (const run of runs) openFinishedRun(run);
   const folders = await Promise.all(runs.map(readRunFolder));
-  const file = out ?? join(dirname(runs[0]!), `${runs.map((run) => basename(run)).join("--")}.html`);
+  const file = out ?? join(runs[0]!, "..", comparisonName(runs));
   const report = await writeComparison(runs, file);
   say(formatComparison(folders));
   say(`report  ${report}`);
+}
+
+/** File name of a comparison: the runs' names, as far as a file system takes them. */
+export function comparisonName(runs: readonly string[]): string {
+  const names = runs.map((run) => basename(resolve(run)));
+  const all = names.join("--");
+  // 255 bytes are the limit nearly everywhere, and a character may take four.
+  const short = Buffer.byteLength(all) <= 200;
+  return `${short ? all : `${names[0]!.slice(0, 50)}--and-${names.length - 1}-others`}.html`;
 }
 
 /** A line for each run, and for each but the first how it differs from the first. */
