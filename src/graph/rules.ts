@@ -2,6 +2,7 @@
 import { convRules } from "./ops/convolution.ts";
 import { dropoutRules } from "./ops/dropout.ts";
 import { elementwiseRules } from "./ops/elementwise.ts";
+import { filterBankRules } from "./ops/filter-bank.ts";
 import { lossRules } from "./ops/loss.ts";
 import { matmulRules } from "./ops/matmul.ts";
 import { normalizationRules } from "./ops/normalization.ts";
@@ -15,6 +16,7 @@ export const primitiveRules: PrimitiveRules = {
   ...reductionRules,
   ...shapeRules,
   ...matmulRules,
+  ...filterBankRules,
   ...normalizationRules.primitive,
   ...dropoutRules.primitive,
 };

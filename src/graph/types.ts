@@ -23,6 +23,12 @@ export interface Pool2dAttrs {
   readonly padding: Sides;
 }
 
+/** Geometry of a bank of filters that goes over each channel by itself. */
+export interface FilterBankAttrs {
+  readonly stride: readonly [number, number];
+  readonly padding: Sides;
+}
+
 export interface MatmulAttrs {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
@@ -87,6 +93,8 @@ export interface PrimitiveAttrs {
    * its batch second: [rows, batch, columns] is read as [batch, rows, columns], without being moved.
    */
   matmul: MatmulAttrs;
+  /** (x [C,H,W,N], constant filters [F,kh,kw]) -> [C,F,Ho,Wo,N]: every filter on every channel by itself. */
+  filterBank: FilterBankAttrs;
   /** (seed): numbers in [0, 1), a function of (seed, salt, position) alone. */
   uniform: { readonly shape: Shape; readonly salt: number };
 }

@@ -97,6 +97,20 @@ const lowerings: { readonly [Op in PrimitiveName]: Lowering<PrimitiveAttrs[Op]> 
         : inputs;
     return nodes.add("FusedMatMul", operands, attributes, "com.microsoft");
   },
+  // A convolution over [C, 1, H, W, N] with filters [F, 1, kh, kw, 1]: channels are its batch, N its third dimension.
+  filterBank(nodes, [x, filters], { stride, padding: [top, left, bottom, right] }, value) {
+    const [image, bank] = operandsOf(value).map(({ shape }) => shape) as [Shape, Shape];
+    const [channels, ...extents] = image as [number, ...number[]];
+    const [count, ...kernel] = bank as [number, ...number[]];
+    return nodes.add(
+      "Conv",
+      [
+        nodes.add("Reshape", [x!, nodes.integers([channels, 1, ...extents])]),
+        nodes.add("Reshape", [filters!, nodes.integers([count, 1, ...kernel, 1])]),
+      ],
+      { kernel_shape: [...kernel, 1], strides: [...stride, 1], pads: [top, left, 0, bottom, right, 0] },
+    );
+  },
   uniform: lowerUniform,
 };
 

@@ -1,5 +1,6 @@
 // The plain runtime: every operator by its reference rule, in double precision. Slow; the oracle of the tests.
 import { type Graph, reachable } from "../graph/graph.ts";
+import { bytesOf } from "../graph/memory.ts";
 import { ruleOf } from "../graph/rules.ts";
 import type { ReferenceArray } from "../graph/types.ts";
 import { type Tensor, tensor, zeros } from "../tensor.ts";
@@ -30,6 +31,8 @@ export function evaluateReference(
 
 export const referenceRuntime: Runtime = {
   name: "reference",
+  // It keeps every value, in double precision.
+  memoryOf: (graph) => 2 * graph.values.reduce((sum, value) => sum + bytesOf(value), 0),
   async compile(graph) {
     return {
       async run(feeds, into = {}) {

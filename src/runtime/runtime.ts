@@ -18,6 +18,8 @@ export interface Executable {
 export interface Runtime {
   readonly name: string;
   compile(graph: Graph): Promise<Executable>;
+  /** Bytes that running the graph takes at its worst moment, by estimate. */
+  memoryOf(graph: Graph): number;
 }
 
 /** Throws unless there is a fitting feed for every input. */

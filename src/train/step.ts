@@ -1,4 +1,5 @@
 // The training step as one graph: forward, loss, gradients and update; and the session that runs it.
+import { freemem } from "node:os";
 import { gradients } from "../graph/grad.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/types.ts";
@@ -152,6 +153,19 @@ export async function createPredictor(options: {
   };
 }
 
+/** Memory that programs can still have, bytes. */
+const availableMemory = () => process.availableMemory?.() ?? freemem();
+
+/** @throws when a step would need more memory than there is */
+export function checkMemory(name: string, batchSize: number, needed: number, available: number): void {
+  if (needed <= available) return;
+  const gigabytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+  throw new Error(
+    `training: ${name} with batches of ${batchSize} needs about ${gigabytes(needed)} of memory, ` +
+      `${gigabytes(available)} are free; lower --batch-size or --size`,
+  );
+}
+
 /** Compiles the step of a network, with starting weights from the seed. */
 export async function createTrainingSession(options: SessionOptions): Promise<TrainingSession> {
   const { network, batchSize } = options;
@@ -163,7 +177,9 @@ export async function createTrainingSession(options: SessionOptions): Promise<Tr
     buffers: initialBuffers(network),
     optimizer: new Map([...parameters].map(([name, { shape }]) => [slotName(name), zeros("float32", shape)])),
   };
-  const step = await runtime.compile(trainingGraph(options, initial));
+  const graph = trainingGraph(options, initial);
+  checkMemory(network.name, batchSize, runtime.memoryOf(graph), availableMemory());
+  const step = await runtime.compile(graph);
   let prediction: Promise<Executable> | null = null;
 
   // The step reads one set of tensors and writes the other; then they change places.

@@ -309,6 +309,12 @@ export const operatorCases: Cases = {
         attrs: { transposeA, transposeB, swapA, swapB },
       };
     }),
+  filterBank: pool.chain(({ attrs: { stride, padding, kernel }, x, key }) =>
+    fc.integer({ min: 1, max: 3 }).map((count) => ({
+      operands: [spread(x, key), { ...spread([count, ...kernel], key + 1), constant: true }],
+      attrs: { stride, padding },
+    })),
+  ),
   uniform: fc.record({ shape: anyShape, value: fc.integer(), salt }).map(({ shape, value, salt: own }) => ({
     operands: [integers("int32", [1], [value])],
     attrs: { shape, salt: own },

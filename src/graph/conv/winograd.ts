@@ -2,7 +2,7 @@
 // (Lavin and Gray 2015, https://arxiv.org/abs/1509.09308).
 import type { Graph } from "../graph.ts";
 import { reshape } from "../shape.ts";
-import type { Sides, Value } from "../types.ts";
+import type { Value } from "../types.ts";
 import { type ConvAlgorithm, type ConvSpec, turnedSpec, turnedWeights } from "./spec.ts";
 
 /** Rows of B^T, G and A^T for tiles of 6x6 that give 4x4 outputs. */
@@ -34,21 +34,21 @@ const patch = 6;
 const positions = patch * patch;
 
 /** The Kronecker product of a matrix with itself: the transform of both axes as one matrix. */
-function bothAxes(g: Graph, matrix: readonly (readonly number[])[]): Value {
-  const rows = matrix.length;
-  const columns = matrix[0]!.length;
-  const data = new Float32Array((rows * columns) ** 2);
-  for (let a = 0; a < rows; a++) {
-    for (let b = 0; b < rows; b++) {
-      for (let i = 0; i < columns; i++) {
-        for (let j = 0; j < columns; j++) {
-          data[(a * rows + b) * columns * columns + i * columns + j] = matrix[a]![i]! * matrix[b]![j]!;
-        }
-      }
-    }
-  }
-  return g.constant("float32", [rows * rows, columns * columns], data);
+function kronecker(matrix: readonly (readonly number[])[]): Float32Array {
+  return Float32Array.from(
+    matrix.flatMap((a) => matrix.flatMap((b) => a.flatMap((x) => b.map((y) => x * y)))),
+  );
 }
+
+const bothAxes = (g: Graph, matrix: readonly (readonly number[])[]): Value =>
+  g.constant("float32", [matrix.length ** 2, matrix[0]!.length ** 2], kronecker(matrix));
+
+/** The rows of that matrix as square filters. */
+const filters = (g: Graph, matrix: readonly (readonly number[])[]): Value =>
+  g.constant("float32", [matrix.length ** 2, matrix[0]!.length, matrix[0]!.length], kronecker(matrix));
+
+const transposed = (matrix: readonly (readonly number[])[]) =>
+  matrix[0]!.map((_, column) => matrix.map((row) => row[column]!));
 
 interface Operands {
   readonly transposeA?: boolean;
@@ -70,43 +70,15 @@ function transformedPatches(g: Graph, x: Value, spec: ConvSpec): Value {
   const { inChannels, batch, input, padding } = spec;
   const [rows, columns] = tilesOf(spec);
   // Up to the end of the last tile, which may lie beyond the image.
-  const size = [rows * tile + 2, columns * tile + 2] as const;
-  const after = [size[0] - padding[0] - input[0], size[1] - padding[1] - input[1]] as const;
-  const padded = padOrCut(g, x, [padding[0], padding[1], after[0], after[1]]);
-  const indices = new Int32Array(positions * rows * columns);
-  let at = 0;
-  for (let i = 0; i < patch; i++) {
-    for (let j = 0; j < patch; j++) {
-      for (let row = 0; row < rows; row++) {
-        for (let column = 0; column < columns; column++) {
-          indices[at++] = (row * tile + i) * size[1] + column * tile + j;
-        }
-      }
-    }
-  }
-  const pixels = reshape(g, padded, [inChannels, size[0] * size[1], batch]);
-  const patches = g.apply("gather", [pixels, g.constant("int32", [indices.length], indices)], { axis: 1 });
-  return product(
-    g,
-    bothAxes(g, inputTransform),
-    reshape(g, patches, [inChannels, positions, rows * columns * batch]),
-  );
-}
-
-/** Pads, and cuts where a side is negative (the last tiles may end before an unpadded image does not). */
-function padOrCut(g: Graph, x: Value, sides: Sides): Value {
-  const [top, left, bottom, right] = sides;
-  const [channels, height, width, batch] = x.shape as [number, number, number, number];
-  const cut = sides.some((side) => side < 0)
-    ? g.apply("slice", [x], {
-        starts: [0, Math.max(0, -top), Math.max(0, -left), 0],
-        ends: [channels, height - Math.max(0, -bottom), width - Math.max(0, -right), batch],
-        steps: [1, 1, 1, 1],
-      })
-    : x;
-  const [t, l, b, r] = sides.map((side) => Math.max(0, side)) as [number, number, number, number];
-  if (t + l + b + r === 0) return cut;
-  return g.apply("pad", [cut], { before: [0, t, l, 0], after: [0, b, r, 0], value: 0 });
+  const [bottom, right] = [
+    rows * tile + 2 - padding[0] - input[0],
+    columns * tile + 2 - padding[1] - input[1],
+  ];
+  const transformed = g.apply("filterBank", [x, filters(g, inputTransform)], {
+    stride: [tile, tile],
+    padding: [padding[0], padding[1], bottom, right],
+  });
+  return reshape(g, transformed, [inChannels, positions, rows * columns * batch]);
 }
 
 /** U = (G x G) w: [K,C,3,3] -> [36, K, C] */
@@ -124,25 +96,31 @@ function forward(g: Graph, x: Value, w: Value, spec: ConvSpec): Value {
     swapB: true,
   });
   const values = product(g, bothAxes(g, outputTransform), products, { swapB: true });
-  const tiles = reshape(g, values, [outChannels, tile, tile, rows, columns, batch]);
-  const image = reshape(g, g.apply("transpose", [tiles], { permutation: [0, 3, 1, 4, 2, 5] }), [
-    outChannels,
-    rows * tile,
-    columns * tile,
-    batch,
-  ]);
-  return padOrCut(g, image, [0, 0, output[0] - rows * tile, output[1] - columns * tile]);
+  const pixels = reshape(g, values, [outChannels, tile * tile * rows * columns, batch]);
+  const order = g.constant("int32", [output[0] * output[1]], imageOrder(spec));
+  return reshape(g, g.apply("gather", [pixels, order], { axis: 1 }), [outChannels, ...output, batch]);
+}
+
+/** For each pixel of the image, where it stands in [4, 4, rows, columns] of tiles. */
+function imageOrder(spec: ConvSpec): Int32Array {
+  const [rows, columns] = tilesOf(spec);
+  const [height, width] = spec.output;
+  return Int32Array.from({ length: height * width }, (_, pixel) => {
+    const [y, x] = [Math.floor(pixel / width), pixel % width];
+    const withinTile = (y % tile) * tile + (x % tile);
+    return (withinTile * rows + Math.floor(y / tile)) * columns + Math.floor(x / tile);
+  });
 }
 
 /** P = (A x A) tiles(dy): [K,Ho,Wo,N] -> [K, 36, T * N] */
 function spreadTiles(g: Graph, dy: Value, spec: ConvSpec): Value {
   const { outChannels, output, batch } = spec;
   const [rows, columns] = tilesOf(spec);
-  const padded = padOrCut(g, dy, [0, 0, rows * tile - output[0], columns * tile - output[1]]);
-  const split = reshape(g, padded, [outChannels, rows, tile, columns, tile, batch]);
-  const tiles = g.apply("transpose", [split], { permutation: [0, 2, 4, 1, 3, 5] });
-  const flat = reshape(g, tiles, [outChannels, tile * tile, rows * columns * batch]);
-  return product(g, bothAxes(g, outputTransform), flat, { transposeA: true });
+  const spread = g.apply("filterBank", [dy, filters(g, transposed(outputTransform))], {
+    stride: [tile, tile],
+    padding: [0, 0, rows * tile - output[0], columns * tile - output[1]],
+  });
+  return reshape(g, spread, [outChannels, positions, rows * columns * batch]);
 }
 
 export const winograd: ConvAlgorithm = {
