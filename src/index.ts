@@ -23,7 +23,7 @@ export { writeComparison, writeReport } from "./report/html.ts";
 export { previewSheet } from "./report/sheet.ts";
 export type { Rng } from "./rng.ts";
 export { permutation, stream } from "./rng.ts";
-export type { Classified, Classifier } from "./study/classifier.ts";
+export type { Classified, Classifier, DataEvaluation } from "./study/classifier.ts";
 export { exportRun, openClassifier } from "./study/classifier.ts";
 export type { Config, Settings, SettingsInput } from "./study/config.ts";
 export { configSchema, settingsSchema } from "./study/config.ts";

@@ -1,6 +1,7 @@
 // What the terminal gets: results, one line for an error, and the exit code that goes with it.
 import { writeSync } from "node:fs";
 import { CommanderError } from "commander";
+import { printable } from "../report/markup.ts";
 import { ConfigError } from "../study/settings.ts";
 
 const exitCodes = { failure: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
@@ -15,14 +16,23 @@ export function tell(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** A reader that went away (`cutout predict ... | head`) ends the program quietly. */
+/** A line for each image that was left out. */
+export function tellBroken(broken: readonly { readonly name: string; readonly reason: string }[]): void {
+  for (const { name, reason } of broken) tell(`cutout: ${printable(name)}: not read: ${reason}`);
+}
+
+/**
+ * A reader that went away: results that nobody reads end the program quietly (`cutout predict ... | head`), progress
+ * that nobody reads does not end a run.
+ */
 export function endQuietlyOnClosedPipe(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") process.exit(0);
-      throw error;
-    });
-  }
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
+  process.stderr.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
 }
 
 export interface Failure {
@@ -41,7 +51,8 @@ export function describeFailure(error: unknown, debug: boolean): Failure {
   if (debug) return { text: `cutout: ${stack}`, exitCode };
   if (!(error instanceof Error))
     return { text: `cutout: unexpected: ${oneLine(stack)}; add --debug`, exitCode };
-  const expected = error.constructor === Error || error instanceof ConfigError;
+  const plain = error.constructor === Error && !error.message.startsWith("internal:");
+  const expected = plain || error instanceof ConfigError;
   const text = oneLine(error.message);
   return {
     text: expected ? `cutout: ${text}` : `cutout: unexpected: ${text} (add --debug to see where)`,
@@ -49,8 +60,9 @@ export function describeFailure(error: unknown, debug: boolean): Failure {
   };
 }
 
+/** On one line, and without what a file name could do to a terminal. */
 function oneLine(text: string): string {
-  return text.replace(/\s*\n\s*/g, " ");
+  return printable(text.replace(/\s*\n\s*/g, " "));
 }
 
 /** Commander has told already what was wrong; only its exit code is left. */
@@ -85,7 +97,11 @@ export function onInterrupt(beforeExit: () => void): Interruption {
       if (!armed || exitCode !== null) process.exit(code);
       exitCode = code;
       // Synchronous: a step may block the event loop for a second, and the person waits for a sign.
-      writeSync(process.stderr.fd, "ending after this step and saving; once more ends at once\n");
+      try {
+        writeSync(process.stderr.fd, "ending after this step and saving; once more ends at once\n");
+      } catch {
+        // Nobody reads it; the run is saved all the same.
+      }
       controller.abort(new Error("interrupted"));
     };
     process.on(name, listener);

@@ -1,7 +1,7 @@
 // `cutout eval`: the best checkpoint of a run on its test part, or on other data.
 import { type Command, Option } from "commander";
 import type { Evaluation } from "../train/evaluation.ts";
-import { say } from "./console.ts";
+import { say, tellBroken } from "./console.ts";
 import { createProgress, formatPercent } from "./progress.ts";
 import { formatTable } from "./table.ts";
 
@@ -37,11 +37,10 @@ async function evalAction(run: string, data: string | undefined, options: EvalOp
   const progress = createProgress(process.stderr);
   try {
     const crops = options.crops ?? classifier.config.crops;
-    const evaluation =
-      data === undefined
-        ? await classifier.evaluateTest(crops, progress.onProgress)
-        : await classifier.evaluateData(data, crops, progress.onProgress);
+    const other = data === undefined ? null : await classifier.evaluateData(data, crops, progress.onProgress);
+    const evaluation = other ?? (await classifier.evaluateTest(crops, progress.onProgress));
     progress.clear();
+    tellBroken(other?.broken ?? []);
     say(options.json ? JSON.stringify(evaluation) : formatEvaluation(evaluation));
   } finally {
     progress.clear();

@@ -2,10 +2,10 @@
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
 import type { Classified } from "../study/classifier.ts";
-import { say, tell } from "./console.ts";
+import { say, tellBroken } from "./console.ts";
 import { cropsOption } from "./eval.ts";
 import { imageFiles } from "./image-files.ts";
-import { formatPercent } from "./progress.ts";
+import { createProgress, formatPercent } from "./progress.ts";
 import { formatTable } from "./table.ts";
 
 interface PredictOptions {
@@ -31,7 +31,10 @@ export function addPredict(program: Command): void {
       new Option("--top <number>", "classes to show of each image").default(3).argParser(wholeNumber),
     )
     .addOption(cropsOption())
-    .option("--json", "a JSON list: every class of each image, and the images that could not be read")
+    .option(
+      "--json",
+      "a JSON list in the order given: every class of each image, or why it could not be read",
+    )
     .action(predictAction);
 }
 
@@ -46,22 +49,47 @@ async function predictAction(run: string, images: readonly string[], options: Pr
   const files = imageFiles(images);
   const { openClassifier } = await import("../study/classifier.ts");
   const classifier = await openClassifier(run);
+  const progress = createProgress(process.stderr);
   try {
     const { classes } = classifier;
+    const shown = Math.min(options.top, classes.length);
     const predictions: Prediction[] = [];
-    const broken: { file: string; reason: string }[] = [];
+    const broken: { name: string; reason: string }[] = [];
+    const list = options.json ? openList() : null;
+    let done = 0;
     for await (const each of classifier.classify(files, options.crops ?? classifier.config.crops)) {
-      if ("reason" in each) broken.push(each);
-      else predictions.push(ranked(each, classes));
+      progress.onProgress(++done, files.length, "classifying");
+      if ("reason" in each) {
+        broken.push({ name: each.file, reason: each.reason });
+        list?.add({ file: each.file, error: each.reason });
+        continue;
+      }
+      const prediction = ranked(each, classes);
+      if (list) list.add(prediction);
+      // Of many images with many classes, only what is shown is kept.
+      else predictions.push({ file: each.file, classes: prediction.classes.slice(0, shown) });
     }
-    if (options.json)
-      say(JSON.stringify([...predictions, ...broken.map(({ file, reason }) => ({ file, error: reason }))]));
-    else if (predictions.length > 0) say(formatPredictions(predictions, options.top));
-    for (const { file, reason } of broken) tell(`cutout: ${file}: not read: ${reason}`);
-    if (broken.length > 0 && predictions.length === 0) process.exitCode = 1;
+    progress.clear();
+    list?.end();
+    if (predictions.length > 0) say(formatPredictions(predictions, shown));
+    tellBroken(broken);
+    if (broken.length === files.length) process.exitCode = 1;
   } finally {
+    progress.clear();
     await classifier.close();
   }
+}
+
+/** A JSON list on standard output, written entry by entry: as one text, a large one would be too long. */
+function openList() {
+  let separator = "[";
+  return {
+    add(entry: unknown): void {
+      process.stdout.write(`${separator}${JSON.stringify(entry)}`);
+      separator = ",\n";
+    },
+    end: () => say(separator === "[" ? "[]" : "]"),
+  };
 }
 
 /** Class names with their probabilities, likeliest first. */
@@ -73,12 +101,11 @@ function ranked(
   return { file, classes: named.sort((a, b) => b.probability - a.probability) };
 }
 
-/** A line for each image: the `top` likeliest classes. */
-function formatPredictions(predictions: readonly Prediction[], top: number): string {
-  const shown = Math.min(top, predictions[0]?.classes.length ?? 0);
+/** A line for each image: the `shown` likeliest classes. */
+function formatPredictions(predictions: readonly Prediction[], shown: number): string {
   const rows = predictions.map(({ file, classes }) => [
     file,
-    ...classes.slice(0, shown).flatMap(({ name, probability }) => [name, formatPercent(probability)]),
+    ...classes.flatMap(({ name, probability }) => [name, formatPercent(probability)]),
   ]);
   const alignments = Array.from({ length: shown }, () => ["left", "right"] as const).flat();
   return formatTable(rows, ["left", ...alignments]);

@@ -227,6 +227,8 @@ test("errors of ours say so, and show the stack only when asked", () => {
   });
   expect(describeFailure(ours, true).text).toContain("program.test.ts");
   expect(describeFailure(new Error("data: two\nlines"), false).text).toBe("cutout: data: two lines");
+  expect(describeFailure(new Error("data: \x1b[2Jcat"), false).text).toBe("cutout: data: \uFFFD[2Jcat");
+  expect(describeFailure(new Error("internal: a slip"), false).text).toMatch(/^cutout: unexpected: internal/);
 });
 
 describe("from photos to predictions", { timeout: 120_000 }, () => {
@@ -280,6 +282,17 @@ describe("from photos to predictions", { timeout: 120_000 }, () => {
       expect(classes[0].probability + classes[1].probability).toBeCloseTo(1, 5);
       expect(classes[0].probability).toBeGreaterThanOrEqual(classes[1].probability);
     }
+    const mixed = await cutout("predict", runs.without, ...files, "--json");
+    expect(JSON.parse(mixed.out)).toMatchObject([
+      { file: files[0] },
+      { file: files[1], error: "empty file (0 bytes)" },
+      { file: files[2] },
+    ]);
+    const strange = at("strange\n\x1b[31m.png");
+    writeFileSync(strange, readFileSync(files[0]!));
+    const printed = await cutout("predict", runs.without, strange);
+    expect(printed.out).toMatch(/^\S*strange\uFFFD\uFFFD\[31m\.png {2}\w+ +[\d.]+ % .*\n$/);
+    expect(JSON.parse((await cutout("predict", runs.without, strange, "--json")).out)[0].file).toBe(strange);
     const none = await cutout("predict", runs.without, files[1]!);
     expect(none).toMatchObject({ code: 1, out: "" });
 
@@ -367,6 +380,14 @@ describe("as a process of its own", { timeout: 120_000 }, () => {
     expect((await cutout("eval", out)).err).toMatch(
       /the run is not finished \(\d+ of 500 epochs\); go on with it/,
     );
+  });
+
+  test("a run goes on when nobody reads its progress any more", async () => {
+    const out = at("runs", "unread");
+    const { child, ended } = start("train", at("photos"), ...quick, ...folders, "--out", out);
+    child.stderr.destroy();
+    expect(await ended).toMatchObject({ code: 0, out: expect.stringContaining("test accuracy") });
+    expect(existsSync(join(out, "report.html"))).toBe(true);
   });
 
   test("a reader that goes away is no error", async () => {

@@ -1,4 +1,5 @@
 // The progress display: a line redrawn in place on a terminal, plain lines elsewhere.
+import { printable } from "../report/markup.ts";
 import type { EpochRecord, TestRecord, TrainingEvent } from "../train/events.ts";
 
 /** Where the display is drawn: `process.stderr`, or a test's stand-in. */
@@ -144,7 +145,7 @@ export function createProgress(screen: Screen, now: () => number = Date.now): Pr
       drawnAt = now();
     },
     test: (event) => line(formatTest(event)),
-    message: ({ text }) => line(text),
+    message: ({ text }) => line(printable(text)),
   };
 
   return {

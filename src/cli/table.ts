@@ -1,11 +1,16 @@
 // Plain text tables: columns as wide as their widest cell, numbers to the right.
+import { printable } from "../report/markup.ts";
 
 /** @param alignments one for each column */
 export function formatTable(
-  rows: readonly (readonly string[])[],
+  cells: readonly (readonly string[])[],
   alignments: readonly ("left" | "right")[],
 ): string {
-  const widths = alignments.map((_, column) => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)));
+  // Names of files and classes may hold anything, line breaks too.
+  const rows = cells.map((row) => row.map(printable));
+  const widths = alignments.map((_, column) =>
+    rows.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), 0),
+  );
   return rows
     .map((row) =>
       row

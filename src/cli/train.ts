@@ -53,8 +53,8 @@ export async function attended(
     const result = await start({
       signal: interruption.signal,
       onEvent(event) {
-        // From the first step on there is something to save.
-        if (event.type === "phase" && event.phase === "train") interruption.arm();
+        // From the first step on there is something to save; a run that is gone on with may begin with its test.
+        if (event.type === "phase" && event.phase !== "compile") interruption.arm();
         progress.onEvent(event);
       },
       onProgress: progress.onProgress,

@@ -2,7 +2,7 @@
 import { basename, join } from "node:path";
 import type { TrainingPipeline } from "../augment/pipeline.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { decodeImage } from "../data/image.ts";
+import { decodeImage, toGrey } from "../data/image.ts";
 import { type OnProgress, openDataset } from "../data/loader.ts";
 import { buildNetwork } from "../nn/models.ts";
 import type { Network } from "../nn/network.ts";
@@ -22,6 +22,10 @@ export type Classified =
   | { readonly file: string; readonly probabilities: readonly number[] }
   | { readonly file: string; readonly reason: string };
 
+export interface DataEvaluation extends Evaluation {
+  readonly broken: Dataset["broken"];
+}
+
 export interface Classifier {
   readonly runDir: string;
   readonly config: Config;
@@ -31,8 +35,11 @@ export interface Classifier {
    * Files are taken a batch at a time, so any number of them fits in memory.
    */
   classify(files: readonly string[], crops: Crops): AsyncIterable<Classified>;
-  /** Scores every image of other data whose classes are among those of the run. */
-  evaluateData(data: string, crops: Crops, onProgress: OnProgress): Promise<Evaluation>;
+  /**
+   * Scores every image of other data whose classes are among those of the run. Grey images become colour ones, and
+   * colour ones grey, where the run's are so; images that cannot be read are left out and listed.
+   */
+  evaluateData(data: string, crops: Crops, onProgress: OnProgress): Promise<DataEvaluation>;
   /** Scores the run's own test part again. */
   evaluateTest(crops: Crops, onProgress: OnProgress): Promise<Evaluation>;
   close(): Promise<void>;
@@ -96,13 +103,9 @@ export async function openClassifier(runDir: string): Promise<Classifier> {
     async evaluateData(data, crops, onProgress) {
       const opened = await openDataset({ ...decodingOf(config), data }, onProgress);
       try {
-        const other = withClasses(opened, classes, dataset.channels, data);
-        return await scored(
-          other,
-          Int32Array.from({ length: other.count }, (_, index) => index),
-          crops,
-          onProgress,
-        );
+        const other = withChannels(withClasses(opened, classes, data), dataset.channels);
+        const all = Int32Array.from({ length: other.count }, (_, index) => index);
+        return { ...(await scored(other, all, crops, onProgress)), broken: other.broken };
       } finally {
         opened.close();
       }
@@ -197,13 +200,7 @@ function datasetOf(
 }
 
 /** Other data with the labels of the run; every class of the data must be known to the run. */
-function withClasses(dataset: Dataset, classes: readonly string[], channels: 1 | 3, data: string): Dataset {
-  if (dataset.channels !== channels) {
-    const colours = { 1: "grey", 3: "colour" } as const;
-    throw new Error(
-      `${data}: images must be ${colours[channels]} as those of the run, got ${colours[dataset.channels]} images`,
-    );
-  }
+function withClasses(dataset: Dataset, classes: readonly string[], data: string): Dataset {
   const labels = dataset.classes.map((name) => {
     const label = classes.indexOf(name);
     if (label < 0) {
@@ -213,11 +210,21 @@ function withClasses(dataset: Dataset, classes: readonly string[], channels: 1 |
     }
     return label;
   });
+  return { ...dataset, classes, labels: dataset.labels.map((label) => labels[label]!) };
+}
+
+/** Other data with the channels of the run: grey is repeated in red, green and blue, colour becomes its luma. */
+function withChannels(dataset: Dataset, channels: 1 | 3): Dataset {
+  if (dataset.channels === channels) return dataset;
+  const { height, width } = dataset;
   return {
     ...dataset,
-    classes,
-    labels: dataset.labels.map((label) => labels[label]!),
-    read: (indices, target) => dataset.read(indices, target),
-    close: () => dataset.close(),
+    channels,
+    read(indices, target) {
+      const pixels = new Uint8Array(indices.length * height * width * dataset.channels);
+      dataset.read(indices, pixels);
+      if (channels === 1) target.set(toGrey(pixels));
+      else for (let at = 0; at < 3 * pixels.length; at++) target[at] = pixels[Math.floor(at / 3)]!;
+    },
   };
 }

@@ -37,6 +37,8 @@ function run(signal = never, onEvent: (event: TrainingEvent) => void = () => {})
 
 const read = (runDir: string, file: string) => readFileSync(join(runDir, file), "utf8");
 
+const grey6 = (index: number) => [40 * index, 40 * index, 40 * index] as const;
+
 /** metrics.jsonl without what a clock says. */
 const metricsOf = (runDir: string) =>
   read(runDir, "metrics.jsonl").replace(/"(imagesPerSecond|seconds)":[^,}]*/g, '"$1":0');
@@ -193,8 +195,14 @@ describe("a finished run put to use", () => {
     const classifier = await openClassifier(first.runDir);
     const other = join(root, "other");
     await paintPhotos(other, 3);
-    const { score, confusion } = await classifier.evaluateData(other, "ten", () => {});
+    writeFileSync(join(other, "red", "half.png"), readFileSync(join(other, "red", "0.png")).subarray(0, 90));
+    // One file of seven is more than the tenth that may be broken: say so, then take it away.
+    const refused = classifier.evaluateData(other, "ten", () => {});
+    await expect(refused).rejects.toThrow("red/half.png (truncated or damaged)");
+    rmSync(join(other, "red", "half.png"));
+    const { score, confusion, broken } = await classifier.evaluateData(other, "ten", () => {});
     expect(score.count).toBe(6);
+    expect(broken).toEqual([]);
     expect(confusion.map((row) => row[0]! + row[1]!)).toEqual([3, 3]);
     await paint(join(other, "azure", "0.png"), [0, 100, 200], 32);
     await expect(classifier.evaluateData(other, "center", () => {})).rejects.toThrow(
@@ -202,6 +210,26 @@ describe("a finished run put to use", () => {
     );
     await classifier.close();
   });
+});
+
+test("grey photos are scored by a network of colour photos as predict sees them, and broken ones are listed", async () => {
+  const grey = join(root, "grey");
+  for (const name of ["blue", "red"]) {
+    for (let index = 0; index < 6; index++) await paint(join(grey, name, `${index}.png`), grey6(index), 32);
+  }
+  writeFileSync(join(grey, "red", "empty.png"), "");
+  const classifier = await openClassifier(first.runDir);
+  const { predictions, broken } = await classifier.evaluateData(grey, "center", () => {});
+  expect(broken).toEqual([{ name: "red/empty.png", reason: "empty file (0 bytes)" }]);
+  const files = predictions.map(({ name }) => join(grey, name));
+  let at = 0;
+  for await (const answer of classifier.classify(files, "center")) {
+    if ("reason" in answer) throw new Error(answer.reason);
+    const { predicted, confidence } = predictions[at++]!;
+    expect(answer.probabilities[predicted]).toBeCloseTo(confidence, 5);
+  }
+  expect(at).toBe(12);
+  await classifier.close();
 });
 
 test("an existing folder is refused before any image is decoded", async () => {
