@@ -7,6 +7,9 @@ import { textWidth } from "./text-width.ts";
 /** Middle tones: legible on white and on near black. */
 const colors = { right: "#1f6fd0", wrong: "#d03a30" } as const;
 
+/** Up to this many classes, cells without images show a 0. */
+const writtenZeros = 12;
+
 type Unit = Record<string, unknown>;
 
 /** Where a click on a cell of the matrix leads. */
@@ -24,14 +27,18 @@ export function confusionMatrix({ classes, confusion }: Evaluation, linked: bool
   const size = names.length;
   const cell =
     size <= 2 ? 130 : size <= 5 ? 80 : size <= 12 ? 46 : Math.max(2, Math.min(30, Math.floor(1700 / size)));
+  // Zeros are only written into small matrices; of a thousand classes they would be a million.
+  const shown = (count: number) => count > 0 || size <= writtenZeros;
   const cells = confusion.flatMap((row, label) => {
     const total = row.reduce((sum, count) => sum + count, 0);
-    return row.map((count, predicted) => {
-      const rowShare = total === 0 ? 0 : count / total;
-      const depth = count === 0 ? 0 : 0.06 + 0.94 * (label === predicted ? rowShare : Math.sqrt(rowShare));
-      const description = `${names[label]} predicted as ${names[predicted]}: ${count}`;
-      return { label, predicted, count, depth, description, href: `#${cellId(label, predicted)}` };
-    });
+    return [...row.entries()]
+      .filter(([, count]) => shown(count))
+      .map(([predicted, count]) => {
+        const share = total === 0 ? 0 : count / total;
+        const depth = count === 0 ? 0 : 0.06 + 0.94 * (label === predicted ? share : Math.sqrt(share));
+        const description = `${names[label]} predicted as ${names[predicted]}: ${count}`;
+        return { label, predicted, count, depth, description, href: `#${cellId(label, predicted)}` };
+      });
   });
   const indices = names.map((_, index) => index);
   const labelled = cell >= 7;
@@ -82,10 +89,9 @@ export function confusionMatrix({ classes, confusion }: Evaluation, linked: bool
     },
   ];
   if (cell >= 14) {
-    const digits = String(Math.max(0, ...confusion.flat())).length;
+    const digits = String(cells.reduce((most, { count }) => Math.max(most, count), 0)).length;
     const countSize = Math.min(22, 0.4 * cell, (0.86 * cell) / (0.6 * digits));
     layer.push({
-      ...(size > 12 ? { transform: [{ filter: "datum.count > 0" }] } : {}),
       mark: { type: "text", fontSize: countSize, aria: false },
       encoding: {
         x,

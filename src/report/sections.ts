@@ -53,7 +53,7 @@ function tested({ evaluation, test, epochs, config }: RunFolder, score: Score): 
   const supports = evaluation?.classes.map(({ support }) => support) ?? [];
   const guessing = supports.length > 0 && Math.max(...supports) / score.count;
   return html`<p class="big">${bound(score.top1)} <small>of ${counted(score.count, "test image")} classified right</small></p>
-<p>That is ${whole(right)} right and ${whole(score.count - right)} wrong. With other test images of the same kind the share would be expected between <b>${bound(lower)}</b> and <b>${bound(upper)}</b> (95 % interval, Wilson). The interval says nothing about other seeds: training again with another seed gives another model.</p>
+<p>That is ${whole(right)} right and ${whole(score.count - right)} wrong. Over all images of this kind, of which these are a sample, the share is expected between <b>${bound(lower)}</b> and <b>${bound(upper)}</b> (95 % interval, Wilson). The interval says nothing about other seeds: training again with another seed gives another model.</p>
 <p>${guessing !== false && html`Always answering with the most frequent class would give ${bound(guessing)}. `}${supports.length > 5 && html`The right class is among the five likeliest for ${bound(score.top5)}. `}Test loss ${lossText(score.loss)}.</p>
 <p class="dim">The weights are those of epoch ${epoch}${trained && ` of ${trained}`}${typeof planned === "number" && trained && planned !== trained && ` (${planned} were planned)`}, chosen on the validation images. The test is ${crops}.</p>`;
 }
