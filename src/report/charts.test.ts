@@ -159,6 +159,17 @@ test("matrices of 1 to 130 classes with names short and long: nothing clipped, e
   }
 });
 
+test("a matrix of a thousand classes holds what was counted, not a million zeros; a small one writes its zeros", () => {
+  const cells = (size: number) => {
+    const names = Array.from({ length: size }, (_, index) => `class ${index}`);
+    const answers = names.map((_, index) => prediction("a", index));
+    const { data } = confusionMatrix(evaluationOf(names, answers), true) as { data?: { values: unknown[] } };
+    return data!.values.length;
+  };
+  expect(cells(1000)).toBe(1000);
+  expect(cells(12)).toBe(144);
+});
+
 test("an empty class and a matrix without images draw", async () => {
   const empty = await renderSvg(confusionMatrix(evaluationOf(["a", "b"], []), true), {
     for: "page",

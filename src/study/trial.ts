@@ -186,7 +186,7 @@ function describeTrial(
     const some = broken.slice(0, 3).map(({ name, reason }) => `${name} (${reason})`);
     const more = broken.length > some.length ? ", ..." : "";
     lines.push(
-      `${broken.length} images cannot be read and are left out: ${some.join(", ")}${more}; dataset.json lists all`,
+      `${broken.length === 1 ? "1 image" : `${count(broken.length)} images`} cannot be read, left out: ${some.join(", ")}${more}; dataset.json lists all`,
     );
   }
   return lines;
