@@ -6,6 +6,7 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { paint } from "../../test/helpers/data.ts";
 import { paintPhotos } from "../../test/helpers/photos.ts";
+import { loadCheckpoint } from "../train/checkpoint.ts";
 import type { Evaluation } from "../train/evaluation.ts";
 import type { TestRecord, TrainingEvent } from "../train/events.ts";
 import { exportRun, openClassifier } from "./classifier.ts";
@@ -230,6 +231,30 @@ test("grey photos are scored by a network of colour photos as predict sees them,
   }
   expect(at).toBe(12);
   await classifier.close();
+});
+
+test("what the settings say of training reaches it", async () => {
+  const told = { crops: "ten", earlyStopping: { patience: 3 }, classWeights: "balanced" } as const;
+  /** The loss of the first step, and what a resumed run must have the same. */
+  const start = async (changes: object) => {
+    const controller = new AbortController();
+    let loss = Number.NaN;
+    const { runDir } = await runTrial({ ...settings, ...changes } as typeof settings, {
+      signal: controller.signal,
+      onEvent(event) {
+        if (event.type !== "step") return;
+        loss = event.loss;
+        controller.abort(new Error("stop"));
+      },
+    });
+    const { identity } = loadCheckpoint(join(runDir, "last.safetensors")).position as { identity: object };
+    return { loss, identity };
+  };
+  const usual = await start({});
+  const other = await start({ ...told, labelSmoothing: 0.5 });
+  expect(usual.identity).toMatchObject({ crops: "center", earlyStopping: null, classWeights: null });
+  expect(other.identity).toMatchObject({ ...told, classWeights: [1, 1] });
+  expect(other.loss).not.toBeCloseTo(usual.loss, 4);
 });
 
 test("an existing folder is refused before any image is decoded", async () => {
