@@ -2,7 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Command } from "commander";
-import { replaceFile } from "../train/durable-file.ts";
+import { replaceFile } from "../durable-file.ts";
 import { say } from "./console.ts";
 
 export function addExport(program: Command): void {

@@ -1,7 +1,7 @@
 // `cutout preview`: a picture of augmented training images, and the share of them that is masked.
 import type { Command } from "commander";
 import { Option } from "commander";
-import { replaceFile } from "../train/durable-file.ts";
+import { replaceFile } from "../durable-file.ts";
 import { say } from "./console.ts";
 import { addSettingFlags, settingsFrom } from "./flags.ts";
 import { createProgress } from "./progress.ts";

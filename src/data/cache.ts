@@ -17,6 +17,7 @@ import {
 } from "node:fs";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
+import { writeFlushed } from "../durable-file.ts";
 import { type CacheIndex, cacheFormat, imageFileBytes, readCache } from "./cached-dataset.ts";
 import type { Dataset } from "./dataset.ts";
 import { type DecodeOptions, decoderVersion, isGrey } from "./image.ts";
@@ -68,7 +69,7 @@ export async function openCached(
     const index = await build(source, options, key, temporary.images, write, onProgress);
     write(() => {
       renameSync(temporary.images, `${base}.images`);
-      writeDurably(temporary.index, JSON.stringify(index));
+      writeFlushed(temporary.index, [Buffer.from(JSON.stringify(index))]);
       renameSync(temporary.index, `${base}.json`);
     });
     return readCache(index, `${base}.images`);
@@ -187,16 +188,6 @@ function keepOneChannel(descriptor: number, pixels: number): void {
     for (let done = 0; done < count; ) done += writeSync(descriptor, one, done, count - done, start + done);
   }
   ftruncateSync(descriptor, pixels);
-}
-
-function writeDurably(file: string, text: string): void {
-  const descriptor = openSync(file, "w");
-  try {
-    writeFileSync(descriptor, text);
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
-  }
 }
 
 function checkShare(source: Source, options: CacheOptions, broken: readonly BrokenImage[]): void {

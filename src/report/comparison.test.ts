@@ -225,5 +225,5 @@ test("one run, a wrong number of labels, and a file that cannot be written are r
     "a label for each of the 2 runs, got 1",
   );
   mkdirSync(out);
-  await expect(writeComparison([run, run], out)).rejects.toThrow("comparison.html could not be written");
+  await expect(writeComparison([run, run], out)).rejects.toThrow("comparison.html: could not be written");
 });

@@ -1,4 +1,7 @@
 // A page on two or more runs, for example without and with Cutout: side by side, with a verdict that promises nothing.
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { replaceFile } from "../durable-file.ts";
 import {
   classesSection,
   commandsSection,
@@ -15,7 +18,7 @@ import { cutoutText, usesCutout } from "./describe.ts";
 import { counted, percent, points, pValue, settingAt, whole } from "./format.ts";
 import { inOrder } from "./gallery.ts";
 import { type Content, type Html, html } from "./markup.ts";
-import { page, replaceFile, section } from "./page.ts";
+import { page, section } from "./page.ts";
 import { openPictures, type RunFolder, readRunFolder } from "./run-folder.ts";
 import { compareWithFirst, type Outcome, outcomeOf, significance } from "./verdict.ts";
 
@@ -46,7 +49,9 @@ export async function writeComparison(
     run,
     pictures: openPictures(run.path, bytesPerRun),
   }));
-  await replaceFile(outFile, await comparisonPage(runs));
+  const text = await comparisonPage(runs);
+  mkdirSync(dirname(outFile), { recursive: true });
+  replaceFile(outFile, [Buffer.from(text)]);
   return outFile;
 }
 

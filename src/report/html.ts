@@ -1,10 +1,11 @@
 // report.html of a run folder: one file that works offline, with its charts also as SVG files beside it.
 import { join } from "node:path";
+import { replaceFile } from "../durable-file.ts";
 import { learningCurves, sideBySide } from "./charts.ts";
 import { confusionMatrix } from "./confusion-chart.ts";
 import { runFacts, runTitle } from "./describe.ts";
 import { html } from "./markup.ts";
-import { page, replaceFile } from "./page.ts";
+import { page } from "./page.ts";
 import { renderSvg } from "./render.ts";
 import { openPictures, type RunFolder, readRunFolder, smallSide } from "./run-folder.ts";
 import {
@@ -32,17 +33,17 @@ export async function writeReport(runDir: string): Promise<string> {
   if (run.epochs.length > 0) {
     const curves = sideBySide(learningCurves(run.epochs));
     const svg = await renderSvg(curves, { for: "file", title: "Loss and accuracy against epoch" });
-    await replaceFile(join(runDir, "learning-curves.svg"), svg);
+    replaceFile(join(runDir, "learning-curves.svg"), [Buffer.from(svg)]);
   }
   if (run.evaluation) {
     const svg = await renderSvg(confusionMatrix(run.evaluation, false), {
       for: "file",
       title: "Confusion matrix",
     });
-    await replaceFile(join(runDir, "confusion.svg"), svg);
+    replaceFile(join(runDir, "confusion.svg"), [Buffer.from(svg)]);
   }
   const path = join(runDir, "report.html");
-  await replaceFile(path, await reportPage(run));
+  replaceFile(path, [Buffer.from(await reportPage(run))]);
   return path;
 }
 

@@ -1,7 +1,5 @@
 // The shell of a report page: style, the one small script, and the parts that every page is made of.
 import { createHash } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
 import { type Content, type Html, html, trusted } from "./markup.ts";
 
 const style = `
@@ -151,29 +149,4 @@ ${items.slice(0, cap).map(
   (item) => html`<li>${item}</li>
 `,
 )}</ul>${rest > 0 ? html`<p class="dim">and ${rest} more, all in ${where}.</p>` : ""}`;
-}
-
-/** Replaces a file as a whole: written beside, flushed, renamed. */
-export async function replaceFile(path: string, text: string): Promise<void> {
-  const beside = `${path}.partial`;
-  try {
-    await mkdir(dirname(path), { recursive: true });
-    const file = await open(beside, "w");
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(beside, path);
-  } catch (error) {
-    await rm(beside, { force: true });
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new Error(
-      `report: ${path} could not be written (${code ?? message}); free space or check the permissions`,
-      {
-        cause: error,
-      },
-    );
-  }
 }

@@ -4,11 +4,11 @@ import { join } from "node:path";
 import type { Normalization } from "../augment/pipeline.ts";
 import type { Dataset, Split } from "../data/dataset.ts";
 import { encodeWebp } from "../data/image.ts";
+import { replaceFile } from "../durable-file.ts";
 import type { Network } from "../nn/network.ts";
 import { exportModel } from "../onnx/export.ts";
 import { writeReport } from "../report/html.ts";
 import { loadCheckpoint } from "../train/checkpoint.ts";
-import { replaceFile } from "../train/durable-file.ts";
 import type { Evaluation } from "../train/evaluation.ts";
 import { imagesWorthLooking } from "../train/metrics.ts";
 

@@ -2,8 +2,8 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { ChannelStatistics, Dataset, Split } from "../data/dataset.ts";
+import { replaceFile } from "../durable-file.ts";
 import { type DatasetSummary, datasetSchema, recordSchema } from "../report/run-folder.ts";
-import { replaceFile } from "../train/durable-file.ts";
 import type { EpochRecord, MetricsRecord, TestRecord } from "../train/events.ts";
 import { type Config, formatVersion } from "./config.ts";
 import type { Environment } from "./environment.ts";

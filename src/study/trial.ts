@@ -1,10 +1,10 @@
 // One run, whole: config in, run folder out.
 import { join } from "node:path";
 import type { OnProgress } from "../data/loader.ts";
+import { replaceFile } from "../durable-file.ts";
 import { buildNetwork } from "../nn/models.ts";
 import { countParameters, type Network } from "../nn/network.ts";
 import { previewSheet } from "../report/sheet.ts";
-import { replaceFile } from "../train/durable-file.ts";
 import type { Score, TrainingEvent } from "../train/events.ts";
 import type { TrainingSession } from "../train/network-session.ts";
 import { createTrainingSession } from "../train/step.ts";

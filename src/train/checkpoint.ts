@@ -1,6 +1,7 @@
 // Checkpoints: the state of a training run and its position, as one safetensors file.
+
+import { replaceFile, type WriteCalls } from "../durable-file.ts";
 import type { Tensor } from "../tensor.ts";
-import { replaceFile, type WriteCalls } from "./durable-file.ts";
 import type { TrainingState } from "./network-session.ts";
 import { encodeTensors, readTensors } from "./safetensors.ts";
 

@@ -1,6 +1,6 @@
 // metrics.jsonl: one record a line, appended and flushed; cut back to the checkpoint when a run is resumed.
 import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync } from "node:fs";
-import { appendLine, type WriteCalls } from "./durable-file.ts";
+import { appendLine, type WriteCalls } from "../durable-file.ts";
 import type { MetricsRecord } from "./events.ts";
 
 /** Appends a record; after a failure the file is as before. */

@@ -2,10 +2,10 @@
 import { setImmediate } from "node:timers/promises";
 import type { Batch } from "../data/batch.ts";
 import { trainingBatches } from "../data/loader.ts";
+import { replaceFile } from "../durable-file.ts";
 import { updatePlateau } from "../optim/schedule.ts";
 import { stream } from "../rng.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
-import { replaceFile } from "./durable-file.ts";
 import { evaluate } from "./evaluate.ts";
 import type { Evaluation } from "./evaluation.ts";
 import type { EpochRecord, Score, TestRecord } from "./events.ts";

@@ -1,6 +1,6 @@
 // A disk for tests that fails at a chosen call.
 import { closeSync, fsyncSync, ftruncateSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import type { WriteCalls } from "../../src/train/durable-file.ts";
+import type { WriteCalls } from "../../src/durable-file.ts";
 
 /**
  * The real calls, of which number `place` (0 for the first; taking back is not counted) throws `code` and does nothing,

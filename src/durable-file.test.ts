@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { failingAt } from "../../test/helpers/failing-disk.ts";
+import { failingAt } from "../test/helpers/failing-disk.ts";
 import { appendLine, replaceFile } from "./durable-file.ts";
 
 let folder: string;

@@ -14,11 +14,11 @@ export interface WriteCalls {
 }
 
 const remedies: Record<string, string> = {
-  ENOSPC: "the disk is full: free some space, then go on with --resume",
-  EDQUOT: "the disk quota is used up: free some space, then go on with --resume",
+  ENOSPC: "the disk is full: free some space, then try again (a run: with --resume)",
+  EDQUOT: "the disk quota is used up: free some space, then try again (a run: with --resume)",
   EACCES: "writing is not permitted: check the folder's permissions",
   EPERM: "writing is not permitted: check the folder's permissions",
-  EROFS: "the disk is read-only: choose another run folder",
+  EROFS: "the disk is read-only: choose another folder",
   ENOENT: "the folder does not exist: create it first",
 };
 
@@ -29,13 +29,7 @@ const remedies: Record<string, string> = {
 export function replaceFile(path: string, chunks: Iterable<Uint8Array>, calls: WriteCalls = fs): void {
   const beside = `${path}.partial`;
   try {
-    const file = calls.openSync(beside, "w");
-    try {
-      for (const chunk of chunks) writeAll(calls, file, chunk);
-      calls.fsyncSync(file);
-    } finally {
-      calls.closeSync(file);
-    }
+    writeFlushed(beside, chunks, calls);
     calls.renameSync(beside, path);
   } catch (error) {
     try {
@@ -46,6 +40,17 @@ export function replaceFile(path: string, chunks: Iterable<Uint8Array>, calls: W
     throw explained(path, error, "the file of before is kept");
   }
   flushFolder(dirname(path), calls);
+}
+
+/** Writes a file that is on the disk when this returns. Throws the system's own error; a part may then be there. */
+export function writeFlushed(path: string, chunks: Iterable<Uint8Array>, calls: WriteCalls = fs): void {
+  const file = calls.openSync(path, "w");
+  try {
+    for (const chunk of chunks) writeAll(calls, file, chunk);
+    calls.fsyncSync(file);
+  } finally {
+    calls.closeSync(file);
+  }
 }
 
 /**
