@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -49,6 +49,26 @@ test("so few training images that a class would have none are refused", async ()
   await expect(prepared({ split: { train: 2 } })).rejects.toThrow(
     'split.train: must leave every class a training image, got 2 and none of "green"',
   );
+});
+
+test("sizes that do not fit are refused before an image is decoded", async () => {
+  const unread = () => {
+    throw new Error("decoded");
+  };
+  const cacheDir = join(root, "untouched");
+  const refused = (flags: object) =>
+    prepare(
+      readSettings({ flags: { data: join(root, "photos"), cacheDir, ...flags } }),
+      (path) => path,
+      unread,
+    );
+  await expect(refused({ model: "alexnet", imageSize: 32 })).rejects.toThrow(
+    /^imageSize: must be at least \d+ for alexnet, got 32$/,
+  );
+  await expect(refused({ imageSize: 32, augment: { padding: 40 } })).rejects.toThrow(
+    "augment.padding: must be less than the image size (32), got 40",
+  );
+  expect(existsSync(cacheDir)).toBe(false);
 });
 
 test("a schedule that does not fit the epochs is refused before a run folder is made", async () => {

@@ -14,7 +14,7 @@ import { apportion } from "../data/split.ts";
 import { checkSchedule } from "../optim/schedule.ts";
 import { permutation, stream } from "../rng.ts";
 import type { Config, Settings } from "./config.ts";
-import { type NameOf, resolveConfig, resolveSizes } from "./resolve.ts";
+import { checkSizes, type NameOf, resolveConfig, resolveSizes } from "./resolve.ts";
 import { ConfigError } from "./settings.ts";
 
 export interface Prepared {
@@ -33,6 +33,7 @@ export interface Prepared {
 export async function prepare(settings: Settings, nameOf: NameOf, onProgress: OnProgress): Promise<Prepared> {
   const { kind, size } = describeData(settings.data);
   const sizes = resolveSizes(settings, size?.height ?? null, nameOf);
+  checkSizes(settings, sizes, nameOf);
   const groups = settings.split.groups === null ? [] : readGroups(settings.split.groups);
   const dataset = await openDataset(
     {

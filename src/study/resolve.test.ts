@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { modelNames } from "../nn/models.ts";
+import { buildNetwork, modelNames } from "../nn/models.ts";
 import { configSchema } from "./config.ts";
-import { defaultLength, describeCutout, resolveConfig, resolveSizes } from "./resolve.ts";
+import { checkSizes, defaultLength, describeCutout, resolveConfig, resolveSizes } from "./resolve.ts";
 import { readSettings } from "./settings.ts";
 
 const plain = (path: string) => path;
@@ -79,6 +79,30 @@ describe("what does not fit is named by its flag", () => {
   test("a hole larger than the image", () => {
     expect(() => resolveSizes(settingsOf({ augment: { cutout: { length: 66 } } }), null, flag)).toThrow(
       "flag of augment.cutout.length: must be at most the image size (64), got 66",
+    );
+  });
+
+  const sizesOf = (flags: object) => resolveSizes(settingsOf({ ...flags }), null, flag);
+  const check = (flags: object) => checkSizes(settingsOf({ ...flags }), sizesOf(flags), flag);
+
+  test.each(modelNames)("images too small for %s: the size it names is the smallest that does", (model) => {
+    for (let imageSize = 8; imageSize <= 80; imageSize++) {
+      const input = { height: imageSize, width: imageSize, channels: 3 };
+      try {
+        buildNetwork(model, { input, numClasses: 2, initialization: "original" });
+      } catch {
+        const where = `flag of imageSize: must be at least`;
+        expect(() => check({ model, imageSize })).toThrow(`${where} 67 for alexnet, got ${imageSize}`);
+        continue;
+      }
+      expect(() => check({ model, imageSize })).not.toThrow();
+    }
+  });
+
+  test("a padding as large as the image", () => {
+    expect(() => check({ imageSize: 32, augment: { padding: 31 } })).not.toThrow();
+    expect(() => check({ imageSize: 32, augment: { padding: 32 } })).toThrow(
+      "flag of augment.padding: must be less than the image size (32), got 32",
     );
   });
 

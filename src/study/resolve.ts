@@ -1,6 +1,7 @@
 // Defaults that follow from the data and the machine: settings in, complete config out.
 import { availableParallelism } from "node:os";
 import { expectedArea, type ImageArea } from "../augment/index.ts";
+import { buildNetwork } from "../nn/models.ts";
 import { type Config, configSchema, type Settings } from "./config.ts";
 import { ConfigError } from "./settings.ts";
 
@@ -73,6 +74,35 @@ export function resolveSizes(settings: Settings, naturalSide: number | null, nam
     );
   }
   return { imageSize, cacheSize, padding };
+}
+
+/**
+ * Checks the sizes against the network and the crop, before an image has been decoded.
+ * @throws ConfigError when the images are too small for the network, or the crop does not take the padding
+ */
+export function checkSizes({ model, initialization }: Settings, sizes: Sizes, nameOf: NameOf): void {
+  const { imageSize, padding } = sizes;
+  if (padding >= imageSize) {
+    throw new ConfigError(
+      `${nameOf("augment.padding")}: must be less than the image size (${imageSize}), got ${padding}`,
+    );
+  }
+  const fits = (side: number) => {
+    try {
+      buildNetwork(model, {
+        input: { height: side, width: side, channels: 3 },
+        numClasses: 2,
+        initialization,
+      });
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  if (fits(imageSize)) return;
+  let least = imageSize + 1;
+  while (least < recipes[model].imageSize && !fits(least)) least++;
+  throw new ConfigError(`${nameOf("imageSize")}: must be at least ${least} for ${model}, got ${imageSize}`);
 }
 
 /**
