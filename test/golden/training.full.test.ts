@@ -1,7 +1,7 @@
 // The training step in double precision (the reference runtime) against PyTorch in double precision: every tensor.
 import { expect, it } from "vitest";
 import { referenceRuntime } from "../../src/runtime/reference.ts";
-import { checkTensors, type TrainingCase, takeSteps } from "../helpers/torch-training.ts";
+import { checkMovement, checkTensors, type TrainingCase, takeSteps } from "../helpers/torch-training.ts";
 
 const example: TrainingCase = {
   golden: "resnet18, few images",
@@ -18,5 +18,6 @@ it("ResNet-18 in double precision is PyTorch's", { timeout: 1_800_000 }, async (
   // The state is rounded to float32 between steps; the gradients are not rounded anywhere.
   for (const part of ["parameters", "buffers", "optimizer"] as const)
     checkTensors(example, state, part, 1e-5);
+  checkMovement(example, state, 1e-4);
   expect(state.parameters.size).toBe(62);
 });

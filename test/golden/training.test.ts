@@ -1,9 +1,13 @@
 // Three training steps of AlexNet at 227x227 and ResNet-18 against PyTorch in double precision.
 import { describe, it } from "vitest";
 import { nodeRuntime } from "../../src/runtime/node.ts";
-import { checkTensors, type TrainingCase, takeSteps } from "../helpers/torch-training.ts";
+import { checkMovement, checkTensors, type TrainingCase, takeSteps } from "../helpers/torch-training.ts";
 
-const cases: readonly TrainingCase[] = [
+/**
+ * `movement` bounds the error of what the steps changed. In ResNet-18 it is not rounding but ReLUs: one whose input is
+ * within rounding of zero may fall on the other side in float32, and batch normalization spreads it.
+ */
+const cases: readonly (TrainingCase & { readonly movement: number })[] = [
   {
     golden: "alexnet",
     model: "alexnet",
@@ -12,6 +16,7 @@ const cases: readonly TrainingCase[] = [
     batch: 4,
     learningRate: 0.0003,
     nesterov: false,
+    movement: 2e-3,
   },
   {
     golden: "resnet18",
@@ -21,17 +26,18 @@ const cases: readonly TrainingCase[] = [
     batch: 16,
     learningRate: 0.001,
     nesterov: true,
+    movement: 0.1,
   },
 ];
 
-describe.each(cases)("$golden against PyTorch", (example) => {
+describe.each(cases)("$golden against PyTorch", ({ movement, ...example }) => {
   it("three steps give the same losses and tensors", { timeout: 180_000 }, async () => {
     const state = await takeSteps(example, nodeRuntime({ threads: 2 }), 1e-4);
     checkTensors(example, state, "parameters", 1e-4);
     checkTensors(example, state, "buffers", 1e-4);
-    // The momentum is a sum of gradients, and in float32 a ReLU whose input is within rounding of zero may fall on
-    // the other side: PyTorch's own float32 gradients (channels-last) are 5e-3 from double precision after one step.
-    // training.full.test.ts compares the momentum in double precision, where nothing falls over.
+    checkMovement(example, state, movement);
+    // The momentum is the gradients themselves, so it shows the same: PyTorch's own float32 gradients of ResNet-18
+    // (channels-last) are 5e-3 from double precision after one step. training.full.test.ts compares it to 1e-5.
     checkTensors(example, state, "optimizer", 5e-2);
   });
 });

@@ -145,3 +145,12 @@ export function checkTensors(
     });
   }
 }
+
+/** Checks what the steps changed in each parameter: the error relative to the way the script's went. */
+export function checkMovement(example: TrainingCase, state: TrainingState, tolerance: number): void {
+  for (const [key, summary] of Object.entries(goldenOf(example).parameters)) {
+    const value = state.parameters.get(key)!;
+    const moved = distance(key, start(key, value.shape), summary);
+    expect(distance(key, value, summary) / moved, `movement of ${key}`).toBeLessThan(tolerance);
+  }
+}
