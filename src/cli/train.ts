@@ -18,7 +18,10 @@ export function addTrain(program: Command): void {
       "folder of images (a folder a class, cat.0.jpg names, or CIFAR-10's files), or fashion-mnist",
     )
     .option("--out <folder>", "run folder to make (default: runs/<date>-<data>-<model>-<n>)")
-    .option("--resume <run>", "go on with a run that was interrupted, with its own settings");
+    .option(
+      "--resume <run>",
+      "go on with a run that was interrupted, with its own settings; [data] says where its images are now, if moved",
+    );
   addSettingFlags(command).action(trainAction);
 }
 
@@ -29,8 +32,8 @@ async function trainAction(
   const { runTrial, resumeTrial } = await import("../study/trial.ts");
   const resume = options.resume as string | undefined;
   if (resume !== undefined) {
-    checkResume(data, options);
-    await attended((trial) => resumeTrial(resume, trial));
+    checkResume(options);
+    await attended((trial) => resumeTrial(resume, { ...trial, data }));
     return;
   }
   const { settings, nameOf } = settingsFrom(data, options);
@@ -65,6 +68,7 @@ export async function attended(
     });
     progress.clear();
     if (result.status === "interrupted") {
+      tell(`report  ${result.report}`);
       tell(`interrupted and saved; go on with: cutout train --resume ${result.runDir}`);
       process.exitCode = interruption.exitCode() ?? 130;
       return null;
@@ -85,16 +89,15 @@ function sayResult({ runDir, test, bestEpoch, report }: TrialResult): void {
     say(`test accuracy ${formatPercent(test.top1)} on ${test.count} images (best epoch ${bestEpoch})`);
   }
   say(`run     ${runDir}`);
-  if (report !== null) say(`report  ${report}`);
+  say(`report  ${report}`);
 }
 
-/** A run goes on with what it was begun with. */
-function checkResume(data: string | undefined, options: Readonly<Record<string, unknown>>): void {
-  const others = Object.keys(options).filter((name) => name !== "resume" && name !== "debug");
-  const given = data === undefined ? others[0] && `--${dashed(others[0])}` : "DATA";
+/** A run goes on with what it was begun with; only its images may be at another place. */
+function checkResume(options: Readonly<Record<string, unknown>>): void {
+  const given = Object.keys(options).find((name) => name !== "resume" && name !== "debug");
   if (given !== undefined) {
     throw new ConfigError(
-      `--resume: goes on with the settings of the run; leave out ${given}, or train anew`,
+      `--resume: goes on with the settings of the run; leave out --${dashed(given)}, or train anew`,
     );
   }
 }

@@ -19,6 +19,8 @@ export interface DatasetSummary {
   readonly std: readonly number[];
   /** Number of images of each part. */
   readonly split: { readonly train: number; readonly validation: number; readonly test: number };
+  /** Of which image is in which part; older runs do not tell. */
+  readonly splitDigest?: string | undefined;
   readonly broken: readonly { readonly name: string; readonly reason: string }[];
 }
 
@@ -116,6 +118,7 @@ export const datasetSchema: z.ZodType<DatasetSummary> = z.object({
   mean: z.array(z.number()),
   std: z.array(z.number()),
   split: z.object({ train: count, validation: count, test: count }),
+  splitDigest: z.string().optional(),
   broken: z.array(z.object({ name: z.string(), reason: z.string() })),
 });
 

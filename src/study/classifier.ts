@@ -14,7 +14,7 @@ import { createPredictor, type Predictor } from "../train/step.ts";
 import type { Config } from "./config.ts";
 import { pipelineOf, prepare } from "./prepare.ts";
 import { exportBest } from "./products.ts";
-import { openFinishedRun } from "./run-dir.ts";
+import { checkSameData, openFinishedRun } from "./run-dir.ts";
 
 type Crops = Config["crops"];
 
@@ -113,11 +113,7 @@ export async function openClassifier(runDir: string): Promise<Classifier> {
     async evaluateTest(crops, onProgress) {
       const prepared = await prepare(config, (path) => path, onProgress);
       try {
-        if (prepared.dataset.fingerprint !== dataset.fingerprint) {
-          throw new Error(
-            `${config.data}: the images have changed since the run; give other data: cutout eval RUN DATA`,
-          );
-        }
+        checkSameData({ config, dataset }, prepared, "give other data: cutout eval RUN DATA");
         return await scored(prepared.dataset, prepared.split.test, crops, onProgress);
       } finally {
         prepared.dataset.close();

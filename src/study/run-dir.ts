@@ -5,6 +5,7 @@ import type { ChannelStatistics, Dataset, Split } from "../data/dataset.ts";
 import { replaceFile } from "../durable-file.ts";
 import { type DatasetSummary, datasetSchema, recordSchema } from "../report/run-folder.ts";
 import type { EpochRecord, MetricsRecord, TestRecord } from "../train/events.ts";
+import { splitDigest } from "../train/position.ts";
 import { type Config, formatVersion } from "./config.ts";
 import type { Environment } from "./environment.ts";
 import { readCompleteConfig } from "./settings.ts";
@@ -40,6 +41,7 @@ export function datasetRecord(dataset: Dataset, split: Split, statistics: Channe
     mean,
     std,
     split: sizes,
+    splitDigest: splitDigest(split),
     broken,
   };
 }
@@ -66,8 +68,12 @@ export function createRun(args: {
   writeJson(join(path, "environment.json"), { formatVersion, ...environment });
   writeJson(join(path, "dataset.json"), dataset);
   // Last: a folder with a config.json is a run folder.
-  writeJson(join(path, "config.json"), { formatVersion, ...config });
+  writeConfig(path, config);
   return path;
+}
+
+export function writeConfig(path: string, config: Config): void {
+  writeJson(join(path, "config.json"), { formatVersion, ...config });
 }
 
 function makeNumbered(config: Config, data: string): string {
@@ -145,6 +151,33 @@ export function openFinishedRun(path: string): OpenRun & { readonly test: TestRe
     );
   }
   return { ...run, test: run.test };
+}
+
+/**
+ * Makes sure that images and parts are those that a run began with.
+ * @param otherwise what else to do than to put them back
+ * @throws Error that names what has changed: the images, or the groups file
+ */
+export function checkSameData(
+  run: Pick<OpenRun, "config" | "dataset">,
+  { config, dataset, split }: { readonly config: Config; readonly dataset: Dataset; readonly split: Split },
+  otherwise: string,
+): void {
+  if (dataset.fingerprint !== run.dataset.fingerprint) {
+    throw new Error(
+      `${config.data}: the images must be those the run began with, but some have changed; ` +
+        `put them back, or ${otherwise}`,
+    );
+  }
+  if (run.dataset.splitDigest === undefined || run.dataset.splitDigest === splitDigest(split)) return;
+  const { groups } = config.split;
+  throw new Error(
+    groups === null
+      ? `${config.data}: this version of cutout divides the images into other parts than those of the run; ` +
+          `use the version that made it, or ${otherwise}`
+      : `${groups}: the groups file must divide the images as when the run began, but it has changed; ` +
+          `put it back, or ${otherwise}`,
+  );
 }
 
 function readVersioned(path: string, file: string): Record<string, unknown> {

@@ -1,4 +1,12 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as ort from "onnxruntime-node";
@@ -114,9 +122,13 @@ describe("the same run", () => {
       if (event.type === "step" && event.epoch === 2 && event.stepInEpoch === 2)
         controller.abort(new Error("stop"));
     });
-    expect(cut).toMatchObject({ status: "interrupted", test: null, report: null });
-    expect(existsSync(join(cut.runDir, "report.html"))).toBe(false);
-    await expect(openClassifier(cut.runDir)).rejects.toThrow("the run is not finished (1 of 2 epochs)");
+    const report = join(cut.runDir, "report.html");
+    expect(cut).toMatchObject({ status: "interrupted", test: null, report });
+    expect(read(cut.runDir, "report.html")).toContain("There is no test result yet.");
+    expect(existsSync(join(cut.runDir, "best.safetensors"))).toBe(true);
+    const unfinished = `the run is not finished (1 of 2 epochs); go on with it: cutout train --resume ${cut.runDir}`;
+    await expect(openClassifier(cut.runDir)).rejects.toThrow(unfinished);
+    expect(() => exportRun(cut.runDir)).toThrow(unfinished);
     const resumed = await resumeTrial(cut.runDir, { signal: never, onEvent: () => {} });
     expect(resumed).toMatchObject({ status: "finished", runDir: cut.runDir });
     expect(metricsOf(cut.runDir)).toBe(metricsOf(first.runDir));
@@ -140,6 +152,51 @@ describe("the same run", () => {
       rmSync(join(data, "red", "new.png"));
     }
   });
+});
+
+test("a run whose images have been moved goes on when told where they are, and only with the same ones", async () => {
+  const [before, after] = [join(root, "before"), join(root, "after")];
+  await paintPhotos(before, 26);
+  const controller = new AbortController();
+  const { runDir } = await runTrial({ ...settings, data: before } as typeof settings, {
+    signal: controller.signal,
+    onEvent: ({ type }) => type === "step" && controller.abort(new Error("stop")),
+  });
+  renameSync(before, after);
+  const goOn = (data?: string) => resumeTrial(runDir, { signal: never, onEvent: () => {}, data });
+  await expect(goOn()).rejects.toThrow(
+    `${before}: the images of the run are no longer there; put them back, or say where they are now: cutout train FOLDER --resume ${runDir}`,
+  );
+  const others = join(root, "others");
+  await paintPhotos(others, 25);
+  await expect(goOn(others)).rejects.toThrow(`${others}: the images must be those the run began with`);
+  expect(JSON.parse(read(runDir, "config.json")).data).toBe(before);
+
+  expect(await goOn(after)).toMatchObject({ status: "finished" });
+  expect(metricsOf(runDir)).toBe(metricsOf(first.runDir));
+  expect(JSON.parse(read(runDir, "config.json"))).toMatchObject({ formatVersion: 1, data: after });
+  const classifier = await openClassifier(runDir);
+  expect((await classifier.evaluateTest("center", () => {})).score.count).toBe(12);
+  await classifier.close();
+});
+
+test("a groups file that divides the images in another way is told, not scored", async () => {
+  const groups = join(root, "groups.csv");
+  const write = (numbers: number[]) =>
+    writeFileSync(groups, `${numbers.map((number) => `red/${number}.png`).join(",")}\n`);
+  write([0, 1]);
+  const changed = { ...settings, epochs: 1, split: { ...settings.split, groups } } as typeof settings;
+  const { runDir } = await runTrial(changed, { signal: never, onEvent: () => {} });
+  const classifier = await openClassifier(runDir);
+  try {
+    expect((await classifier.evaluateTest("center", () => {})).score.count).toBe(12);
+    write([2, 3, 4, 5, 6, 7]);
+    const told = `${groups}: the groups file must divide the images as when the run began, but it has changed`;
+    await expect(classifier.evaluateTest("center", () => {})).rejects.toThrow(told);
+    await expect(resumeTrial(runDir, { signal: never, onEvent: () => {} })).rejects.toThrow(told);
+  } finally {
+    await classifier.close();
+  }
 });
 
 describe("a finished run put to use", () => {

@@ -1,9 +1,11 @@
 // One run, whole: config in, run folder out.
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { OnProgress } from "../data/loader.ts";
 import { replaceFile } from "../durable-file.ts";
 import { buildNetwork } from "../nn/models.ts";
 import { countParameters, type Network } from "../nn/network.ts";
+import { writeReport } from "../report/html.ts";
 import { previewSheet } from "../report/sheet.ts";
 import type { Score, TrainingEvent } from "../train/events.ts";
 import type { TrainingSession } from "../train/network-session.ts";
@@ -14,7 +16,7 @@ import { describeEnvironment } from "./environment.ts";
 import { classWeightsOf, type Prepared, prepare } from "./prepare.ts";
 import { writeProducts } from "./products.ts";
 import { describeCutout, type NameOf } from "./resolve.ts";
-import { checkNewRun, createRun, datasetRecord, openRun } from "./run-dir.ts";
+import { checkNewRun, checkSameData, createRun, datasetRecord, openRun, writeConfig } from "./run-dir.ts";
 
 export interface TrialOptions {
   /** Ends the run after the step it is at, with a checkpoint. */
@@ -35,14 +37,19 @@ export interface NewTrialOptions extends TrialOptions {
   readonly nameOf?: NameOf;
 }
 
+export interface ResumeTrialOptions extends TrialOptions {
+  /** Where the run's images are now, when they have been moved. */
+  readonly data?: string | undefined;
+}
+
 export interface TrialResult {
   readonly runDir: string;
   readonly status: TrainResult["status"];
   readonly bestEpoch: number;
   /** The best checkpoint on the test part; null when interrupted. */
   readonly test: Score | null;
-  /** Path of report.html; null when interrupted. */
-  readonly report: string | null;
+  /** Path of report.html, of an interrupted run too. */
+  readonly report: string;
 }
 
 /** Images and draws of the picture of augmented training images. */
@@ -82,19 +89,23 @@ export async function runTrial(settings: Settings, options: NewTrialOptions): Pr
 
 /**
  * Goes on with a run where its last checkpoint is; the metrics become those of a run left alone.
- * @throws Error, one line for people, when the folder is no run, or its images have changed since
+ * @throws Error, one line for people, when the folder is no run, or its images are not there or have changed since
  */
-export async function resumeTrial(runDir: string, options: TrialOptions): Promise<TrialResult> {
+export async function resumeTrial(runDir: string, options: ResumeTrialOptions): Promise<TrialResult> {
   const run = openRun(runDir);
+  const { data = run.config.data } = options;
+  if (options.data === undefined && data !== "fashion-mnist" && !existsSync(data)) {
+    throw new Error(
+      `${data}: the images of the run are no longer there; put them back, ` +
+        `or say where they are now: cutout train FOLDER --resume ${runDir}`,
+    );
+  }
   const nameOf: NameOf = (path) => `${join(runDir, "config.json")}: ${path}`;
-  const prepared = await prepare(run.config, nameOf, options.onProgress ?? (() => {}));
+  const prepared = await prepare({ ...run.config, data }, nameOf, options.onProgress ?? (() => {}));
   try {
-    if (prepared.dataset.fingerprint !== run.dataset.fingerprint) {
-      throw new Error(
-        `${run.config.data}: the images must be those the run began with, but some have changed; ` +
-          "put them back, or train again",
-      );
-    }
+    checkSameData(run, prepared, "train again");
+    // Found at another place: from now on the run knows them there.
+    if (options.data !== undefined) writeConfig(runDir, prepared.config);
     options.onRunDir?.(runDir);
     return await withSession(prepared, options, (network, session) =>
       finish(runDir, prepared, network, session, options, true),
@@ -152,7 +163,7 @@ async function finish(
   });
   const { status, bestEpoch, evaluation } = result;
   if (status === "interrupted" || evaluation === null) {
-    return { runDir, status, bestEpoch, test: null, report: null };
+    return { runDir, status, bestEpoch, test: null, report: await writeReport(runDir) };
   }
   const { classes } = dataset;
   const report = await writeProducts({

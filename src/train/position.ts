@@ -50,15 +50,18 @@ export function parsePosition(path: string, json: unknown): Position {
   throw new Error(`${path}: not the checkpoint of a run that can be resumed, ${field.join(".")}: ${message}`);
 }
 
-/** The options, and digests of the data and its split. */
-export function identityOf(options: object, dataset: Dataset, split: Split): Identity {
+/** Tells whether two splits put the same images into the same parts. */
+export function splitDigest(split: Split): string {
   const hash = createHash("sha256");
   for (const part of [split.train, split.validation, split.test]) {
     hash.update(`${part.length}:`).update(new Uint8Array(part.buffer, part.byteOffset, part.byteLength));
   }
-  return JSON.parse(
-    JSON.stringify({ ...options, data: dataset.fingerprint, split: hash.digest("hex").slice(0, 32) }),
-  );
+  return hash.digest("hex").slice(0, 32);
+}
+
+/** The options, and digests of the data and its split. */
+export function identityOf(options: object, dataset: Dataset, split: Split): Identity {
+  return JSON.parse(JSON.stringify({ ...options, data: dataset.fingerprint, split: splitDigest(split) }));
 }
 
 /** Throws an error that names every setting in which the run to resume differs. */

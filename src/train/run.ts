@@ -158,9 +158,10 @@ export function rateAt({ args: { options }, stepsPerEpoch, position }: Run, step
  */
 export function diverged(run: Run, what: string, step: number): Error {
   const { position, stepsPerEpoch, files } = run;
+  const kept = [files.best, files.last].filter((file) => existsSync(file));
   const rate = rateAt(run, position.epoch * stepsPerEpoch + Math.max(0, step - 1));
   return new Error(
-    `training: ${what}, at step ${step} of ${stepsPerEpoch} in epoch ${position.epoch + 1}, learning rate ${rate}; lower --learning-rate (for example to a tenth) and train anew. ${files.best} and ${files.last} are those of before`,
+    `training: ${what}, at step ${step} of ${stepsPerEpoch} in epoch ${position.epoch + 1}, learning rate ${rate}; lower --learning-rate (for example to a tenth) and train anew. Kept from before: ${kept.join(" and ")}`,
   );
 }
 
