@@ -137,20 +137,26 @@ describe("a mistake gives one line that names it, no stack, and an exit code", (
       [
         "a batch larger than the data",
         2,
-        /^cutout: --batch-size: must be at most the number of training images \(42\), got 500$/,
+        /^cutout: --batch-size: must be at most the number of training images \(39\), got 500$/,
         ["train", at("photos"), "--batch-size", "500"],
       ],
       [
         "more training images than there are",
         2,
-        /^cutout: --train-images: must be at most the 42 images/,
-        ["train", at("photos"), "--train-images", "43"],
+        /^cutout: --train-images: must be at most the 39 images/,
+        ["train", at("photos"), "--train-images", "40"],
       ],
       [
         "images too small for the network",
-        1,
-        /^cutout: alexnet: /,
+        2,
+        /^cutout: --size: must be at least 67 for alexnet, got 32$/,
         ["train", at("photos"), "--model", "alexnet", "--size", "32"],
+      ],
+      [
+        "more padding than image",
+        2,
+        /^cutout: --padding: must be less than the image size \(32\), got 40$/,
+        ["train", at("photos"), "--size", "32", "--padding", "40"],
       ],
       [
         "unknown flag",
@@ -238,7 +244,7 @@ describe("from photos to predictions", { timeout: 120_000 }, () => {
     const train = await cutout("train", at("photos"), ...quick, ...folders, "--out", runs.without);
     expect(train.err).toContain("red/empty.png (empty file (0 bytes))");
     expect(train.err).toMatch(/epoch 1\/1 {2}loss/);
-    expect(train.out).toMatch(/^test accuracy [\d.]+ % on 9 images/);
+    expect(train.out).toMatch(/^test accuracy [\d.]+ % on 15 images/);
     expect(train.out).toContain(`report  ${join(runs.without, "report.html")}`);
     expect(train.code).toBe(0);
     const other = await cutout(
@@ -254,11 +260,11 @@ describe("from photos to predictions", { timeout: 120_000 }, () => {
     expect(other.err).toContain("Cutout 8 x 8");
 
     const evaluated = await cutout("eval", runs.without);
-    expect(evaluated.out.split("\n")[0]).toMatch(/^accuracy [\d.]+ %, loss [\d.]+ on 9 images$/);
+    expect(evaluated.out.split("\n")[0]).toMatch(/^accuracy [\d.]+ %, loss [\d.]+ on 15 images$/);
     expect(train.out).toContain(evaluated.out.match(/accuracy [\d.]+ %/)![0]);
     const full = JSON.parse((await cutout("eval", runs.without, "--json", "--crops", "ten")).out);
-    expect(full).toMatchObject({ crops: "ten", score: { count: 9 } });
-    expect(full.predictions.length).toBe(9);
+    expect(full).toMatchObject({ crops: "ten", score: { count: 15 } });
+    expect(full.predictions.length).toBe(15);
 
     const files = [
       at("photos", "red", "0.png"),
@@ -304,7 +310,7 @@ describe("from photos to predictions", { timeout: 120_000 }, () => {
     expect(compared.out).toMatch(
       /^without {2}without Cutout {2,}[\d.]+ %\nwith {5}with Cutout \(length 8, [\d.]+ % masked on average\)/,
     );
-    expect(compared.out).toMatch(/difference [+-][\d.]+ percentage points \(95 % interval .*9 images\)/);
+    expect(compared.out).toMatch(/difference [+-][\d.]+ percentage points \(95 % interval .*, 15 images\)/);
     expect(existsSync(at("runs", "without--with.html"))).toBe(true);
 
     const again = await cutout("train", at("photos"), ...quick, ...folders, "--out", runs.with);
@@ -341,7 +347,7 @@ describe("from photos to predictions", { timeout: 120_000 }, () => {
       out,
     );
     expect(err).toMatch(
-      /what was written before is kept in .*diverged\ncutout: training: .* at step \d+ of 5 in epoch 1/,
+      /what was written before is kept in .*diverged\ncutout: training: .* at step \d+ of 4 in epoch 1/,
     );
     expect(code).toBe(1);
     expect(existsSync(join(out, "last.safetensors"))).toBe(true);
@@ -377,9 +383,16 @@ describe("as a process of its own", { timeout: 120_000 }, () => {
     expect(code).toBe(130);
     expect(err).toMatch(/interrupted and saved; go on with: cutout train --resume \S*interrupted\n$/);
     expect(readFileSync(join(out, "metrics.jsonl"), "utf8")).toContain('"epoch":1,');
-    expect((await cutout("eval", out)).err).toMatch(
-      /the run is not finished \(\d+ of 500 epochs\); go on with it/,
-    );
+    expect(err).toContain(`report  ${join(out, "report.html")}\n`);
+    expect(existsSync(join(out, "report.html"))).toBe(true);
+    for (const words of [["eval"], ["export"], ["predict", at("photos")]]) {
+      const [command, ...rest] = words as [string, ...string[]];
+      const told = await cutout(command, out, ...rest);
+      expect(told).toMatchObject({ code: 1, out: "" });
+      expect(told.err).toMatch(
+        /the run is not finished \(\d+ of 500 epochs\); go on with it: cutout train --resume \S*interrupted\n$/,
+      );
+    }
   });
 
   test("a run goes on when nobody reads its progress any more", async () => {
