@@ -192,6 +192,14 @@ describe("files that are not whole give a reason, never a crash", () => {
       expect(await reason(file)).toMatch(/^(truncated|no image in a known format)/);
     }
   });
+  it("many truncated files at once: each has its reason", async () => {
+    const folder = temporaryFolder();
+    const bytes = await noise(40, 30).png().toBuffer();
+    const file = join(folder, "half.png");
+    writeFileSync(file, bytes.subarray(0, bytes.length / 2));
+    const reasons = await Promise.all(Array.from({ length: 400 }, () => reason(file)));
+    expect(new Set(reasons)).toEqual(new Set(["truncated or damaged"]));
+  });
   it("a JPEG without its last two bytes is truncated, one with stray bytes is read", async () => {
     const folder = temporaryFolder();
     const bytes = await noise().jpeg().toBuffer();

@@ -154,6 +154,8 @@ const reasons: readonly (readonly [RegExp, (options: DecodeOptions) => string])[
     /premature|read error|end of (GIF|file)|unexpected end|bad seek|outside of file/i,
     () => "truncated or damaged",
   ],
+  // The library keeps its words in one place for all threads: of several files at once some get none.
+  [/^unknown error/i, () => "truncated or damaged"],
   [/corrupt header/i, () => "truncated or damaged (corrupt header)"],
 ];
 
