@@ -29,7 +29,7 @@ async function previewAction(
   const { settings, nameOf } = settingsFrom(data, options);
   const { prepare } = await import("../study/prepare.ts");
   const { previewSheet } = await import("../report/sheet.ts");
-  const { describeCutout } = await import("../study/resolve.ts");
+  const { describeCutout } = await import("../report/describe.ts");
   const progress = createProgress(process.stderr);
   try {
     const { config, dataset, split, pipeline } = await prepare(settings, nameOf, progress.onProgress);

@@ -257,7 +257,7 @@ describe("from photos to predictions", { timeout: 120_000 }, () => {
       "--cutout",
       "8",
     );
-    expect(other.err).toContain("Cutout 8 x 8");
+    expect(other.err).toContain("with Cutout (length 8, ");
 
     const evaluated = await cutout("eval", runs.without);
     expect(evaluated.out.split("\n")[0]).toMatch(/^accuracy [\d.]+ %, loss [\d.]+ on 15 images$/);
@@ -329,7 +329,7 @@ describe("from photos to predictions", { timeout: 120_000 }, () => {
     const preview = await cutout("preview", at("photos"), ...folders, "--cutout", "--out", out);
     expect(preview).toMatchObject({
       code: 0,
-      out: `${out}  Cutout 32 x 32 (19.1 % of an image on average)\n`,
+      out: `${out}  with Cutout (length 32, 19.1 % masked on average)\n`,
     });
     expect((await sharp(out).metadata()).format).toBe("png");
   });

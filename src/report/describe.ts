@@ -1,7 +1,7 @@
 // A run in words: what it trained, with which augmentation, and how to run it again.
 import { join } from "node:path";
-import { type CutoutOptions, expectedArea } from "../augment/cutout.ts";
-import { counted, settingAt, shellWord } from "./format.ts";
+import { type CutoutOptions, expectedArea, type ImageArea } from "../augment/cutout.ts";
+import { counted, decimal, settingAt, shellWord } from "./format.ts";
 import { printable } from "./markup.ts";
 import type { RunFolder, Settings } from "./run-folder.ts";
 
@@ -11,40 +11,46 @@ export function usesCutout(config: Settings | null): boolean | null {
   return cutout === undefined ? null : cutout !== null;
 }
 
-/** Share of an image that is masked on average; null when the config does not tell, or not what a run could have. */
-function maskedArea(config: Settings | null): number | null {
-  const side = settingAt(config, "imageSize");
-  const cutout = settingAt(config, "augment.cutout");
-  if (typeof side !== "number" || typeof cutout !== "object" || cutout === null) return null;
+/**
+ * `with Cutout (length 16, 2 holes, 34.4 % masked on average)`, or `without Cutout`.
+ * @param image side of the training images; null when it is not known, the masked share is then left out
+ */
+export function describeCutout(cutout: Partial<CutoutOptions> | null, image: ImageArea | null): string {
+  if (cutout === null) return "without Cutout";
+  const { length, nHoles = 1, placement, fill, probability = 1 } = cutout;
+  const area = image && maskedArea(cutout, image);
+  const details = [
+    length === undefined ? "" : `length ${length}`,
+    nHoles === 1 ? "" : counted(nHoles, "hole"),
+    placement === "inside" ? "holes fully inside" : "",
+    fill === "imageMean" ? "filled with the image's mean" : "",
+    probability === 1 ? "" : `in ${decimal(100 * probability)} % of the images`,
+    area === null ? "" : `${(100 * area).toFixed(1)} % masked on average`,
+  ].filter((text) => text !== "");
+  return details.length === 0 ? "with Cutout" : `with Cutout (${details.join(", ")})`;
+}
+
+/** Null when these are not options a run could have had. */
+function maskedArea(cutout: Partial<CutoutOptions>, image: ImageArea): number | null {
   try {
-    return expectedArea(cutout as CutoutOptions, { height: side, width: side });
+    return expectedArea(cutout as CutoutOptions, image);
   } catch {
     return null;
   }
 }
 
-/**
- * `without Cutout`, `with Cutout (length 16, 2 holes, 34.4 % masked on average)`; empty when the config does not tell.
- */
+/** What a stored config says about Cutout, as `describeCutout`; empty when it does not tell. */
 export function cutoutText(config: Settings | null): string {
-  const uses = usesCutout(config);
-  if (uses === null) return "";
-  if (!uses) return "without Cutout";
-  const at = (name: string) => settingAt(config, `augment.cutout.${name}`);
-  const area = maskedArea(config);
-  const details = [
-    ...(at("length") === undefined ? [] : [`length ${at("length")}`]),
-    ...(typeof at("nHoles") === "number" && at("nHoles") !== 1
-      ? [counted(at("nHoles") as number, "hole")]
-      : []),
-    ...(at("placement") === "inside" ? ["holes fully inside"] : []),
-    ...(at("fill") === "imageMean" ? ["filled with the image's mean"] : []),
-    ...(typeof at("probability") === "number" && at("probability") !== 1
-      ? [`in ${100 * (at("probability") as number)} % of the images`]
-      : []),
-    ...(area === null ? [] : [`${(100 * area).toFixed(1)} % masked on average`]),
-  ];
-  return details.length === 0 ? "with Cutout" : `with Cutout (${details.join(", ")})`;
+  const cutout = settingAt(config, "augment.cutout");
+  if (cutout === undefined) return "";
+  if (cutout === null) return describeCutout(null, null);
+  const side = settingAt(config, "imageSize");
+  // Whatever else the file holds is no option.
+  const told = Object.entries(cutout).filter(([, value]) => ["number", "string"].includes(typeof value));
+  return describeCutout(
+    Object.fromEntries(told),
+    typeof side === "number" ? { height: side, width: side } : null,
+  );
 }
 
 /** `resnet9 on asirra` */

@@ -72,6 +72,17 @@ test("beside a length stands the masked area it gives, where the settings tell t
   expect(text({ ...paper, nHoles: 2, probability: 0.5 }, 32)).toBe(
     "with Cutout (length 16, 2 holes, in 50 % of the images, 17.2 % masked on average)",
   );
+  expect(text({ ...paper, placement: "inside", fill: "imageMean", probability: 0.5 }, 32)).toBe(
+    "with Cutout (length 16, holes fully inside, filled with the image's mean, in 50 % of the images, 12.5 % masked on average)",
+  );
+  expect(text({ ...paper, nHoles: 2, length: 8 }, 32)).toBe(
+    "with Cutout (length 8, 2 holes, 10.7 % masked on average)",
+  );
+  expect(cutoutText({ augment: { cutout: null } })).toBe("without Cutout");
+  expect(cutoutText({ augment: {} })).toBe("");
+  expect(text({ length: 16, nHoles: { toString: 1 }, probability: null }, 32)).toBe(
+    "with Cutout (length 16)",
+  );
   expect(text(paper)).toBe("with Cutout (length 16)");
   for (const side of [8, -1, "32", Number.NaN]) expect(text(paper, side)).toBe("with Cutout (length 16)");
 });

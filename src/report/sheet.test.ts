@@ -1,10 +1,9 @@
 // Contact sheets, decoded again: is every pixel there, at its place and in its colour?
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
-import type { CutoutOptions } from "../augment/cutout.ts";
 import { trainingPipeline } from "../augment/pipeline.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { cutoutText, drawSheet, previewSheet, type SheetImage } from "./sheet.ts";
+import { drawSheet, previewSheet, type SheetImage } from "./sheet.ts";
 import { shortened, wrapped } from "./svg-text.ts";
 import { textWidth } from "./text-width.ts";
 
@@ -132,7 +131,8 @@ describe("sheet", () => {
 
 describe("text", () => {
   test("lines keep to the width and lose no word", () => {
-    const text = "16 px hole (fully inside, in 50 % of the images): 8.6 % of the image expected masked";
+    const text =
+      "With Cutout (length 16, holes fully inside, in 50 % of the images, 8.6 % masked on average)";
     const lines = wrapped(text, 200, 12);
     expect(lines.join(" ")).toBe(text);
     for (const line of lines) expect(textWidth(line, 12)).toBeLessThanOrEqual(200);
@@ -140,25 +140,6 @@ describe("text", () => {
     const cut = shortened("a".repeat(500), 200, 12);
     expect(cut.endsWith("a…")).toBe(true);
     expect(textWidth(cut, 12)).toBeLessThanOrEqual(200);
-  });
-
-  test.each<[Partial<CutoutOptions>, string]>([
-    [{}, "16 px hole: 19.1 % of the image expected masked"],
-    [
-      { placement: "inside", fill: "imageMean", probability: 0.5 },
-      "16 px hole (fully inside, filled with the image's mean, in 50 % of the images): 12.5 % of the image expected masked",
-    ],
-    [{ nHoles: 2, length: 8 }, "2 holes of 8 px: 10.7 % of the image expected masked"],
-  ])("%o", (given, text) => {
-    const options: CutoutOptions = {
-      length: 16,
-      nHoles: 1,
-      placement: "anywhere",
-      fill: "zero",
-      probability: 1,
-      ...given,
-    };
-    expect(cutoutText(options, { height: 32, width: 32 })).toBe(text);
   });
 });
 

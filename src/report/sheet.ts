@@ -1,11 +1,11 @@
 // Contact sheets: a grid of images with captions and outlines in one PNG, and the preview of augmentation.
 import sharp from "sharp";
-import { type CutoutOptions, expectedArea } from "../augment/cutout.ts";
 import type { ImageShape } from "../augment/layout.ts";
 import { denormalize } from "../augment/normalize.ts";
 import { evaluationViews, type ImageParameters, type TrainingPipeline } from "../augment/pipeline.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { permutation, stream } from "../rng.ts";
+import { describeCutout } from "./describe.ts";
 import { counted } from "./format.ts";
 import { escapeHtml } from "./markup.ts";
 import { shortened, type TextStyle, textLine, wrapped } from "./svg-text.ts";
@@ -157,22 +157,9 @@ export async function previewSheet(
   }
   return drawSheet(tiles, {
     columns: 1 + draws,
-    title: cutout === null ? "Without Cutout" : cutoutText(cutout, output),
+    title: describeCutout(cutout, output).replace(/^w/, "W"),
     subtitle: `${dataset.name}: centre crop, then ${counted(draws, "random draw")} each, seed ${seed}. ${pipelineText(pipeline)}`,
   });
-}
-
-/** For example `16 px hole: 19.1 % of the image expected masked`. */
-export function cutoutText(cutout: CutoutOptions, image: { height: number; width: number }): string {
-  const { length, nHoles, placement, fill, probability } = cutout;
-  const holes = nHoles === 1 ? `${length} px hole` : `${nHoles} holes of ${length} px`;
-  const details = [
-    placement === "inside" ? "fully inside" : "",
-    fill === "imageMean" ? "filled with the image's mean" : "",
-    probability < 1 ? `in ${percent(probability)} of the images` : "",
-  ].filter(Boolean);
-  const how = details.length > 0 ? ` (${details.join(", ")})` : "";
-  return `${holes}${how}: ${percent(expectedArea(cutout, image))} of the image expected masked`;
 }
 
 function pipelineText({ options: { input, crop, flip } }: TrainingPipeline): string {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { buildNetwork, modelNames } from "../nn/models.ts";
 import { configSchema } from "./config.ts";
-import { checkSizes, defaultLength, describeCutout, resolveConfig, resolveSizes } from "./resolve.ts";
+import { checkSizes, defaultLength, resolveConfig, resolveSizes } from "./resolve.ts";
 import { readSettings } from "./settings.ts";
 
 const plain = (path: string) => path;
@@ -111,13 +111,4 @@ describe("what does not fit is named by its flag", () => {
       "flag of cacheSize: must be at least the image size (64), got 63",
     );
   });
-});
-
-test("the expected area stands beside every length", () => {
-  const { cutout } = complete({ augment: { cutout: {} } }, 32, 1000).augment;
-  // 16 of 32: (32 * 16 - 16^2 / 4)^2 / 32^4 = (7 / 16)^2 = 19.1 %.
-  expect(describeCutout(cutout, { height: 32, width: 32 })).toBe(
-    "Cutout 16 x 16 (19.1 % of an image on average)",
-  );
-  expect(describeCutout(null, { height: 32, width: 32 })).toBe("without Cutout");
 });

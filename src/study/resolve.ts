@@ -1,6 +1,5 @@
 // Defaults that follow from the data and the machine: settings in, complete config out.
 import { availableParallelism } from "node:os";
-import { expectedArea, type ImageArea } from "../augment/index.ts";
 import { buildNetwork } from "../nn/models.ts";
 import { type Config, configSchema, type Settings } from "./config.ts";
 import { ConfigError } from "./settings.ts";
@@ -145,14 +144,6 @@ export function resolveConfig(
 /** Half of the side, as the paper's 16 of 32 on CIFAR-10, made even. */
 export function defaultLength(imageSize: number): number {
   return Math.max(2, 2 * Math.round(imageSize / 4));
-}
-
-/** `Cutout 16 x 16 (19.1 % of the image on average)`, or that it is off. */
-export function describeCutout(cutout: Config["augment"]["cutout"], image: ImageArea): string {
-  if (cutout === null) return "without Cutout";
-  const holes = cutout.nHoles === 1 ? "" : `${cutout.nHoles} holes of `;
-  const area = (100 * expectedArea(cutout, image)).toFixed(1);
-  return `Cutout ${holes}${cutout.length} x ${cutout.length} (${area} % of an image on average)`;
 }
 
 function batchFor(usual: number, trainingImages: number): number {

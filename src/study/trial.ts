@@ -5,6 +5,7 @@ import type { OnProgress } from "../data/loader.ts";
 import { replaceFile } from "../durable-file.ts";
 import { buildNetwork } from "../nn/models.ts";
 import { countParameters, type Network } from "../nn/network.ts";
+import { describeCutout } from "../report/describe.ts";
 import { writeReport } from "../report/html.ts";
 import { previewSheet } from "../report/sheet.ts";
 import type { Score, TrainingEvent } from "../train/events.ts";
@@ -15,7 +16,7 @@ import type { Config, Settings } from "./config.ts";
 import { describeEnvironment } from "./environment.ts";
 import { classWeightsOf, type Prepared, prepare } from "./prepare.ts";
 import { writeProducts } from "./products.ts";
-import { describeCutout, type NameOf } from "./resolve.ts";
+import type { NameOf } from "./resolve.ts";
 import { checkNewRun, checkSameData, createRun, datasetRecord, openRun, writeConfig } from "./run-dir.ts";
 
 export interface TrialOptions {
