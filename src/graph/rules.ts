@@ -11,7 +11,7 @@ import { reductionRules } from "./ops/reduction.ts";
 import { shapeRules } from "./ops/shape.ts";
 import type { Attrs, CompositeName, CompositeRules, OpName, PrimitiveRules, Rule } from "./types.ts";
 
-export const primitiveRules: PrimitiveRules = {
+const primitiveRules: PrimitiveRules = {
   ...elementwiseRules,
   ...reductionRules,
   ...shapeRules,

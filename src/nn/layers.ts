@@ -160,7 +160,7 @@ const alongFirst = (g: Graph, vector: Value, x: Value) =>
 const addBias = ({ g, parameter }: ForwardContext, layer: { name: string; bias: number | null }, y: Value) =>
   layer.bias === null ? y : g.apply("add", [y, alongFirst(g, parameter(`${layer.name}.bias`), y)]);
 
-export const layerRules: LayerRules = {
+const layerRules: LayerRules = {
   conv: {
     infer: (layer, input) => windowed(layer.name, input, layer, layer.outChannels),
     parameters: (layer, input) =>

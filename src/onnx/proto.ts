@@ -56,7 +56,7 @@ export interface OnnxModel {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-export const opset = 18;
+const opset = 18;
 /** IR version 9 goes with opset 18 to 20 and is read by every runtime since 2023. */
 const irVersion = 9n;
 

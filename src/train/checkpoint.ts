@@ -12,7 +12,7 @@ export interface Checkpoint {
 }
 
 /** Raised when the meaning of a checkpoint changes. */
-export const checkpointVersion = 1;
+const checkpointVersion = 1;
 const optimizerPrefix = "optimizer.";
 const keys = { version: "cutout.version", buffers: "cutout.buffers", position: "cutout.position" } as const;
 

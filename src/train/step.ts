@@ -48,7 +48,7 @@ function declare(g: Graph, part: Part, tensors: ReadonlyMap<string, Tensor>): Ma
 }
 
 /** Images and soft targets in; loss, logits and the next state out. */
-export function trainingGraph(
+function trainingGraph(
   options: Omit<SessionOptions, "seed" | "threads">,
   state: TrainingState,
 ): Graph {
