@@ -48,10 +48,7 @@ function declare(g: Graph, part: Part, tensors: ReadonlyMap<string, Tensor>): Ma
 }
 
 /** Images and soft targets in; loss, logits and the next state out. */
-function trainingGraph(
-  options: Omit<SessionOptions, "seed" | "threads">,
-  state: TrainingState,
-): Graph {
+function trainingGraph(options: Omit<SessionOptions, "seed" | "threads">, state: TrainingState): Graph {
   const { network, batchSize, optimizer, labelSmoothing } = options;
   const { channels, height, width } = network.input;
   const g = new Graph();
