@@ -177,7 +177,9 @@ function panel({ title, series, marks, domain, format }: Panel): TopLevelSpec {
       orient: "bottom",
       symbolType: "stroke",
       symbolStrokeWidth: 3,
-      columns: series.length > 2 ? 1 : 2,
+      // Two names of a dozen letters fit beside each other below a panel; longer or more ones stand in a column.
+      columns: series.length > 2 || series.some(({ name }) => name.length > 18) ? 1 : 2,
+      labelLimit: 310,
     },
   };
   const layer: Unit[] = [

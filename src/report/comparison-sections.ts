@@ -131,12 +131,15 @@ export async function disagreementSection({ first, second, pairs }: Pair, index:
     ({ run }) => run.dataset && Math.max(run.dataset.height, run.dataset.width) <= smallSide,
   );
   const side = async (title: string, found: readonly PairedPrediction[]): Promise<Html> => {
-    const figures = await inOrder(found.slice(0, shotsPerSide), (pair) =>
+    const kept = ({ first: one, second: other }: PairedPrediction) => (one.picture ?? other.picture) !== null;
+    // Those of which a run kept a picture come first, each part in its order.
+    const order = [...found.filter(kept), ...found.filter((pair) => !kept(pair))];
+    const figures = await inOrder(order.slice(0, shotsPerSide), (pair) =>
       disagreementShot(pair, first, second),
     );
     return html`<h3>${title}: ${counted(found.length, "image")}</h3>
 ${found.length === 0 ? html`<p class="dim">None.</p>` : shots(figures, small)}
-${found.length > figures.length && html`<p class="dim">The ${figures.length} on which they differ most are shown.</p>`}`;
+${found.length > figures.length && html`<p class="dim">${figures.length} are shown: those with a picture first, then by how much the runs differ.</p>`}`;
   };
   return section(
     `disagreements-${index + 1}`,
