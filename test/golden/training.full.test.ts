@@ -18,6 +18,7 @@ it("ResNet-18 in double precision is PyTorch's", { timeout: 1_800_000 }, async (
   // The state is rounded to float32 between steps; the gradients are not rounded anywhere.
   for (const part of ["parameters", "buffers", "optimizer"] as const)
     checkTensors(example, state, part, 1e-5);
-  checkMovement(example, state, 1e-4);
+  // Rounding a weight near 1 to float32 three times is up to 1e-4 of what three steps move it.
+  checkMovement(example, state, 5e-4);
   expect(state.parameters.size).toBe(62);
 });
