@@ -38,6 +38,6 @@ describe.each(cases)("$golden against PyTorch", ({ movement, ...example }) => {
     checkMovement(example, state, movement);
     // The momentum is the gradients themselves, so it shows the same: PyTorch's own float32 gradients of ResNet-18
     // (channels-last) are 5e-3 from double precision after one step. training.full.test.ts compares it to 1e-5.
-    checkTensors(example, state, "optimizer", 5e-2);
+    checkTensors(example, state, "optimizer", Math.min(movement, 5e-2));
   });
 });
