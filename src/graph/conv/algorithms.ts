@@ -14,14 +14,10 @@ export type ConvChoice = (spec: ConvSpec) => ConvAlgorithmName;
  * With few channels (the first layer's three) the transforms cost more than they save.
  */
 export const chooseByRule: ConvChoice = (spec) =>
-  winograd.applies(spec) &&
-  spec.padding.every((side) => side <= 2) &&
-  Math.min(spec.inChannels, spec.outChannels) >= 16
-    ? "winograd"
-    : "im2col";
+  winograd.applies(spec) && Math.min(spec.inChannels, spec.outChannels) >= 16 ? "winograd" : "im2col";
 
 /** One algorithm wherever it applies, im2col elsewhere: for tests and comparisons. */
 export const always =
   (name: ConvAlgorithmName): ConvChoice =>
   (spec) =>
-    convAlgorithms[name].applies(spec) && spec.padding.every((side) => side <= 2) ? name : "im2col";
+    convAlgorithms[name].applies(spec) ? name : "im2col";

@@ -2,7 +2,7 @@
 // (Lavin and Gray 2015, https://arxiv.org/abs/1509.09308).
 import type { Graph } from "../graph.ts";
 import { reshape } from "../shape.ts";
-import type { Value } from "../types.ts";
+import type { MatmulAttrs, Value } from "../types.ts";
 import { type ConvAlgorithm, type ConvSpec, turnedSpec, turnedWeights } from "./spec.ts";
 
 /** Rows of B^T, G and A^T for tiles of 6x6 that give 4x4 outputs. */
@@ -50,14 +50,7 @@ const filters = (g: Graph, matrix: readonly (readonly number[])[]): Value =>
 const transposed = (matrix: readonly (readonly number[])[]) =>
   matrix[0]!.map((_, column) => matrix.map((row) => row[column]!));
 
-interface Operands {
-  readonly transposeA?: boolean;
-  readonly transposeB?: boolean;
-  readonly swapA?: boolean;
-  readonly swapB?: boolean;
-}
-
-const product = (g: Graph, a: Value, b: Value, how: Operands = {}) =>
+const product = (g: Graph, a: Value, b: Value, how: Partial<MatmulAttrs> = {}) =>
   g.apply("matmul", [a, b], { transposeA: false, transposeB: false, ...how });
 
 const tilesOf = ({ output }: ConvSpec): readonly [number, number] => [
@@ -124,8 +117,11 @@ function spreadTiles(g: Graph, dy: Value, spec: ConvSpec): Value {
 }
 
 export const winograd: ConvAlgorithm = {
-  applies: ({ kernel, stride, dilation, groups }) =>
-    kernel[0] === 3 && kernel[1] === 3 && [...stride, ...dilation, groups].every((one) => one === 1),
+  // With more padding the gradient by the input would be a convolution with negative padding.
+  applies: ({ kernel, stride, dilation, groups, padding }) =>
+    kernel.every((extent) => extent === 3) &&
+    [...stride, ...dilation, groups].every((one) => one === 1) &&
+    padding.every((side) => side <= 2),
   forward,
   inputGrad(g, dy, w, spec) {
     const turned = turnedSpec(spec);
