@@ -132,14 +132,12 @@ export async function disagreementSection({ first, second, pairs }: Pair, index:
   );
   const side = async (title: string, found: readonly PairedPrediction[]): Promise<Html> => {
     const kept = ({ first: one, second: other }: PairedPrediction) => (one.picture ?? other.picture) !== null;
-    // Those of which a run kept a picture come first, each part in its order.
-    const order = [...found.filter(kept), ...found.filter((pair) => !kept(pair))];
-    const figures = await inOrder(order.slice(0, shotsPerSide), (pair) =>
+    const figures = await inOrder(found.filter(kept).slice(0, shotsPerSide), (pair) =>
       disagreementShot(pair, first, second),
     );
     return html`<h3>${title}: ${counted(found.length, "image")}</h3>
 ${found.length === 0 ? html`<p class="dim">None.</p>` : shots(figures, small)}
-${found.length > figures.length && html`<p class="dim">${figures.length} are shown: those with a picture first, then by how much the runs differ.</p>`}`;
+${found.length > figures.length && html`<p class="dim">${figures.length === 0 ? "Neither run kept a picture of them." : `Shown: the ${figures.length} on which they differ most, of those with a picture.`}</p>`}`;
   };
   return section(
     `disagreements-${index + 1}`,

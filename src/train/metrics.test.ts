@@ -142,6 +142,21 @@ describe("images worth looking at", () => {
     );
   });
 
+  test("with room for all, every error is kept", () => {
+    fc.assert(
+      fc.property(anyPredictions, (list) => {
+        const predictions = list.map(withRest);
+        const chosen = new Set(
+          imagesWorthLooking({ predictions }, { mostWrong: 1, perCell: 1, total: 1000 }),
+        );
+        const missing = predictions.filter(
+          (each, place) => each.label !== each.predicted && !chosen.has(place),
+        );
+        expect(missing).toEqual([]);
+      }),
+    );
+  });
+
   test("with room for all, each cell has its worst images", () => {
     fc.assert(
       fc.property(anyPredictions, (list) => {

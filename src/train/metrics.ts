@@ -129,7 +129,8 @@ export function evaluationOf(args: {
 
 /**
  * Chooses the images that are worth a picture: the most wrong ones (misclassified, by falling loss), then for each cell
- * of the confusion matrix its images of the highest loss, cells taking turns, errors before hits.
+ * of the confusion matrix its images of the highest loss, cells taking turns, errors before hits, then all other
+ * errors by falling loss: a comparison of two runs looks for just those.
  * @returns positions in `evaluation.predictions`, in the order of choice, each once, at most `total`
  */
 export function imagesWorthLooking(
@@ -157,5 +158,6 @@ export function imagesWorthLooking(
   for (let turn = 0; turn < limits.perCell; turn++) {
     for (const cell of ordered) if (turn < cell.length) chosen.add(cell[turn]!);
   }
+  for (const image of byLoss) if (isWrong(image)) chosen.add(image);
   return [...chosen].slice(0, limits.total);
 }
