@@ -1,7 +1,9 @@
 // Random streams: independent, reproducible, uniform.
 import fc from "fast-check";
+import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 import { expect, it } from "vitest";
-import { permutation, stream } from "./rng.ts";
+import { permutation, stream, streamSeries } from "./rng.ts";
+import { Xoroshiro128plus } from "./xoroshiro128plus.ts";
 
 const take = (count: number, ...key: Parameters<typeof stream>) => {
   const rng = stream(...key);
@@ -74,4 +76,44 @@ it("a permutation holds every index once", () => {
 it("keys must be whole numbers", () => {
   expect(() => stream(0.5, "x")).toThrow("rng: keys must be integers, got 0.5");
   expect(() => stream(1, "x", Number.NaN)).toThrow("rng: keys must be integers, got NaN");
+});
+
+it("the generator gives what pure-rand's xoroshiro128+ gives", () => {
+  fc.assert(
+    fc.property(fc.tuple(fc.integer(), fc.integer(), fc.integer(), fc.integer()), ([a, b, c, d]) => {
+      fc.pre((a | b | c | d) !== 0);
+      const ours = new Xoroshiro128plus();
+      ours.setState(a, b, c, d);
+      const theirs = xoroshiro128plusFromState([a, b, c, d]);
+      for (let draw = 0; draw < 50; draw++) expect(ours.next()).toBe(theirs.next());
+    }),
+    { numRuns: 50, seed: 3 },
+  );
+});
+
+it("draws what it always drew: runs with a seed can be repeated with a later version", () => {
+  const rng = stream(7, "augment", 3, 2 ** 40 + 5);
+  expect([rng.seed(), rng.uniform(), rng.integer(10), rng.integer(3_000_000_000), rng.normal()]).toEqual([
+    747953752, 0.765312603674829, 1, 923387553, -0.9277039623953588,
+  ]);
+});
+
+it("a series gives the streams of its indices", () => {
+  fc.assert(
+    fc.property(
+      fc.maxSafeInteger(),
+      fc.string({ maxLength: 12 }),
+      fc.array(fc.maxSafeInteger(), { maxLength: 3 }),
+      fc.array(fc.maxSafeInteger(), { minLength: 1, maxLength: 5 }),
+      (seed, name, numbers, indices) => {
+        const at = streamSeries(seed, name, ...numbers);
+        for (const index of indices) {
+          const [given, plain] = [at(index), stream(seed, name, ...numbers, index)];
+          for (let draw = 0; draw < 5; draw++) expect(given.seed()).toBe(plain.seed());
+        }
+      },
+    ),
+    { numRuns: 100, seed: 4 },
+  );
+  expect(() => streamSeries(1, "x")(0.5)).toThrow("rng: keys must be integers, got 0.5");
 });

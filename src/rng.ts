@@ -1,5 +1,5 @@
 // Seeded random numbers: a seed and a name give an independent stream; nothing is global.
-import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
+import { Xoroshiro128plus } from "./xoroshiro128plus.ts";
 
 /**
  * A stream of random numbers. Two streams with the same key are the same, whoever draws them,
@@ -18,22 +18,75 @@ export interface Rng {
 
 /** One random stream for each (seed, name, ...numbers), for example `stream(seed, "augment", epoch, index)`. */
 export function stream(seed: number, name: string, ...numbers: readonly number[]): Rng {
-  const generator = xoroshiro128plusFromState(keyOf(seed, name, numbers));
-  const next = () => generator.next() >>> 0;
-  return {
-    uniform: () => next() / 2 ** 32,
-    integer(bound) {
-      if (!Number.isInteger(bound) || bound < 1 || bound > 2 ** 32) {
-        throw new Error(`rng: bound must be an integer from 1 to 2^32, got ${bound}`);
-      }
-      const fair = 2 ** 32 - (2 ** 32 % bound);
-      let draw = next();
-      while (draw >= fair) draw = next();
-      return draw % bound;
-    },
-    normal: () => Math.sqrt(-2 * Math.log(1 - next() / 2 ** 32)) * Math.cos((2 * Math.PI * next()) / 2 ** 32),
-    seed: () => generator.next(),
+  const key = new Key(seed, name, numbers);
+  return new Stream(key.words, key.hash);
+}
+
+/**
+ * The streams `stream(seed, name, ...numbers, index)` for a loop over many indices, at a tenth of the cost.
+ * @returns gives the stream of an index. It is the same object every time: the stream given before is over.
+ */
+export function streamSeries(
+  seed: number,
+  name: string,
+  ...numbers: readonly number[]
+): (index: number) => Rng {
+  const key = new Key(seed, name, numbers);
+  const hash = new Int32Array(4);
+  const current = new Stream(key.words + 2, key.hash);
+  return (index) => {
+    hash.set(key.beforeName);
+    mixNumber(hash, index);
+    mixName(hash, name);
+    current.restart(key.words + 2, hash);
+    return current;
   };
+}
+
+const twoTo32 = 2 ** 32;
+
+class Stream implements Rng {
+  private readonly generator = new Xoroshiro128plus();
+
+  constructor(words: number, hash: Int32Array) {
+    this.restart(words, hash);
+  }
+
+  restart(words: number, hash: Int32Array): void {
+    const [a, b, c, d] = [
+      finish(hash[0]!, words),
+      finish(hash[1]!, words),
+      finish(hash[2]!, words),
+      finish(hash[3]!, words),
+    ];
+    if ((a | b | c | d) === 0) this.generator.setState(1, 0, 0, 0);
+    else this.generator.setState(a, b, c, d);
+  }
+
+  uniform(): number {
+    return (this.generator.next() >>> 0) / twoTo32;
+  }
+
+  integer(bound: number): number {
+    if (!(bound >= 1 && bound <= twoTo32) || !Number.isInteger(bound)) {
+      throw new Error(`rng: bound must be an integer from 1 to 2^32, got ${bound}`);
+    }
+    for (;;) {
+      const draw = this.generator.next() >>> 0;
+      const result = draw % bound;
+      // The last multiples of the bound that do not fit whole into 2^32 are drawn again.
+      if (draw - result + bound <= twoTo32) return result;
+    }
+  }
+
+  normal(): number {
+    const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
+    return radius * Math.cos(2 * Math.PI * this.uniform());
+  }
+
+  seed(): number {
+    return this.generator.next();
+  }
 }
 
 /** The indices 0 .. count-1 in random order (Fisher and Yates). */
@@ -48,28 +101,49 @@ export function permutation(rng: Rng, count: number): Int32Array {
   return order;
 }
 
-/** 128 bits of state from the key: four MurmurHash3 (32 bit) passes with different starts. */
-function keyOf(seed: number, name: string, numbers: readonly number[]): number[] {
-  const words: number[] = [];
-  for (const number of [seed, name.length, ...numbers]) {
-    if (!Number.isSafeInteger(number)) throw new Error(`rng: keys must be integers, got ${number}`);
-    words.push(number | 0, Math.floor(number / 2 ** 32) | 0);
+/** 128 bits of state from a key: four MurmurHash3 (32 bit) passes with different starts over the same words. */
+class Key {
+  readonly words: number;
+  readonly hash: Int32Array;
+  /** Before the letters of the name, which come last: where a further number would go. */
+  readonly beforeName: Int32Array;
+
+  constructor(seed: number, name: string, numbers: readonly number[]) {
+    this.words = 2 * (2 + numbers.length) + name.length;
+    this.hash = Int32Array.of(0x9e3779b9, 0x243f6a88, 0xb7e15162, 0x6a09e667);
+    mixNumber(this.hash, seed);
+    mixNumber(this.hash, name.length);
+    for (const number of numbers) mixNumber(this.hash, number);
+    this.beforeName = this.hash.slice();
+    mixName(this.hash, name);
   }
-  for (let index = 0; index < name.length; index++) words.push(name.charCodeAt(index));
-  const state = [0x9e3779b9, 0x243f6a88, 0xb7e15162, 0x6a09e667].map((start) => murmur3(words, start));
-  return state.some((word) => word !== 0) ? state : [1, 0, 0, 0];
 }
 
-function murmur3(words: readonly number[], start: number): number {
-  let hash = start | 0;
-  for (const word of words) {
-    let mixed = Math.imul(word, 0xcc9e2d51);
-    mixed = (mixed << 15) | (mixed >>> 17);
-    hash ^= Math.imul(mixed, 0x1b873593);
-    hash = (hash << 13) | (hash >>> 19);
-    hash = (Math.imul(hash, 5) + 0xe6546b64) | 0;
+/** Two words: a number of up to 53 bits. */
+function mixNumber(hash: Int32Array, number: number): void {
+  if (!Number.isSafeInteger(number)) throw new Error(`rng: keys must be integers, got ${number}`);
+  mix(hash, number | 0);
+  mix(hash, Math.floor(number / twoTo32) | 0);
+}
+
+function mixName(hash: Int32Array, name: string): void {
+  for (let index = 0; index < name.length; index++) mix(hash, name.charCodeAt(index));
+}
+
+/** MurmurHash3's step for one word, in all four passes. */
+function mix(hash: Int32Array, word: number): void {
+  let mixed = Math.imul(word, 0xcc9e2d51);
+  mixed = Math.imul((mixed << 15) | (mixed >>> 17), 0x1b873593);
+  for (let pass = 0; pass < 4; pass++) {
+    let state = hash[pass]! ^ mixed;
+    state = (state << 13) | (state >>> 19);
+    hash[pass] = Math.imul(state, 5) + 0xe6546b64;
   }
-  hash ^= words.length * 4;
+}
+
+/** MurmurHash3's end. */
+function finish(state: number, words: number): number {
+  let hash = state ^ (words * 4);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return hash ^ (hash >>> 16);

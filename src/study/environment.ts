@@ -17,7 +17,7 @@ export interface Environment {
   readonly memory: number;
 }
 
-const deciding = ["onnxruntime-node", "sharp", "pure-rand"];
+const deciding = ["onnxruntime-node", "sharp"];
 const require = createRequire(import.meta.url);
 
 export function describeEnvironment(command: readonly string[]): Environment {
