@@ -44,6 +44,7 @@ const samples: Readonly<Record<string, unknown>> = {
   "optimizer.nesterov": false,
   "optimizer.weightDecay": 0.001,
   "optimizer.decayBiasAndNorm": true,
+  dropout: 0.3,
   labelSmoothing: 0.1,
   classWeights: "balanced",
   "earlyStopping.patience": 5,
@@ -92,6 +93,9 @@ describe("a flag and the same value in a config file give the same settings", ()
     const raw: Record<string, unknown> = { data: "photos" };
     if (path.startsWith("augment.cutout")) {
       words.push("--cutout");
+    } else if (path === "dropout") {
+      words.push("--model", "wrn-16-4");
+      raw.model = "wrn-16-4";
     } else if (leaf.kinds !== null) {
       const kind = leaf.kinds[0]!;
       words.push("--schedule", kind);

@@ -31,6 +31,7 @@ const groups: readonly FlagNames[] = [
     flags: {
       model: "--model <name>",
       initialization: "--initialization <name>",
+      dropout: "--dropout <probability>",
       seed: "--seed <number>",
       epochs: "--epochs <number>",
       batchSize: "--batch-size <number>",

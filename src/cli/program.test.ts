@@ -131,7 +131,7 @@ describe("a mistake gives one line that names it, no stack, and an exit code", (
       [
         "unknown model",
         2,
-        /^cutout: --model: must be alexnet, resnet18 or resnet9, got "vgg"$/,
+        /^cutout: --model: must be alexnet, resnet18, resnet9 or wrn-16-4, got "vgg"$/,
         ["train", "x", "--model", "vgg"],
       ],
       [
@@ -320,7 +320,7 @@ describe("from photos to predictions", { timeout: 120_000 }, () => {
     const version = await cutout("eval", runs.with);
     expect(version).toMatchObject({ code: 1 });
     expect(version.err).toMatch(
-      /^cutout: .*config\.json: must have format version 1, got 9; use the version/,
+      /^cutout: .*config\.json: must have format version 2, got 9; use the version/,
     );
   });
 

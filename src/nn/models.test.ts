@@ -8,8 +8,10 @@ import { evaluateReference } from "../runtime/reference.ts";
 import { sizeOf } from "../tensor.ts";
 import { batchNorm, classifier, conv, flatten, maxPool, relu, residual, sequential } from "./blocks.ts";
 import { initialize } from "./init.ts";
+import { inferLayer } from "./layers.ts";
 import { buildNetwork, type ModelName, modelNames } from "./models.ts";
 import { countParameters, forward, initialBuffers, initialParameters, network } from "./network.ts";
+import { wideResnet } from "./wide-resnet.ts";
 
 const rgb = (size: number) => ({ height: size, width: size, channels: 3 });
 
@@ -23,6 +25,36 @@ describe("sizes", () => {
   it("resnet18 for ten classes has 11,173,962 parameters", () => {
     const resnet18 = buildNetwork("resnet18", { input: rgb(32), numClasses: 10, initialization: "original" });
     expect(countParameters(resnet18)).toBe(11_173_962);
+  });
+
+  // The paper's table 5 says 2.7M.
+  it("wrn-16-4 for ten classes has 2,748,890 parameters", () => {
+    const options = { input: rgb(32), numClasses: 10, initialization: "original" } as const;
+    expect(countParameters(buildNetwork("wrn-16-4", options))).toBe(2_748_890);
+    expect(countParameters(buildNetwork("wrn-16-4", { ...options, dropout: 0.3 }))).toBe(2_748_890);
+  });
+
+  it("wrn-16-4 halves its features twice and has a block's dropout between its convolutions", () => {
+    const layer = wideResnet(10, 16, 4, 0.3);
+    const layers = layer.kind === "sequential" ? layer.layers : [];
+    const shapes: (readonly number[])[] = [[3, 32, 32]];
+    for (const each of layers) shapes.push(inferLayer(each, shapes.at(-1) as [number, number, number]));
+    expect(shapes.slice(1, 9)).toEqual([
+      [16, 32, 32],
+      [64, 32, 32],
+      [64, 32, 32],
+      [128, 16, 16],
+      [128, 16, 16],
+      [256, 8, 8],
+      [256, 8, 8],
+      [256, 8, 8],
+    ]);
+    const text = JSON.stringify(layer);
+    const order =
+      /conv1","outChannels":64.*?"kind":"relu"\},(\{"kind":"dropout","probability":0.3\}),\{"kind":"conv","name":"group1.0.conv2"/;
+    expect(text).toMatch(order);
+    expect(text.match(/"dropout"/g)).toHaveLength(6);
+    expect(JSON.stringify(wideResnet(10, 16, 4, 0))).not.toContain("dropout");
   });
 
   it.each([28, 32, 33, 64, 96])("resnet9 takes grey and colour images of %i pixels", (size) => {
@@ -56,12 +88,26 @@ describe("errors", () => {
   it("an unknown name", () => {
     const build = () =>
       buildNetwork("vgg" as ModelName, { input: rgb(32), numClasses: 2, initialization: "he" });
-    expect(build).toThrow("model: must be one of alexnet, resnet18, resnet9, got vgg");
+    expect(build).toThrow("model: must be one of alexnet, resnet18, resnet9, wrn-16-4, got vgg");
   });
 
   it("one class", () => {
     const build = () => buildNetwork("resnet9", { input: rgb(32), numClasses: 1, initialization: "he" });
     expect(build).toThrow("resnet9: needs two classes or more, got 1");
+  });
+});
+
+describe("dropout", () => {
+  const build = (name: ModelName, dropout: number) => () =>
+    buildNetwork(name, { input: rgb(96), numClasses: 2, initialization: "he", dropout });
+  it("of a network that has none", () => {
+    expect(build("resnet18", 0)).not.toThrow();
+    expect(build("resnet18", 0.3)).toThrow("resnet18: dropout must be 0 except for wrn-16-4, got 0.3");
+  });
+  it.each([-0.1, 1, Number.NaN])("of %d", (dropout) => {
+    expect(build("wrn-16-4", dropout)).toThrow(
+      `wrn-16-4: dropout must be a number >= 0 and < 1, got ${dropout}`,
+    );
   });
 });
 

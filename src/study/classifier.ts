@@ -55,6 +55,7 @@ function describeRun(runDir: string) {
     input: pipeline.output,
     numClasses: dataset.classes.length,
     initialization: config.initialization,
+    dropout: config.dropout,
   });
   return { config, dataset, bestEpoch: test.epoch, pipeline, network };
 }

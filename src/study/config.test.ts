@@ -28,6 +28,7 @@ describe("defaults", () => {
     expect(settings).toMatchObject({
       model: "resnet9",
       seed: 0,
+      dropout: 0,
       labelSmoothing: 0,
       augment: { cutout: null },
     });
@@ -150,6 +151,7 @@ describe("mistakes", () => {
       { optimizer: { momentum: 0 } },
       "momentum: must be above 0 with Nesterov's momentum, got 0; turn that off",
     ],
+    [{ dropout: 0.3 }, "dropout: must be 0 for this network; only wrn-16-4 takes another"],
     [{ labelSmoothing: 1 }, "labelSmoothing: must be a number >= 0 and < 1, got 1"],
   ])("what the engine could not use is refused before any image is read: %j", (wrong, text) => {
     expect(() => readSettings({ flags: { data: "x", ...wrong } })).toThrow(text);

@@ -1,10 +1,10 @@
 // Everything a run can be told, in one schema: types, ranges, defaults and help come from here.
 import { z } from "zod";
-import { type ModelName, modelNames } from "../nn/models.ts";
+import { type ModelName, modelNames, networksWithDropout } from "../nn/models.ts";
 import { boolean, choice, evenInteger, integer, number, part, risingIntegers, text } from "./fields.ts";
 
 /** Raised whenever an older config.json can no longer be read. */
-export const formatVersion = 1;
+export const formatVersion = 2;
 
 export const defaultSchedule = "one-cycle";
 
@@ -107,7 +107,7 @@ function schemaOf<F extends Fields>(fields: F) {
     ),
     probability: number("share of the images that get holes", { min: 0, max: 1 }).default(1),
   });
-  return z.strictObject({
+  const object = z.strictObject({
     data: text("folder of images, or fashion-mnist", "a folder of images, or fashion-mnist"),
     model: choice("network", modelNames as readonly string[] as readonly [ModelName, ...ModelName[]]).default(
       "resnet9",
@@ -116,6 +116,14 @@ function schemaOf<F extends Fields>(fields: F) {
       "he",
       "original",
     ]).default("he"),
+    dropout: number(
+      `dropout in the blocks of ${networksWithDropout.join(", ")}; its paper took 0.3 or none`,
+      {
+        min: 0,
+        max: 1,
+        below: true,
+      },
+    ).default(0),
     imageSize: fields.imageSize as F["imageSize"],
     cacheSize: fields.cacheSize as F["cacheSize"],
     fit: choice("how an image becomes a square: cut the longer side, or squash it", [
@@ -189,6 +197,10 @@ function schemaOf<F extends Fields>(fields: F) {
     }).default(0.1),
     cacheDir: text("folder of decoded images").default(".cache/cutout"),
     runsDir: text("folder in which run folders are made").default("runs"),
+  });
+  return object.refine(({ dropout, model }) => dropout === 0 || networksWithDropout.includes(model), {
+    path: ["dropout"],
+    error: `must be 0 for this network; only ${networksWithDropout.join(", ")} takes another`,
   });
 }
 

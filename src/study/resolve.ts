@@ -26,6 +26,7 @@ const residual: Recipe = {
 const recipes: { readonly [Name in Model]: Recipe } = {
   resnet9: residual,
   resnet18: residual,
+  "wrn-16-4": residual,
   alexnet: {
     imageSize: 227,
     cacheSize: 256,

@@ -18,6 +18,7 @@ import { loadCheckpoint } from "../train/checkpoint.ts";
 import type { Evaluation } from "../train/evaluation.ts";
 import type { TestRecord, TrainingEvent } from "../train/events.ts";
 import { exportRun, openClassifier } from "./classifier.ts";
+import { formatVersion } from "./config.ts";
 import { readSettings } from "./settings.ts";
 import { resumeTrial, runTrial, type TrialResult } from "./trial.ts";
 
@@ -174,7 +175,7 @@ test("a run whose images have been moved goes on when told where they are, and o
 
   expect(await goOn(after)).toMatchObject({ status: "finished" });
   expect(metricsOf(runDir)).toBe(metricsOf(first.runDir));
-  expect(JSON.parse(read(runDir, "config.json"))).toMatchObject({ formatVersion: 1, data: after });
+  expect(JSON.parse(read(runDir, "config.json"))).toMatchObject({ formatVersion, data: after });
   const classifier = await openClassifier(runDir);
   expect((await classifier.evaluateTest("center", () => {})).score.count).toBe(12);
   await classifier.close();

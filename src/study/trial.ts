@@ -121,9 +121,9 @@ async function withSession(
   { onEvent }: TrialOptions,
   use: (network: Network, session: TrainingSession) => Promise<TrialResult>,
 ): Promise<TrialResult> {
-  const { model, initialization, batchSize, optimizer, labelSmoothing, seed, threads } = config;
+  const { model, initialization, dropout, batchSize, optimizer, labelSmoothing, seed, threads } = config;
   const numClasses = dataset.classes.length;
-  const network = buildNetwork(model, { input: pipeline.output, numClasses, initialization });
+  const network = buildNetwork(model, { input: pipeline.output, numClasses, initialization, dropout });
   for (const text of describeTrial(config, { dataset, split }, network)) onEvent({ type: "message", text });
   onEvent({ type: "phase", phase: "compile" });
   const session = await createTrainingSession({

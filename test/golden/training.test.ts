@@ -1,10 +1,10 @@
-// Three training steps of AlexNet at 227x227 and ResNet-18 against PyTorch in double precision.
+// Three training steps of AlexNet at 227x227, ResNet-18 and WRN-16-4 against PyTorch in double precision.
 import { describe, it } from "vitest";
 import { nodeRuntime } from "../../src/runtime/node.ts";
 import { checkMovement, checkTensors, type TrainingCase, takeSteps } from "../helpers/torch-training.ts";
 
 /**
- * `movement` bounds the error of what the steps changed. In ResNet-18 it is not rounding but ReLUs: one whose input is
+ * `movement` bounds the error of what the steps changed. In the ResNets it is not rounding but ReLUs: one whose input is
  * within rounding of zero may fall on the other side in float32, and batch normalization spreads it.
  */
 const cases: readonly (TrainingCase & { readonly movement: number })[] = [
@@ -21,6 +21,16 @@ const cases: readonly (TrainingCase & { readonly movement: number })[] = [
   {
     golden: "resnet18",
     model: "resnet18",
+    size: 32,
+    numClasses: 10,
+    batch: 16,
+    learningRate: 0.001,
+    nesterov: true,
+    movement: 0.1,
+  },
+  {
+    golden: "wrn-16-4",
+    model: "wrn-16-4",
     size: 32,
     numClasses: 10,
     batch: 16,

@@ -115,6 +115,40 @@ class ResNet18(nn.Module):
         return self.linear(x.mean((2, 3)))
 
 
+class WideBlock(nn.Module):
+    """Pre-activation; where the shape changes, the shortcut starts from the activation too."""
+
+    def __init__(self, inside, outside, stride):
+        super().__init__()
+        self.bn1 = nn.BatchNorm2d(inside)
+        self.conv1 = nn.Conv2d(inside, outside, 3, stride, 1, bias=False)
+        self.bn2 = nn.BatchNorm2d(outside)
+        self.conv2 = nn.Conv2d(outside, outside, 3, 1, 1, bias=False)
+        self.shortcut = None if inside == outside else nn.Conv2d(inside, outside, 1, stride, bias=False)
+
+    def forward(self, x):
+        activation = F.relu(self.bn1(x))
+        y = self.conv2(F.relu(self.bn2(self.conv1(activation))))
+        return y + (x if self.shortcut is None else self.shortcut(activation))
+
+
+class WideResNet16x4(nn.Module):
+    """WRN-16-4 without dropout"""
+
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, 16, 3, 1, 1, bias=False)
+        for index, (inside, outside, stride) in enumerate([(16, 64, 1), (64, 128, 2), (128, 256, 2)], 1):
+            blocks = nn.Sequential(WideBlock(inside, outside, stride), WideBlock(outside, outside, 1))
+            setattr(self, f"group{index}", blocks)
+        self.bn = nn.BatchNorm2d(256)
+        self.linear = nn.Linear(256, 10)
+
+    def forward(self, x):
+        x = self.group3(self.group2(self.group1(self.conv1(x))))
+        return self.linear(F.relu(self.bn(x)).mean((2, 3)))
+
+
 def summary(name, value):
     flat = value.detach().double().numpy().reshape(-1)
     count = flat.size
@@ -158,8 +192,9 @@ result = {
     "alexnet": run(AlexNet(), 4, 227, 2, 0.0003, False),
     "resnet18, few images": run(ResNet18(), 2, 32, 10, 0.01, True),
     "resnet18": run(ResNet18(), 16, 32, 10, 0.001, True),
+    "wrn-16-4": run(WideResNet16x4(), 16, 32, 10, 0.001, True),
 }
-print([result[name]["losses"] for name in ("alexnet", "resnet18")])
+print([result[name]["losses"] for name in ("alexnet", "resnet18", "wrn-16-4")])
 path = pathlib.Path(__file__).with_name("training.json")
 if dtype == torch.float64:
     path.write_text(json.dumps(result, separators=(",", ":")) + "\n")
