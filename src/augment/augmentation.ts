@@ -1,5 +1,6 @@
 // The interfaces that every augmentation has: draw parameters as plain data, apply them to what they concern.
 import type { Rng } from "../rng.ts";
+import type { Effect } from "./effect.ts";
 import type { ImageLayout, ImageShape, PixelArray } from "./layout.ts";
 
 /** One image with its pixels. */
@@ -29,6 +30,11 @@ export interface Augmentation<Parameters> {
   sample(rng: Rng, input: ImageShape, progress: number): Parameters;
   /** A new image of the same kind of array; the input is never changed. */
   apply<A extends PixelArray>(image: Image<A>, parameters: Parameters): Image<A>;
+  /**
+   * What these parameters do to positions in an image of this shape, in order: masks, boxes and key points follow it.
+   * Left out by augmentations that change colours only.
+   */
+  effects?(parameters: Parameters, input: ImageShape): readonly Effect[];
 }
 
 /** One way to change a batch, where images meet (Mixup, CutMix) or multiply (batch augmentation). */

@@ -1,0 +1,50 @@
+// Augmentations by name, so that a config file can list them.
+import { affine } from "./affine.ts";
+import type { Augmentation } from "./augmentation.ts";
+import { horizontalFlip, verticalFlip } from "./flips.ts";
+import { randomCrop } from "./random-crop.ts";
+import { resizedCrop } from "./resized-crop.ts";
+import { rotation } from "./rotation.ts";
+
+/**
+ * Name -> factory. Every factory checks the options it is given, whatever their type says: they may come from a file.
+ * An augmentation is in this table under the name that it carries itself.
+ */
+const factories = {
+  affine,
+  "horizontal-flip": horizontalFlip,
+  "random-crop": randomCrop,
+  "resized-crop": resizedCrop,
+  rotation,
+  "vertical-flip": verticalFlip,
+} satisfies { readonly [name: string]: (options: never) => Augmentation<unknown> };
+
+export type AugmentationName = keyof typeof factories;
+
+/** One augmentation as JSON data: `{ "name": "rotation", "options": { "degrees": 15 } }`. */
+export type AugmentationSpec = {
+  [N in AugmentationName]: { readonly name: N; readonly options?: Parameters<(typeof factories)[N]>[0] };
+}[AugmentationName];
+
+export const augmentationNames = Object.keys(factories) as readonly AugmentationName[];
+
+/**
+ * The augmentation that a config names.
+ * @throws Error when the name is unknown, or an option is wrong, missing or unknown
+ */
+export function createAugmentation(spec: AugmentationSpec): Augmentation<unknown> {
+  const { name, options, ...others } = spec as { name: string; options?: unknown };
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) {
+    throw new Error(
+      `augmentations: ${name} must have "name" and "options" only, got ${JSON.stringify(unknown)}`,
+    );
+  }
+  if (!Object.hasOwn(factories, name)) {
+    throw new Error(
+      `augmentations: name must be one of ${augmentationNames.join(", ")}, got ${JSON.stringify(name)}`,
+    );
+  }
+  const factory: (options: never) => Augmentation<unknown> = factories[name as AugmentationName];
+  return factory(options as never);
+}
