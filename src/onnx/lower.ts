@@ -9,6 +9,8 @@ import { encodeModel, type OnnxTensor } from "./proto.ts";
 
 type Lowering<A> = (nodes: NodeList, inputs: readonly string[], attrs: A, value: Value) => string;
 
+export type Lowerings = { readonly [Op in PrimitiveName]: Lowering<PrimitiveAttrs[Op]> };
+
 const simple =
   (op: string): Lowering<unknown> =>
   (nodes, inputs) =>
@@ -21,7 +23,7 @@ const reduce =
 
 const onnxTypes = { float32: 1, uint8: 2, int32: 6, bool: 9 } as const;
 
-const lowerings: { readonly [Op in PrimitiveName]: Lowering<PrimitiveAttrs[Op]> } = {
+const lowerings: Lowerings = {
   neg: simple("Neg"),
   abs: simple("Abs"),
   sign: simple("Sign"),
@@ -161,8 +163,12 @@ function lowerUniform(
 /** An output's name in the ONNX file: there, unlike in a graph, it must differ from every input's. */
 export const outputName = (name: string): string => `${name} out`;
 
-/** The graph as an ONNX file. All of its operators must be primitive (see graph/expand.ts). */
-export function lower(graph: Graph, name: string): Uint8Array {
+/**
+ * The graph as an ONNX file. All of its operators must be primitive (see graph/expand.ts).
+ * @param others operators that the provider wants in another form
+ */
+export function lower(graph: Graph, name: string, others: Partial<Lowerings> = {}): Uint8Array {
+  const table = { ...lowerings, ...others };
   const nodes = new NodeList();
   const names = new Map<number, string>();
   const constants: OnnxTensor[] = [];
@@ -175,7 +181,7 @@ export function lower(graph: Graph, name: string): Uint8Array {
       names.set(value.id, constantName);
     }
     if (source.kind === "operation") {
-      const lowering = lowerings[source.op as PrimitiveName] as Lowering<unknown> | undefined;
+      const lowering = table[source.op as PrimitiveName] as Lowering<unknown> | undefined;
       if (!lowering) throw new Error(`internal: ${source.op} must be expanded before it is lowered`);
       const inputs = source.inputs.map((input) => names.get(input.id)!);
       names.set(value.id, lowering(nodes, inputs, source.attrs, value));

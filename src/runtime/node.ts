@@ -1,46 +1,79 @@
-// ONNX Runtime on the CPU, in Node. The only file importing onnxruntime-node.
+// ONNX Runtime in Node, on the CPU or on WebGPU. The only file importing onnxruntime-node.
 import * as ort from "onnxruntime-node";
 import { always, type ConvAlgorithmName, chooseByRule } from "../graph/conv/algorithms.ts";
 import { expand } from "../graph/expand.ts";
-import { peakBytes } from "../graph/memory.ts";
-import { lower, outputName } from "../onnx/lower.ts";
-import { type Tensor, tensor } from "../tensor.ts";
-import { checkFeeds, type Runtime } from "./runtime.ts";
+import type { Graph } from "../graph/graph.ts";
+import { bytesOf, peakBytes } from "../graph/memory.ts";
+import { type Lowerings, lower, outputName } from "../onnx/lower.ts";
+import { webgpuLowerings } from "../onnx/webgpu.ts";
+import { type Tensor, tensor, zeros } from "../tensor.ts";
+import { withProfile } from "./profile.ts";
+import { checkFeeds, type Device, type Runtime } from "./runtime.ts";
 
 export interface NodeRuntimeOptions {
-  /** Threads of one operator. */
+  /** Threads of one operator on the CPU. */
   readonly threads: number;
+  /** Default: cpu. */
+  readonly device?: Device;
   /** One convolution algorithm wherever it applies, instead of the rule's choice. */
   readonly convolution?: ConvAlgorithmName;
   /** Writes a profile with this prefix. */
   readonly profile?: string;
 }
 
-/**
- * What ONNX Runtime takes for each byte that must be alive: it keeps freed blocks for values of other sizes, and has
- * an order of its own. Measured on training steps of the shipped networks.
- */
-const overhead = 2;
+interface SessionOptions extends Pick<NodeRuntimeOptions, "threads" | "device" | "profile"> {
+  /** Throw instead of leaving a node to the CPU. */
+  readonly strict?: boolean;
+}
+
+interface Provider {
+  /** In the profiles of ONNX Runtime. */
+  readonly name: string;
+  /** Operators that it wants in another form. */
+  readonly lowerings: Partial<Lowerings>;
+  /** Bytes of main memory that a primitive graph takes. */
+  memoryOf(graph: Graph): number;
+}
+
+const providers: { readonly [D in Device]: Provider } = {
+  cpu: {
+    name: "CPUExecutionProvider",
+    lowerings: {},
+    // For each byte that must be alive ONNX Runtime takes two: it keeps freed blocks for values of other sizes, and
+    // has an order of its own. Measured on training steps of the shipped networks.
+    memoryOf: (graph) => 2 * peakBytes(graph),
+  },
+  webgpu: {
+    name: "WebGpuExecutionProvider",
+    lowerings: webgpuLowerings,
+    // Inputs and outputs, and the copies in which they go to the device and come back.
+    memoryOf: (graph) =>
+      2 *
+      [...graph.inputs.values(), ...graph.outputs.values()].reduce((sum, value) => sum + bytesOf(value), 0),
+  },
+};
 
 type Bytes = Parameters<typeof ort.InferenceSession.create>[0] & Uint8Array;
 
 export function nodeRuntime(options: NodeRuntimeOptions): Runtime {
+  const { device = "cpu" } = options;
+  const provider = providers[device];
   const convolution = options.convolution ? always(options.convolution) : chooseByRule;
   return {
-    name: "cpu",
-    memoryOf: (graph) => overhead * peakBytes(expand(graph, { convolution })),
+    name: device,
+    memoryOf: (graph) => provider.memoryOf(expand(graph, { convolution })),
     async compile(graph) {
-      const session = await openSession(lower(expand(graph, { convolution }), "graph"), options);
+      const model = lower(expand(graph, { convolution }), "graph", provider.lowerings);
+      const { session, fallbacks } = await openWatched(model, graph, options);
       const outputNames = [...graph.outputs.keys()];
       return {
+        fallbacks,
         async run(feeds, into = {}) {
           checkFeeds(graph, feeds);
-          const used = [...graph.inputs.keys()].filter((name) => session.inputNames.includes(name));
-          const inputs = Object.fromEntries(used.map((name) => [name, toOrt(feeds[name]!)]));
           const fetches = Object.fromEntries(
             outputNames.map((name) => [outputName(name), into[name] ? toOrt(into[name]) : null]),
           );
-          const results = await session.run(inputs, fetches);
+          const results = await session.run(inputsOf(session, graph, feeds), fetches);
           return Object.fromEntries(
             outputNames.map((name) => [name, into[name] ?? fromOrt(results[outputName(name)]!)]),
           );
@@ -51,21 +84,71 @@ export function nodeRuntime(options: NodeRuntimeOptions): Runtime {
   };
 }
 
-/** A session over any ONNX file, with this project's settings. */
+/**
+ * A session over any ONNX file, with this project's settings.
+ * @throws Error when the device is not there
+ */
 export async function openSession(
   model: Uint8Array,
-  options: NodeRuntimeOptions,
+  { device = "cpu", threads, profile, strict = false }: SessionOptions,
 ): Promise<ort.InferenceSession> {
-  return ort.InferenceSession.create(model as Bytes, {
-    executionProviders: ["cpu"],
-    intraOpNumThreads: options.threads,
-    interOpNumThreads: 1,
-    executionMode: "sequential",
-    graphOptimizationLevel: "all",
-    enableMemPattern: false,
-    logSeverityLevel: 3,
-    ...(options.profile ? { enableProfiling: true, profileFilePrefix: options.profile } : {}),
+  try {
+    return await ort.InferenceSession.create(model as Bytes, {
+      executionProviders: [device],
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionMode: "sequential",
+      graphOptimizationLevel: "all",
+      enableMemPattern: false,
+      // A strict session tells by its error, which need not be on the screen too.
+      logSeverityLevel: strict ? 4 : 3,
+      ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
+      ...(strict ? { extra: { "session.disable_cpu_ep_fallback": "1" } } : {}),
+    });
+  } catch (error) {
+    const reason = /Failed to get a WebGPU adapter:? *(.*)/.exec(String(error))?.[1];
+    if (reason === undefined) throw error;
+    throw new Error(`webgpu: no graphics adapter can be opened here (${reason}); use the cpu`);
+  }
+}
+
+/** A session on the device, and what it leaves to the CPU all the same. */
+async function openWatched(model: Uint8Array, graph: Graph, options: NodeRuntimeOptions) {
+  const { device = "cpu" } = options;
+  if (device === "cpu") return { session: await openSession(model, options), fallbacks: [] };
+  try {
+    return { session: await openSession(model, { ...options, strict: true }), fallbacks: [] };
+  } catch (error) {
+    if (!String(error).includes("fallback to CPU EP has been explicitly disabled")) throw error;
+  }
+  const fallbacks = await fallbacksOf(model, graph, options);
+  return { session: await openSession(model, options), fallbacks };
+}
+
+/** Operators that do not run on the device, seen in the profile of one run over zeros. */
+function fallbacksOf(
+  model: Uint8Array,
+  graph: Graph,
+  options: NodeRuntimeOptions,
+): Promise<readonly string[]> {
+  return withProfile(async (profile, read) => {
+    const session = await openSession(model, { ...options, profile });
+    const feeds = Object.fromEntries(
+      [...graph.inputs].map(([name, { dtype, shape }]) => [name, zeros(dtype, shape)]),
+    );
+    await session.run(inputsOf(session, graph, feeds));
+    session.endProfiling();
+    await session.release();
+    const { name } = providers[options.device ?? "cpu"];
+    const elsewhere = read().filter(({ provider }) => provider !== name);
+    return [...new Set(elsewhere.map(({ operator }) => operator))].sort();
   });
+}
+
+/** The feeds that the session takes: inputs that no output needs are not in the ONNX file's way. */
+function inputsOf(session: ort.InferenceSession, graph: Graph, feeds: Readonly<Record<string, Tensor>>) {
+  const used = [...graph.inputs.keys()].filter((name) => session.inputNames.includes(name));
+  return Object.fromEntries(used.map((name) => [name, toOrt(feeds[name]!)]));
 }
 
 function toOrt({ dtype, shape, data }: Tensor): ort.Tensor {

@@ -35,6 +35,7 @@ export const referenceRuntime: Runtime = {
   memoryOf: (graph) => 2 * graph.values.reduce((sum, value) => sum + bytesOf(value), 0),
   async compile(graph) {
     return {
+      fallbacks: [],
       async run(feeds, into = {}) {
         checkFeeds(graph, feeds);
         const inputs = new Map(

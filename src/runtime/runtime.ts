@@ -2,9 +2,14 @@
 import type { Graph } from "../graph/graph.ts";
 import type { Tensor } from "../tensor.ts";
 
+/** Where ONNX Runtime computes: its CPU provider, or its WebGPU provider (Vulkan, Metal or Direct3D). */
+export type Device = "cpu" | "webgpu";
+
 export type Feeds = Readonly<Record<string, Tensor>>;
 
 export interface Executable {
+  /** Operators of the ONNX file that this device does not compute: they run on the CPU instead. Sorted, each once. */
+  readonly fallbacks: readonly string[];
   /**
    * Computes the graph's outputs.
    * @param feeds one tensor for each input of the graph
@@ -18,7 +23,7 @@ export interface Executable {
 export interface Runtime {
   readonly name: string;
   compile(graph: Graph): Promise<Executable>;
-  /** Bytes that running the graph takes at its worst moment, by estimate. */
+  /** Bytes of main memory that running the graph takes at its worst moment, by estimate. */
   memoryOf(graph: Graph): number;
 }
 
