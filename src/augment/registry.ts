@@ -1,10 +1,14 @@
 // Augmentations by name, so that a config file can list them.
 import { affine } from "./affine.ts";
 import type { Augmentation } from "./augmentation.ts";
+import { blur } from "./blur.ts";
+import { colorJitter } from "./color-jitter.ts";
 import { horizontalFlip, verticalFlip } from "./flips.ts";
+import { greyscale } from "./greyscale.ts";
 import { randomCrop } from "./random-crop.ts";
 import { resizedCrop } from "./resized-crop.ts";
 import { rotation } from "./rotation.ts";
+import { trivialAugment } from "./trivial-augment.ts";
 
 /**
  * Name -> factory. Every factory checks the options it is given, whatever their type says: they may come from a file.
@@ -12,10 +16,14 @@ import { rotation } from "./rotation.ts";
  */
 const factories = {
   affine,
+  blur,
+  "color-jitter": colorJitter,
+  greyscale,
   "horizontal-flip": horizontalFlip,
   "random-crop": randomCrop,
   "resized-crop": resizedCrop,
   rotation,
+  "trivial-augment": trivialAugment,
   "vertical-flip": verticalFlip,
 } satisfies { readonly [name: string]: (options: never) => Augmentation<unknown> };
 
