@@ -31,7 +31,7 @@ function write(): string {
 async function all(folder: string, side = 32) {
   const found = [];
   const options = { size: { height: side, width: side }, fit: "cover", maxPixels: 1e6 } as const;
-  for await (const image of cifarSource(folder, perFile).images(options)) {
+  for await (const image of cifarSource(findCifar(folder)!, { imagesPerFile: perFile }).images(options)) {
     if ("reason" in image) throw new Error(image.reason);
     found.push(image);
   }
@@ -40,8 +40,8 @@ async function all(folder: string, side = 32) {
 
 it("reads planes into red-green-blue pixels, bit for bit, with labels, names and the official test part", async () => {
   const folder = write();
-  expect(findCifar(folder)).toBe(folder);
-  const source = cifarSource(folder, perFile);
+  expect(findCifar(folder)).toMatchObject({ folder, version: { python: false } });
+  const source = cifarSource(findCifar(folder)!, { imagesPerFile: perFile });
   expect(source).toMatchObject({ name: "cifar10", classes, channels: 3, total: 18, hasOfficialTest: true });
   const images = await all(folder);
   expect(images).toHaveLength(18);
@@ -70,7 +70,11 @@ it("keeps labels and the official test part through the cache", async () => {
   const options = { size, fit: "cover", maxPixels: 1e6, maxBroken: 0, cacheDir: temporaryFolder() } as const;
   const images = await all(folder);
   for (const _ of ["made", "found"]) {
-    const dataset = await openCached(cifarSource(folder, perFile), options, () => {});
+    const dataset = await openCached(
+      cifarSource(findCifar(folder)!, { imagesPerFile: perFile }),
+      options,
+      () => {},
+    );
     expect([...dataset.officialTest!]).toEqual(images.map(({ officialTest }) => (officialTest ? 1 : 0)));
     expect([...dataset.labels]).toEqual(images.map(({ label }) => label));
     const pixels = new Uint8Array(2 * 3072);
@@ -79,37 +83,39 @@ it("keeps labels and the official test part through the cache", async () => {
   }
 });
 
-it("finds the folder of the official archive, and tells the Python version", () => {
+it("finds the folder of the official archive, and tells the Matlab version", () => {
   const folder = temporaryFolder();
   expect(findCifar(folder)).toBeNull();
   mkdirSync(join(folder, "cifar-10-batches-bin"));
   writeFileSync(join(folder, "cifar-10-batches-bin", "data_batch_1.bin"), "");
-  expect(findCifar(folder)).toBe(join(folder, "cifar-10-batches-bin"));
-  const python = temporaryFolder();
-  writeFileSync(join(python, "data_batch_1"), "");
-  expect(() => findCifar(python)).toThrow(
-    /^cifar: .* got the Python or Matlab version; download cifar-10-binary/,
-  );
+  expect(findCifar(folder)).toMatchObject({ folder: join(folder, "cifar-10-batches-bin") });
+  const matlab = temporaryFolder();
+  writeFileSync(join(matlab, "data_batch_1.mat"), "");
+  expect(() => findCifar(matlab)).toThrow(/^cifar: .* got the Matlab version; download cifar-10-binary/);
 });
 
 it("refuses missing and truncated files, wrong class lists and wrong labels", async () => {
   const folder = write();
   truncateSync(join(folder, "data_batch_3.bin"), 3073 * 2);
-  expect(() => cifarSource(folder, perFile)).toThrow(
+  expect(() => cifarSource(findCifar(folder)!, { imagesPerFile: perFile })).toThrow(
     /data_batch_3.bin must have 9219 bytes \(3 images\), got 6146/,
   );
   // Without the number of images given, the official size holds.
-  expect(() => cifarSource(write())).toThrow(
+  expect(() => cifarSource(findCifar(write())!)).toThrow(
     /data_batch_1.bin must have 30730000 bytes \(10000 images\), got 9219/,
   );
 
   const half = temporaryFolder();
   writeFileSync(join(half, "test_batch.bin"), "");
-  expect(() => cifarSource(half)).toThrow(/data_batch_1.bin, .*, batches.meta.txt missing; unpack it again/);
+  expect(() => cifarSource(findCifar(half)!)).toThrow(
+    /data_batch_1.bin, .*, batches.meta.txt missing; unpack it again/,
+  );
 
   const meta = write();
   writeFileSync(join(meta, "batches.meta.txt"), "cat\ndog\n");
-  expect(() => cifarSource(meta, perFile)).toThrow(/batches.meta.txt must name 10 classes, got 2/);
+  expect(() => cifarSource(findCifar(meta)!, { imagesPerFile: perFile })).toThrow(
+    /batches.meta.txt must name 10 classes, got 2/,
+  );
 
   const label = write();
   const bytes = readFileSync(join(label, "data_batch_2.bin"));

@@ -10,7 +10,7 @@ const imageBytes = side * side;
 const folderInPackage = join("src", "clothes");
 
 /** In the order of the labels 0 to 9: the package has a file `LABEL.json` a class. */
-const classes = [
+export const fashionMnistClasses = [
   "T-shirt/top",
   "Trouser",
   "Pullover",
@@ -56,7 +56,7 @@ export function findFashionMnist(
  * @throws Error when a file is missing or is not what the package is known to hold
  */
 export function fashionMnistSource(folder = findFashionMnist(), imagesPerClass = 7000): Source {
-  const files = classes.map((_, label) => {
+  const files = fashionMnistClasses.map((_, label) => {
     const name = `${label}.json`;
     try {
       const { size, mtimeMs, mode } = statSync(join(folder, name));
@@ -71,9 +71,9 @@ export function fashionMnistSource(folder = findFashionMnist(), imagesPerClass =
   return {
     name: "fashion-mnist",
     path: folder,
-    classes,
+    classes: fashionMnistClasses,
     channels: 1,
-    total: classes.length * imagesPerClass,
+    total: fashionMnistClasses.length * imagesPerClass,
     hasOfficialTest: false,
     files,
     task: "reading Fashion-MNIST",
@@ -83,7 +83,7 @@ export function fashionMnistSource(folder = findFashionMnist(), imagesPerClass =
 }
 
 function* allRows(folder: string, imagesPerClass: number): Generator<SourceImage | BrokenImage> {
-  for (let label = 0; label < classes.length; label++) {
+  for (let label = 0; label < fashionMnistClasses.length; label++) {
     const file = join(folder, `${label}.json`);
     let found = 0;
     let row = 0;

@@ -162,10 +162,18 @@ describe("evaluation batches", () => {
 describe("opening", () => {
   it("knows the kinds of data and their sizes", async () => {
     const folder = temporaryFolder();
-    expect(describeData(folder)).toEqual({ kind: "folder", size: null });
-    expect(describeData("fashion-mnist")).toEqual({ kind: "fashion-mnist", size: { height: 28, width: 28 } });
+    expect(await describeData({ data: folder })).toEqual({ format: "folder", data: folder, size: null });
+    const name = "fashion-mnist";
+    expect(await describeData({ data: name })).toEqual({
+      format: name,
+      data: name,
+      size: { height: 28, width: 28 },
+    });
     writeFileSync(join(folder, "test_batch.bin"), "");
-    expect(describeData(folder)).toEqual({ kind: "cifar10", size: { height: 32, width: 32 } });
+    expect(await describeData({ data: folder })).toMatchObject({
+      format: "cifar10",
+      size: { height: 32, width: 32 },
+    });
   });
 
   const open = (data: string, more: object = {}) => {

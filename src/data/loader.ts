@@ -7,7 +7,13 @@ import type { Dataset } from "./dataset.ts";
 export type { OnProgress } from "./cache.ts";
 export { readGroups } from "./groups.ts";
 export type { Fit, Size } from "./image.ts";
-export { type DataKind, describeData, type OpenDatasetOptions, openDataset } from "./open.ts";
+export {
+  type DataFormat,
+  dataFormats,
+  describeData,
+  type OpenDatasetOptions,
+  openDataset,
+} from "./open.ts";
 export { type SplitOptions, splitDataset } from "./split.ts";
 export { channelStatistics } from "./statistics.ts";
 

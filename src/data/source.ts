@@ -1,4 +1,4 @@
-// Where images come from, before the cache: one shape for folders, CIFAR-10 and Fashion-MNIST.
+// Where images come from, before the cache: one shape for folders, archives and tables.
 
 import { type DecodeOptions, decodesAtOnce, resizePixels, type Size } from "./image.ts";
 import { inOrder } from "./in-order.ts";
@@ -28,6 +28,12 @@ export interface BrokenImage {
   readonly reason: string;
 }
 
+/** Where a table or an archive keeps the images and the labels: names of columns, arrays or fields. */
+export interface Columns {
+  readonly image: string;
+  readonly label: string;
+}
+
 export interface Source {
   readonly name: string;
   /** Absolute path of the data: tells caches of different data apart. */
@@ -46,7 +52,7 @@ export interface Source {
 
 /** Brings images of one native size to the wanted size; bit-exact when the two are the same. */
 export function resized(
-  images: Iterable<SourceImage | BrokenImage>,
+  images: Iterable<SourceImage | BrokenImage> | AsyncIterable<SourceImage | BrokenImage>,
   shape: Size & { readonly channels: 1 | 3 },
   options: DecodeOptions,
 ): AsyncGenerator<SourceImage | BrokenImage> {

@@ -31,7 +31,7 @@ export interface Prepared {
  * @throws Error, one line for people, when the data or the settings cannot be used
  */
 export async function prepare(settings: Settings, nameOf: NameOf, onProgress: OnProgress): Promise<Prepared> {
-  const { kind, size } = describeData(settings.data);
+  const { data, size } = await describeData({ data: settings.data });
   const sizes = resolveSizes(settings, size?.height ?? null, nameOf);
   checkSizes(settings, sizes, nameOf);
   const groups = settings.split.groups === null ? [] : readGroups(settings.split.groups);
@@ -57,7 +57,7 @@ export async function prepare(settings: Settings, nameOf: NameOf, onProgress: On
     const config = resolveConfig(
       {
         ...settings,
-        data: kind === "fashion-mnist" ? settings.data : resolve(settings.data),
+        data,
         split: { ...settings.split, groups: settings.split.groups && resolve(settings.split.groups) },
       },
       sizes,

@@ -1,0 +1,62 @@
+// What a file that cannot be read becomes: one plain error that names the reader and the file.
+
+/** How errors of one reader begin, and which file they are about. */
+export interface Where {
+  /** `idx`, `parquet`, ... */
+  readonly reader: string;
+  /** Path or address, as the user would write it. */
+  readonly file: string;
+}
+
+/** `idx: FILE must MUST, got GOT; do this`. */
+export function trouble(
+  where: Where,
+  must: string,
+  got: string,
+  remedy = "download it again or make it anew",
+): Error {
+  return new Error(`${where.reader}: ${where.file} must ${must}, got ${got}; ${remedy}`);
+}
+
+/** Runs `read`; whatever is thrown becomes an error of this reader, if it is not one yet. */
+export function guarded<T>(where: Where, kind: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw explained(where, kind, error);
+  }
+}
+
+/** As {@link guarded}, for what is read piece by piece. */
+export async function* guardedStream<T>(
+  where: Where,
+  kind: string,
+  items: AsyncIterable<T> | Iterable<T>,
+): AsyncGenerator<T> {
+  try {
+    yield* items;
+  } catch (error) {
+    throw explained(where, kind, error);
+  }
+}
+
+/**
+ * The error of this reader for whatever went wrong: a library's complaint, an index out of bounds, a damaged
+ * compressed stream, a file that cannot be opened.
+ *
+ * @param kind what the file should have been: "a Parquet file"
+ */
+export function explained(where: Where, kind: string, error: unknown): Error {
+  const { code, message = String(error) } = error as Partial<NodeJS.ErrnoException>;
+  if (error instanceof Error && message.startsWith(`${where.reader}: `)) return error;
+  if (code !== undefined && systemCode.test(code)) {
+    return new Error(`${where.reader}: ${where.file} cannot be read (${code}); check that it is there`, {
+      cause: error,
+    });
+  }
+  const said = (message.split("\n")[0] ?? "").slice(0, 160);
+  return Object.assign(trouble(where, `be ${kind}`, `a damaged or foreign one (${said})`), { cause: error });
+}
+
+/** ENOENT and its kin; Z_DATA_ERROR and ERR_... are no trouble of the disk. */
+const systemCode = /^E[A-Z]+$/;
