@@ -1,6 +1,7 @@
 // The training pipeline: crop, flip, normalize and Cutout in one pass from 8-bit images to a float batch.
 import type { Rng } from "../rng.ts";
 import { type CropOptions, centerCrop, checkCrop, fiveCrops, sampleCrop } from "./crop.ts";
+import { bitsOf, cropPass, paintHoles } from "./crop-pass.ts";
 import { type CutoutOptions, checkCutout, checkHole, type Hole, sampleHoles } from "./cutout.ts";
 import { checkFlip, sampleFlip } from "./flip.ts";
 import { type ImageShape, imageSize } from "./layout.ts";
@@ -73,9 +74,13 @@ export function trainingPipeline(options: TrainingPipelineOptions): TrainingPipe
   checkNormalization(normalization, input.channels);
   const output: ImageShape = { height: crop.height, width: crop.width, channels: input.channels };
   if (cutout !== null) checkCutout(cutout, output);
-  const table = normalizationTable(normalization);
+  const copyCrop = cropPass(input, output, bitsOf(normalizationTable(normalization)));
+  const zeros = normalization.mean.map(() => 0);
   const inputSize = imageSize(input);
   const outputSize = imageSize(output);
+  // A batch is filled image by image; a view of it costs as much as a third of an image of 32 x 32.
+  let batch: Float32Array | null = null;
+  let bits = new Int32Array();
 
   return {
     options,
@@ -90,14 +95,16 @@ export function trainingPipeline(options: TrainingPipelineOptions): TrainingPipe
       checkRoom("target", target.length, targetOffset, outputSize);
       const { holes } = parameters;
       for (let index = 0; index < holes.length; index++) checkHole(holes[index]!, output);
-      copyCrop(image, imageOffset, input, output, parameters, table, target, targetOffset);
+      if (target !== batch) bits = bitsOf(target);
+      batch = target;
+      copyCrop(image, imageOffset, parameters, bits, targetOffset);
       if (holes.length === 0) return;
-      // NaN stands for "zero after normalization".
-      const fill =
-        cutout?.fill === "imageMean"
-          ? meanOfCrop(image, imageOffset, input, output, parameters, normalization.mean)
-          : Number.NaN;
-      fillHoles(holes, output, normalization, fill, target, targetOffset);
+      let values: readonly number[] = zeros;
+      if (cutout?.fill === "imageMean") {
+        const mean = meanOfCrop(image, imageOffset, input, output, parameters, normalization.mean);
+        values = normalization.mean.map((channelMean, c) => (mean - channelMean) / normalization.std[c]!);
+      }
+      paintHoles(holes, output, values, bits, targetOffset);
     },
   };
 }
@@ -127,43 +134,6 @@ function checkRoom(name: string, length: number, offset: number, size: number): 
   }
 }
 
-/** Crop, flip and normalization. Rows and columns outside the image become zero. */
-function copyCrop(
-  image: Uint8Array,
-  imageOffset: number,
-  input: ImageShape,
-  output: ImageShape,
-  { top, left, flip }: ImageParameters,
-  table: Float32Array,
-  target: Float32Array,
-  targetOffset: number,
-): void {
-  const { height, width, channels } = output;
-  // Columns [first, end) of the crop, before the flip, lie in the image.
-  const first = Math.min(width, Math.max(0, -left));
-  const end = Math.max(first, Math.min(width, input.width - left));
-  const step = flip ? -1 : 1;
-  const start = flip ? width - 1 - first : first;
-  const partial = end - first < width;
-  for (let y = 0; y < height; y++) {
-    const sourceRow = top + y;
-    const inside = sourceRow >= 0 && sourceRow < input.height;
-    for (let c = 0; c < channels; c++) {
-      const row = targetOffset + (c * height + y) * width;
-      if (!inside || partial) target.fill(0, row, row + width);
-      if (!inside) continue;
-      const base = c * 256;
-      let source = imageOffset + (sourceRow * input.width + left + first) * channels + c;
-      let destination = row + start;
-      for (let x = first; x < end; x++) {
-        target[destination] = table[base + image[source]!]!;
-        source += channels;
-        destination += step;
-      }
-    }
-  }
-}
-
 /** Mean over height, width and channels of the crop, on the scale 0 to 1; padding has the mean colour. */
 function meanOfCrop(
   image: Uint8Array,
@@ -188,25 +158,4 @@ function meanOfCrop(
   let paddingSum = 0;
   for (let c = 0; c < channels; c++) paddingSum += padding * channelMeans[c]!;
   return (bytes / 255 + paddingSum) / (height * width * channels);
-}
-
-/** Paints holes with a value of the un-normalized scale 0 to 1, or with zero where it is NaN. */
-function fillHoles(
-  holes: readonly Hole[],
-  { height, width, channels }: ImageShape,
-  { mean, std }: Normalization,
-  fill: number,
-  target: Float32Array,
-  targetOffset: number,
-): void {
-  for (let c = 0; c < channels; c++) {
-    const value = Number.isNaN(fill) ? 0 : (fill - mean[c]!) / std[c]!;
-    for (let index = 0; index < holes.length; index++) {
-      const { top, bottom, left, right } = holes[index]!;
-      for (let y = top; y < bottom; y++) {
-        const row = targetOffset + (c * height + y) * width;
-        target.fill(value, row + left, row + right);
-      }
-    }
-  }
 }
