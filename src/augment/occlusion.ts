@@ -191,7 +191,8 @@ function point(y: number, x: number): readonly [number, number] {
 }
 
 function rounded(value: number): number {
-  return Math.round(value * 100) / 100;
+  // JSON knows no -0.
+  return Math.round(value * 100) / 100 + 0;
 }
 
 function radians(degrees: number): number {
