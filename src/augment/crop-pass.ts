@@ -167,7 +167,14 @@ export function paintHoles(
     oneFloat[0] = values[c]!;
     const bits = itsBits[0]!;
     for (let index = 0; index < holes.length; index++) {
-      const { top, bottom, left, right } = holes[index]!;
+      const { top, bottom, left, right, runs } = holes[index]!;
+      if (runs !== undefined) {
+        for (let run = 0; run < runs.length; run += 3) {
+          const row = targetOffset + (c * height + runs[run]!) * width;
+          target.fill(bits, row + runs[run + 1]!, row + runs[run + 2]!);
+        }
+        continue;
+      }
       for (let y = top; y < bottom; y++) {
         const row = (targetOffset + (c * height + y) * width) | 0;
         const end = (row + right) | 0;

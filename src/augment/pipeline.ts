@@ -2,7 +2,10 @@
 import type { Rng } from "../rng.ts";
 import { type CropOptions, centerCrop, checkCrop, fiveCrops, sampleCrop } from "./crop.ts";
 import { bitsOf, cropPass, paintHoles } from "./crop-pass.ts";
-import { type CutoutOptions, checkCutout, checkHole, type Hole, sampleHoles } from "./cutout.ts";
+import { painter } from "./cutout/fill.ts";
+import type { Fill } from "./cutout/fill-options.ts";
+import { holeSampler } from "./cutout/sample.ts";
+import { type CutoutOptions, checkHole, type Hole, otherIndex } from "./cutout.ts";
 import { checkFlip, sampleFlip } from "./flip.ts";
 import { type ImageShape, imageSize } from "./layout.ts";
 import { checkNormalization, type Normalization, normalizationTable } from "./normalize.ts";
@@ -34,11 +37,17 @@ export interface TrainingPipelineOptions {
 export interface Pipeline {
   /** Shape of what it makes. */
   readonly output: ImageShape;
-  /** Draws what is random about one image. */
-  sample(rng: Rng): ImageParameters;
+  /**
+   * Draws what is random about one image.
+   * @param progress share of the training that is done, 0 to 1, for what follows a schedule; 1 when left out
+   * @param ofBatch makes a stream, the same for each image of a batch, for what they share (Cutout per "batch")
+   */
+  sample(rng: Rng, progress?: number, ofBatch?: () => Rng): ImageParameters;
   /**
    * One pass over one image: bytes [height, width, channels] from `image[imageOffset]` on, to normalized floats
    * [channels, crop height, crop width] from `target[targetOffset]` on. The input is never changed.
+   *
+   * Holes that show another image take it from the same array: `image` then holds the images of a batch.
    * @throws Error when an offset leaves no room for the image, or a hole reaches outside the crop
    */
   apply(
@@ -61,7 +70,8 @@ export interface TrainingPipeline extends Pipeline {
  * Pixels of the padding are zero after normalization. With the fill `imageMean` a hole gets the mean, over
  * height, width and channels, of the crop before normalization and before any hole (padding counts as the mean
  * colour that it stands for), and that one number is then normalized per channel: what comes out of cutting
- * the un-normalized image first, as the reviewed numpy version does, and normalizing after.
+ * the un-normalized image first, as the reviewed numpy version does, and normalizing after. Other fills are in the
+ * units of the normalized image; the data set's mean, which is given on the scale 0 to 1, is normalized.
  *
  * Crop and flip are drawn before the holes, from the same stream: with and without Cutout an image gets the
  * same crop and flip.
@@ -73,22 +83,29 @@ export function trainingPipeline(options: TrainingPipelineOptions): TrainingPipe
   checkFlip(flip);
   checkNormalization(normalization, input.channels);
   const output: ImageShape = { height: crop.height, width: crop.width, channels: input.channels };
-  if (cutout !== null) checkCutout(cutout, output);
+  const sampler = cutout === null ? null : holeSampler(cutout, output);
+  const fill = cutout === null ? "zero" : normalizedFill(cutout.fill, normalization);
   const copyCrop = cropPass(input, output, bitsOf(normalizationTable(normalization)));
   const zeros = normalization.mean.map(() => 0);
+  const paint = painter(fill, { ...output, layout: "CHW" }, false);
+  const other = fill === "otherImage" ? new Float32Array(imageSize(output)) : null;
+  const bitsOfOther = other && bitsOf(other);
   const inputSize = imageSize(input);
   const outputSize = imageSize(output);
   // A batch is filled image by image; a view of it costs as much as a third of an image of 32 x 32.
   let batch: Float32Array | null = null;
-  let bits = new Int32Array();
+  let bits: Int32Array = new Int32Array();
 
   return {
     options,
     output,
-    sample(rng) {
+    sample(rng, progress = 1, ofBatch) {
       const { top, left } = sampleCrop(rng, input, crop);
       const flipped = sampleFlip(rng, flip);
-      return { top, left, flip: flipped, holes: cutout === null ? [] : sampleHoles(rng, output, cutout) };
+      if (sampler === null) return { top, left, flip: flipped, holes: [] };
+      if (cutout?.per !== "batch") return { top, left, flip: flipped, holes: sampler.sample(rng, progress) };
+      if (ofBatch === undefined) throw new Error('augment: ofBatch must be a stream with Cutout per "batch"');
+      return { top, left, flip: flipped, holes: sampler.sample(ofBatch(), progress) };
     },
     apply(image, imageOffset, parameters, target, targetOffset) {
       checkRoom("image", image.length, imageOffset, inputSize);
@@ -99,12 +116,21 @@ export function trainingPipeline(options: TrainingPipelineOptions): TrainingPipe
       batch = target;
       copyCrop(image, imageOffset, parameters, bits, targetOffset);
       if (holes.length === 0) return;
-      let values: readonly number[] = zeros;
-      if (cutout?.fill === "imageMean") {
+      if (fill === "zero") paintHoles(holes, output, zeros, bits, targetOffset);
+      else if (fill === "imageMean") {
         const mean = meanOfCrop(image, imageOffset, input, output, parameters, normalization.mean);
-        values = normalization.mean.map((channelMean, c) => (mean - channelMean) / normalization.std[c]!);
+        const values = normalization.mean.map((ofChannel, c) => (mean - ofChannel) / normalization.std[c]!);
+        paintHoles(holes, output, values, bits, targetOffset);
+      } else {
+        paint(target, targetOffset, holes, { pixels: target, offset: targetOffset }, (seed) => {
+          const count = Math.floor(image.length / inputSize);
+          if (count < 2)
+            throw new Error("augment: image must hold a batch for holes that show another image");
+          const index = otherIndex(seed, Math.floor(imageOffset / inputSize), count);
+          copyCrop(image, (imageOffset % inputSize) + index * inputSize, parameters, bitsOfOther!, 0);
+          return { pixels: other!, offset: 0 };
+        });
       }
-      paintHoles(holes, output, values, bits, targetOffset);
     },
   };
 }
@@ -124,6 +150,12 @@ export function evaluationViews(
   const whole = crop.height === input.height && crop.width === input.width;
   const corners = fiveCrops(input, crop).slice(0, whole ? 1 : 5);
   return [false, true].flatMap((flip) => corners.map((corner) => ({ ...corner, flip, holes: [] })));
+}
+
+/** Numbers on the scale 0 to 1 as the normalized image has them. */
+function normalizedFill(fill: Fill, { mean, std }: Normalization): Fill {
+  if (typeof fill !== "object" || !("datasetMean" in fill)) return fill;
+  return fill.datasetMean.map((value, c) => (value - mean[c]!) / std[c]!);
 }
 
 function checkRoom(name: string, length: number, offset: number, size: number): void {

@@ -1,6 +1,6 @@
 // From a dataset to batches.
 import type { ImageParameters, Pipeline, TrainingPipeline } from "../augment/pipeline.ts";
-import { permutation, stream } from "../rng.ts";
+import { permutation, stream, streamSeries } from "../rng.ts";
 import type { Batch } from "./batch.ts";
 import type { Dataset } from "./dataset.ts";
 
@@ -22,6 +22,9 @@ export { channelStatistics } from "./statistics.ts";
  * an image from `stream(seed, "augment", epoch, index)`: neither depends on the batch size or on where the epoch is
  * taken up. The last, incomplete batch is dropped.
  *
+ * What the images of a batch share, such as one hole for all, comes from `stream(seed, "augment batch", epoch, batch)`.
+ *
+ * @param options.progress share of the training that is done when this epoch starts, 0 to 1; 1 when left out
  * @param options.startBatch number of batches to skip, without drawing them; 0 when left out
  * @throws Error when the batch is larger than the data, or the pipeline takes images of another shape
  */
@@ -32,9 +35,10 @@ export function trainingBatches(options: {
   readonly batchSize: number;
   readonly seed: number;
   readonly epoch: number;
+  readonly progress?: number;
   readonly startBatch?: number;
 }): AsyncIterable<Batch> {
-  const { dataset, indices, pipeline, batchSize, seed, epoch, startBatch = 0 } = options;
+  const { dataset, indices, pipeline, batchSize, seed, epoch, progress = 1, startBatch = 0 } = options;
   check(dataset, pipeline, batchSize);
   if (batchSize > indices.length) {
     throw new Error(
@@ -47,10 +51,13 @@ export function trainingBatches(options: {
     throw new Error(`data: startBatch must be an integer from 0 to ${batches}, got ${startBatch}`);
   }
   const order = permutation(stream(seed, "shuffle", epoch), indices.length).map((at) => indices[at]!);
-  const sample = (index: number) => pipeline.sample(stream(seed, "augment", epoch, index));
-  return ahead(startBatch, batches, (batch) =>
-    makeBatch(dataset, pipeline, order.slice(batch * batchSize, (batch + 1) * batchSize), sample),
-  );
+  const streamOf = streamSeries(seed, "augment", epoch);
+  return ahead(startBatch, batches, (batch) => {
+    const images = order.slice(batch * batchSize, (batch + 1) * batchSize);
+    return makeBatch(dataset, pipeline, images, (index) =>
+      pipeline.sample(streamOf(index), progress, () => stream(seed, "augment batch", epoch, batch)),
+    );
+  });
 }
 
 /**

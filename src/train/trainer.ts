@@ -85,7 +85,7 @@ function isStoppedEarly({ earlyStopping }: TrainOptions, epoch: number, best: Po
 async function trainEpoch(run: Run): Promise<void> {
   const { args, stepsPerEpoch } = run;
   const { dataset, split, pipeline, signal } = args;
-  const { batchSize, seed } = args.options;
+  const { batchSize, epochs, seed } = args.options;
   run.epochStart = seconds();
   run.pace.restart();
   // An interrupt during validation leaves an epoch with all its steps done.
@@ -97,6 +97,8 @@ async function trainEpoch(run: Run): Promise<void> {
     batchSize,
     seed,
     epoch: run.position.epoch + 1,
+    // 0 in the first epoch, 1 in the last.
+    progress: epochs === 1 ? 1 : run.position.epoch / (epochs - 1),
     startBatch: run.position.stepInEpoch,
   });
   for await (const batch of batches) {
