@@ -102,12 +102,20 @@ test("the paper's periods, for 224 pixels and for fewer", () => {
   expect(gridMaskPeriod(224)).toEqual([96, 224]);
   expect(gridMaskPeriod(32)).toEqual([14, 32]);
   expect(gridMaskPeriod(2)).toEqual([2, 3]);
+  const [small, given] = [{}, { period: [14, 32] } as const].map((options) =>
+    gridMask({ ...options, ramp: 0 }),
+  );
+  for (let seed = 0; seed < 20; seed++) {
+    const draw = (mask: typeof small) =>
+      mask!.sample(stream(seed, "draw"), { height: 32, width: 40, channels: 1 }, 1);
+    expect(draw(small)).toEqual(draw(given));
+  }
 });
 
 test.each<[object, string]>([
   [
     { period: [5, 5] },
-    "grid-mask: period must be [first, end), two integers with 2 <= first < end, got [5,5]",
+    "grid-mask: period must be [first, end), two integers with 2 <= first < end, or null, got [5,5]",
   ],
   [{ period: [1, 5] }, "grid-mask: period must be"],
   [{ period: 5 }, "grid-mask: period must be"],
@@ -122,7 +130,7 @@ test.each<[object, string]>([
 });
 
 test("units larger than the image, and a progress that is none", () => {
-  expect(() => gridMask().outputShape({ height: 32, width: 32, channels: 3 })).toThrow(
+  expect(() => gridMask({ period: [96, 224] }).outputShape({ height: 32, width: 32, channels: 3 })).toThrow(
     "grid-mask: period must end at most at the image's longer side, 32, got 224; the paper's for this image is 14 to 32",
   );
   expect(() => gridMask(small).sample(stream(0, "draw"), { height: 9, width: 9, channels: 1 }, 1.5)).toThrow(

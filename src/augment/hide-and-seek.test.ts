@@ -54,14 +54,23 @@ test("the expected area is the hidden share of the sizes that hide", () => {
 test("the paper's sizes, for 224 pixels and for fewer", () => {
   expect(hideAndSeekSizes(224)).toEqual([0, 16, 32, 44, 56]);
   expect(hideAndSeekSizes(32)).toEqual([0, 2, 5, 6, 8]);
+  const rng = stream(3, "draws");
+  const sizes = Array.from(
+    { length: 200 },
+    () => hideAndSeek().sample(rng, { height: 40, width: 32, channels: 1 }, 0).gridSize,
+  );
+  expect([...new Set(sizes)].sort()).toEqual([0, 2, 5, 6, 8]);
   expect(() =>
     hideAndSeek({ gridSizes: hideAndSeekSizes(4) }).outputShape({ height: 4, width: 4, channels: 1 }),
   ).not.toThrow();
 });
 
 test.each<[object, string]>([
-  [{ gridSizes: [] }, "hide-and-seek: gridSizes must be a list of integers >= 0, not empty, got []"],
-  [{ gridSizes: [1.5] }, "hide-and-seek: gridSizes must be a list of integers >= 0, not empty, got [1.5]"],
+  [{ gridSizes: [] }, "hide-and-seek: gridSizes must be a list of integers >= 0, not empty, or null, got []"],
+  [
+    { gridSizes: [1.5] },
+    "hide-and-seek: gridSizes must be a list of integers >= 0, not empty, or null, got [1.5]",
+  ],
   [{ gridSizes: 16 }, "hide-and-seek: gridSizes must be a list"],
   [{ hideProbability: -1 }, "hide-and-seek: hideProbability must be a number from 0 to 1, got -1"],
   [{ fill: {} }, "hide-and-seek: fill must be"],
@@ -75,7 +84,7 @@ test.each<[object, string]>([
 
 test("a cell as large as the image, and cells that are not there", () => {
   const shape = { height: 32, width: 32, channels: 3 };
-  expect(() => hideAndSeek().sample(stream(0, "draw"), shape, 0)).toThrow(
+  expect(() => hideAndSeek({ gridSizes: [0, 56] }).sample(stream(0, "draw"), shape, 0)).toThrow(
     "hide-and-seek: gridSizes must be less than the image's longer side, 32, got 56; the paper's for this image are 0, 2, 5, 6, 8",
   );
   const hide = hideAndSeek({ gridSizes: [16] });

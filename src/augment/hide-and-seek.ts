@@ -1,14 +1,15 @@
 // Hide-and-Seek (Singh and Lee 2017; Singh et al. 2018): the image as a grid, each cell hidden by chance.
 import { type MaskFill, maskFill } from "./mask-fill.ts";
 import { type FillSeed, integerList, type MaskArea, type MeasuredMasking, masking } from "./masking.ts";
-import { type Fields, probability, readOptions } from "./options.ts";
+import { type Fields, orNull, probability, readOptions } from "./options.ts";
 
 export interface HideAndSeekOptions {
   /**
    * Sides of a cell in pixels; one is drawn for each image, all equally likely. 0: nothing is hidden. A size that
-   * stands twice is twice as likely. Those of the authors, for images of 224 pixels: 0, 16, 32, 44, 56.
+   * stands twice is twice as likely. Null, the default: the authors' 0, 16, 32, 44 and 56 of 224 pixels, scaled to the
+   * image's shorter side (see `hideAndSeekSizes`).
    */
-  readonly gridSizes: readonly number[];
+  readonly gridSizes: readonly number[] | null;
   /** Chance that a cell is hidden, 0 to 1. */
   readonly hideProbability: number;
   /** `zero` is the training data's mean (paper) after normalization; on bytes give that mean, a number a channel. */
@@ -26,7 +27,7 @@ const where = "hide-and-seek";
 const paper = { side: 224, sizes: [0, 16, 32, 44, 56] } as const;
 
 const fields: Fields<HideAndSeekOptions> = {
-  gridSizes: { kind: integerList(0), otherwise: paper.sizes },
+  gridSizes: { kind: orNull(integerList(0)), otherwise: null },
   hideProbability: { kind: probability, otherwise: 0.5 },
   fill: { kind: maskFill, otherwise: "zero" },
 };
@@ -44,8 +45,10 @@ export function hideAndSeek(
   options: Partial<HideAndSeekOptions> = {},
 ): MeasuredMasking<HideAndSeekParameters> {
   const { gridSizes, hideProbability, fill } = readOptions(where, fields, options);
-  const largest = Math.max(...gridSizes);
+  const sizesOf = ({ height, width }: MaskArea) => gridSizes ?? hideAndSeekSizes(Math.min(height, width));
   const checkSizes = ({ height, width }: MaskArea) => {
+    if (gridSizes === null) return;
+    const largest = Math.max(...gridSizes);
     const longer = Math.max(height, width);
     // One cell would be the whole image, hidden in half of the draws.
     if (largest >= longer && longer > 1) {
@@ -60,7 +63,8 @@ export function hideAndSeek(
     fill,
     checkArea: checkSizes,
     sample(rng, { height, width }) {
-      const gridSize = gridSizes[rng.integer(gridSizes.length)]!;
+      const sizes = sizesOf({ height, width });
+      const gridSize = sizes[rng.integer(sizes.length)]!;
       if (gridSize === 0) return { gridSize, hidden: [] };
       const cells = Math.ceil(height / gridSize) * Math.ceil(width / gridSize);
       const hidden: number[] = [];
@@ -90,7 +94,8 @@ export function hideAndSeek(
     // Every pixel lies in exactly one cell.
     expectedArea(area) {
       checkSizes(area);
-      return (hideProbability * gridSizes.filter((size) => size > 0).length) / gridSizes.length;
+      const sizes = sizesOf(area);
+      return (hideProbability * sizes.filter((size) => size > 0).length) / sizes.length;
     },
   };
 }

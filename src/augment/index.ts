@@ -1,8 +1,12 @@
 // Augmentation: what the package exports as `cutout/augment`.
 export type { Rng } from "../rng.ts";
 export { permutation, stream, streamSeries } from "../rng.ts";
+export type { BatchAugmentationOptions, BatchAugmentationParameters } from "./batch-augmentation.ts";
+export { batchAugmentation } from "./batch-augmentation.ts";
 export type { CropOptions, CropPosition } from "./crop.ts";
 export { centerCrop, cropImage, fiveCrops, sampleCrop } from "./crop.ts";
+export type { CutMixOptions, CutMixParameters } from "./cutmix.ts";
+export { cutmix, expectedCutMixShare } from "./cutmix.ts";
 export type {
   CutoutAugmentation,
   CutoutBatchParameters,
@@ -28,8 +32,27 @@ export {
   sampleHoles,
 } from "./cutout.ts";
 export { flipImage, sampleFlip } from "./flip.ts";
+export type { GridMaskOptions, GridMaskParameters } from "./grid-mask.ts";
+export { gridMask, gridMaskPeriod } from "./grid-mask.ts";
+export type { HideAndSeekOptions, HideAndSeekParameters } from "./hide-and-seek.ts";
+export { hideAndSeek, hideAndSeekSizes } from "./hide-and-seek.ts";
 export type { ImageLayout, ImageShape, PixelArray, PixelsOf } from "./layout.ts";
+export type { MaskFill } from "./mask-fill.ts";
+export type { Box, MaskArea, MaskingAugmentation, MeasuredMasking } from "./masking.ts";
+export type { MixupOptions, MixupParameters } from "./mixup.ts";
+export { mixup } from "./mixup.ts";
+export type {
+  GaussianNoiseOptions,
+  MaskingNoiseOptions,
+  NoiseParameters,
+  SaltAndPepperOptions,
+} from "./noise.ts";
+export { gaussianNoise, maskingNoise, saltAndPepper } from "./noise.ts";
 export type { Normalization } from "./normalize.ts";
 export { denormalize, normalizeImage } from "./normalize.ts";
+export type { OcclusionOptions, OcclusionParameters, Stroke } from "./occlusion.ts";
+export { occlusion } from "./occlusion.ts";
 export type { ImageParameters, Pipeline, TrainingPipeline, TrainingPipelineOptions } from "./pipeline.ts";
 export { evaluationViews, trainingPipeline } from "./pipeline.ts";
+export type { RandomErasingOptions, RandomErasingParameters } from "./random-erasing.ts";
+export { randomErasing } from "./random-erasing.ts";
