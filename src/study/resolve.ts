@@ -1,5 +1,8 @@
 // Defaults that follow from the data and the machine: settings in, complete config out.
+
 import { availableParallelism } from "node:os";
+import { optionsOfSettings } from "../augment/cutout/settings.ts";
+import { checkCutout } from "../augment/cutout.ts";
 import { buildNetwork } from "../nn/models.ts";
 import { type Config, configSchema, type Settings } from "./config.ts";
 import { ConfigError } from "./settings.ts";
@@ -67,13 +70,27 @@ export function resolveSizes(settings: Settings, naturalSide: number | null, nam
   }
   // Without room to crop, padding gives it: 4 pixels of 32, as in the paper.
   const padding = settings.augment.padding ?? (cacheSize === imageSize ? Math.round(imageSize / 8) : 0);
-  const length = settings.augment.cutout?.length;
-  if (length !== undefined && length > imageSize) {
+  checkHoles(settings, imageSize, nameOf);
+  return { imageSize, cacheSize, padding };
+}
+
+function checkHoles({ augment: { cutout } }: Settings, imageSize: number, nameOf: NameOf): void {
+  const length = cutout?.length;
+  if (typeof length === "number" && length > imageSize) {
     throw new ConfigError(
       `${nameOf("augment.cutout.length")}: must be at most the image size (${imageSize}), got ${length}`,
     );
   }
-  return { imageSize, cacheSize, padding };
+  if (cutout === null) return;
+  try {
+    const complete = { ...cutout, length: length ?? defaultLength(imageSize) };
+    checkCutout(optionsOfSettings(complete, { mean: [0, 0, 0], std: [1, 1, 1] }), {
+      height: imageSize,
+      width: imageSize,
+    });
+  } catch (error) {
+    throw new ConfigError(`${nameOf("augment.cutout.length")}: ${(error as Error).message}`);
+  }
 }
 
 /**
@@ -139,6 +156,8 @@ export function resolveConfig(
       cutout: cutout && { ...cutout, length: cutout.length ?? defaultLength(sizes.imageSize) },
     },
     threads: settings.threads ?? availableParallelism(),
+    // Whoever runs a network has settled this before (device.ts); a preview runs none.
+    device: settings.device === "auto" ? "cpu" : settings.device,
   });
 }
 

@@ -13,6 +13,7 @@ import type { TrainingSession } from "../train/network-session.ts";
 import { createTrainingSession } from "../train/step.ts";
 import { type TrainResult, train } from "../train/trainer.ts";
 import type { Config, Settings } from "./config.ts";
+import { type ChosenDevice, chooseDevice, openRuntime } from "./device.ts";
 import { describeEnvironment } from "./environment.ts";
 import { classWeightsOf, type Prepared, prepare } from "./prepare.ts";
 import { writeProducts } from "./products.ts";
@@ -64,14 +65,15 @@ export async function runTrial(settings: Settings, options: NewTrialOptions): Pr
   const { runDir = null, command = [], nameOf = (path) => path, onProgress = () => {} } = options;
   // Before the images are decoded, which may take minutes.
   if (runDir !== null) checkNewRun(runDir);
-  const prepared = await prepare(settings, nameOf, onProgress);
+  const chosen = await chooseDevice(settings.device, nameOf("device"));
+  const prepared = await prepare({ ...settings, device: chosen.device }, nameOf, onProgress);
   try {
     const { config, dataset, split, statistics, pipeline } = prepared;
-    return await withSession(prepared, options, async (network, session) => {
+    return await withSession(prepared, chosen, options, async (network, session) => {
       const path = createRun({
         config,
         dataset: datasetRecord(dataset, split, statistics),
-        environment: describeEnvironment(command),
+        environment: describeEnvironment(command, chosen.adapter?.name),
         out: runDir,
       });
       options.onRunDir?.(path);
@@ -102,13 +104,14 @@ export async function resumeTrial(runDir: string, options: ResumeTrialOptions): 
     );
   }
   const nameOf: NameOf = (path) => `${join(runDir, "config.json")}: ${path}`;
+  const chosen = await chooseDevice(run.config.device, nameOf("device"));
   const prepared = await prepare({ ...run.config, data }, nameOf, options.onProgress ?? (() => {}));
   try {
     checkSameData(run, prepared, "train again");
     // Found at another place: from now on the run knows them there.
     if (options.data !== undefined) writeConfig(runDir, prepared.config);
     options.onRunDir?.(runDir);
-    return await withSession(prepared, options, (network, session) =>
+    return await withSession(prepared, chosen, options, (network, session) =>
       finish(runDir, prepared, network, session, options, true),
     );
   } finally {
@@ -118,13 +121,15 @@ export async function resumeTrial(runDir: string, options: ResumeTrialOptions): 
 
 async function withSession(
   { config, dataset, split, pipeline }: Prepared,
+  { device, messages }: ChosenDevice,
   { onEvent }: TrialOptions,
   use: (network: Network, session: TrainingSession) => Promise<TrialResult>,
 ): Promise<TrialResult> {
   const { model, initialization, dropout, batchSize, optimizer, labelSmoothing, seed, threads } = config;
   const numClasses = dataset.classes.length;
   const network = buildNetwork(model, { input: pipeline.output, numClasses, initialization, dropout });
-  for (const text of describeTrial(config, { dataset, split }, network)) onEvent({ type: "message", text });
+  const tell = (text: string) => onEvent({ type: "message", text });
+  [...describeTrial(config, { dataset, split }, network), ...messages].forEach(tell);
   onEvent({ type: "phase", phase: "compile" });
   const session = await createTrainingSession({
     network,
@@ -133,6 +138,7 @@ async function withSession(
     labelSmoothing,
     seed,
     threads,
+    runtime: openRuntime(device, threads, tell),
   });
   try {
     return await use(network, session);
