@@ -151,16 +151,18 @@ function transformedBox<B extends TargetBox>(
   const columns = parts(box.left, box.right);
   const rows = parts(box.top, box.bottom);
   const bounds = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
-  let visible = 0;
+  let [visible, total] = [0, 0];
   for (const [top, bottom] of rows) {
     for (const [left, right] of columns) {
+      const area = (bottom - top) * (right - left);
+      total += area;
       const centre = { x: (left + right) / 2, y: (top + bottom) / 2 };
       if (followed(centre, effects, input).state !== "visible") continue;
-      visible += (bottom - top) * (right - left);
+      visible += area;
       if (shrinkBoxes) extend(bounds, matrix, { left, top, right, bottom });
     }
   }
-  const visibility = Math.min(1, visible / ((box.bottom - box.top) * (box.right - box.left)));
+  const visibility = visible / total;
   if (visible === 0 || visibility < minVisibility) return [];
   if (!shrinkBoxes) extend(bounds, matrix, box);
   const { height, width } = moves.at(-1) ?? input;
