@@ -53,10 +53,13 @@ const groups: readonly FlagNames[] = [
       "augment.padding": "--padding <pixels>",
       "augment.flip": "--flip <probability>",
       "augment.cutout.length": "--length <pixels>",
+      "augment.cutout.shape": "--cutout-shape <shape>",
+      "augment.cutout.aspect": "--cutout-aspect <ratio>",
       "augment.cutout.nHoles": "--n-holes <number>",
       "augment.cutout.placement": "--placement <where>",
       "augment.cutout.fill": "--fill <how>",
       "augment.cutout.probability": "--probability <share>",
+      "augment.cutout.per": "--cutout-per <what>",
     },
   },
   {
@@ -125,7 +128,7 @@ export function addSettingFlags(command: Command): Command {
       command.addOption(
         new Option(
           "--cutout [length]",
-          "cut square holes out of the training images (default length: half the side)",
+          "cut holes out of the training images (default length: half the side)",
         ).helpGroup(group),
       );
       command.addOption(

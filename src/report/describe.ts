@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Fill } from "../augment/cutout/fill-options.ts";
 import type { Length } from "../augment/cutout/length.ts";
 import type { Shape, Sides } from "../augment/cutout/options.ts";
+import { type CutoutSettings, optionsOfSettings, settingDefaults } from "../augment/cutout/settings.ts";
 import { type CutoutOptions, expectedArea, type ImageArea } from "../augment/cutout.ts";
 import { counted, decimal, settingAt, shellWord } from "./format.ts";
 import { printable } from "./markup.ts";
@@ -87,6 +88,18 @@ function maskedArea(cutout: Partial<CutoutOptions>, image: ImageArea): number | 
   }
 }
 
+/** Options of what a config tells; what cannot be read is left out. */
+function optionsTold(told: Partial<CutoutSettings>): Partial<CutoutOptions> {
+  try {
+    // What is said of a fill does not depend on the statistics.
+    const complete = { ...settingDefaults, length: 2, ...told };
+    const options = optionsOfSettings(complete, { mean: [0, 0, 0], std: [1, 1, 1] });
+    return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(told, name)));
+  } catch {
+    return typeof told.length === "number" ? { length: told.length } : {};
+  }
+}
+
 /** What a stored config says about Cutout, as `describeCutout`; empty when it does not tell. */
 export function cutoutText(config: Settings | null): string {
   const cutout = settingAt(config, "augment.cutout");
@@ -94,9 +107,11 @@ export function cutoutText(config: Settings | null): string {
   if (cutout === null) return describeCutout(null, null);
   const side = settingAt(config, "imageSize");
   // Whatever else the file holds is no option.
-  const told = Object.entries(cutout).filter(([, value]) => ["number", "string"].includes(typeof value));
+  const told = Object.fromEntries(
+    Object.entries(cutout).filter(([, value]) => ["number", "string"].includes(typeof value)),
+  );
   return describeCutout(
-    Object.fromEntries(told),
+    optionsTold(told as Partial<CutoutSettings>),
     typeof side === "number" ? { height: side, width: side } : null,
   );
 }

@@ -50,6 +50,25 @@ export function evenInteger(description: string, range: NumberRange = {}): z.Zod
   return bounded(z.number(error).int(error).multipleOf(2, error), range, error).describe(description);
 }
 
+/** A number, or a short text that says more; `good` tells whether it can be read. */
+export function numberOrText(schema: z.ZodNumber, help: string, good: (text: string) => boolean) {
+  const error = must(help);
+  const text = z.string(error).refine(good, error);
+  const union = z.union([schema, text], {
+    error: (issue) =>
+      typeof issue.input === "number"
+        ? schema.safeParse(issue.input).error?.issues[0]?.message
+        : error.error(issue),
+  });
+  return union.describe(schema.description ?? "");
+}
+
+/** A text that can be read, as `good` tells. */
+export function readableText(description: string, help: string, good: (text: string) => boolean) {
+  const error = must(help);
+  return z.string(error).refine(good, error).describe(description);
+}
+
 /** A part of the images: below 1 a share of them, from 2 on their number. */
 export function part(description: string): z.ZodNumber {
   const error = must("a share between 0 and 1, or a number of images from 2 on");

@@ -1,5 +1,7 @@
 // From settings to everything a training run needs of its data: images, parts, statistics, pipeline, complete config.
+
 import { resolve } from "node:path";
+import { optionsOfSettings } from "../augment/cutout/settings.ts";
 import { type TrainingPipeline, trainingPipeline } from "../augment/pipeline.ts";
 import type { ChannelStatistics, Dataset, Split } from "../data/dataset.ts";
 import {
@@ -85,7 +87,7 @@ export function pipelineOf(
     crop: { height: imageSize, width: imageSize, padding: augment.padding },
     flip: augment.flip,
     normalization: { mean, std },
-    cutout: augment.cutout,
+    cutout: augment.cutout && optionsOfSettings(augment.cutout, { mean, std }),
   });
 }
 

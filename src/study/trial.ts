@@ -5,7 +5,7 @@ import type { OnProgress } from "../data/loader.ts";
 import { replaceFile } from "../durable-file.ts";
 import { buildNetwork } from "../nn/models.ts";
 import { countParameters, type Network } from "../nn/network.ts";
-import { describeCutout } from "../report/describe.ts";
+import { cutoutText } from "../report/describe.ts";
 import { writeReport } from "../report/html.ts";
 import { previewSheet } from "../report/sheet.ts";
 import type { Score, TrainingEvent } from "../train/events.ts";
@@ -196,7 +196,7 @@ function describeTrial(
   const parts = `${count(split.train.length)} to train, ${count(split.validation.length)} to validate, ${count(split.test.length)} to test`;
   const lines = [
     `${dataset.name}: ${dataset.classes.length} classes, ${count(dataset.count)} images: ${parts}`,
-    `${model} with ${count(countParameters(network))} parameters on ${imageSize} x ${imageSize} pixels, ${describeCutout(config.augment.cutout, { height: imageSize, width: imageSize })}`,
+    `${model} with ${count(countParameters(network))} parameters on ${imageSize} x ${imageSize} pixels, ${cutoutText(config)}`,
     `epochs ${epochs}, steps in each ${Math.floor(split.train.length / batchSize)}, images in each ${batchSize}, seed ${seed}`,
   ];
   const { broken } = dataset;
