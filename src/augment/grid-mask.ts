@@ -1,6 +1,6 @@
 // GridMask (Chen et al. 2020, "GridMask Data Augmentation", section 3): a rotated grid of squares is dropped.
 import { type MaskFill, maskFill } from "./mask-fill.ts";
-import { type FillSeed, type MaskArea, type MeasuredMasking, masking } from "./masking.ts";
+import { type FillSeed, integers, type MaskArea, type MeasuredMasking, masking } from "./masking.ts";
 import {
   type Fields,
   integer,
@@ -57,6 +57,14 @@ const periods: Kind<Range> = {
   },
 };
 
+const gridKind: Kind<Grid> = {
+  must: "{ period, kept, top, left, rotation }, all integers, with a period >= 1",
+  read: (value) => {
+    const grid = integers("period", "kept", "top", "left", "rotation").read(value);
+    return grid !== undefined && grid.period >= 1 ? grid : undefined;
+  },
+};
+
 /** The authors' on ImageNet: 96 to 224 of 224 pixels, r 0.6, the chance rises to 0.8 in 240 of 300 epochs. */
 const fields: Fields<GridMaskOptions> = {
   period: { kind: orNull(periods), otherwise: null },
@@ -97,6 +105,7 @@ export function gridMask(options: Partial<GridMaskOptions> = {}): MeasuredMaskin
   const augmentation = masking<GridMaskParameters>({
     name: where,
     fill,
+    parameters: { grid: { kind: orNull(gridKind) } },
     checkArea: checkPeriod,
     sample(rng, input, progress) {
       checkProgress(progress);

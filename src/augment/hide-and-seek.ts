@@ -1,7 +1,7 @@
 // Hide-and-Seek (Singh and Lee 2017; Singh et al. 2018): the image as a grid, each cell hidden by chance.
 import { type MaskFill, maskFill } from "./mask-fill.ts";
 import { type FillSeed, integerList, type MaskArea, type MeasuredMasking, masking } from "./masking.ts";
-import { type Fields, orNull, probability, readOptions } from "./options.ts";
+import { type Fields, integer, type Kind, orNull, probability, readOptions } from "./options.ts";
 
 export interface HideAndSeekOptions {
   /**
@@ -30,6 +30,11 @@ const fields: Fields<HideAndSeekOptions> = {
   gridSizes: { kind: orNull(integerList(0)), otherwise: null },
   hideProbability: { kind: probability, otherwise: 0.5 },
   fill: { kind: maskFill, otherwise: "zero" },
+};
+
+const cells: Kind<readonly number[]> = {
+  must: "a list of integers",
+  read: (value) => (Array.isArray(value) && value.every(Number.isInteger) ? value : undefined),
 };
 
 /** The authors' sizes (0, 16, 32, 44, 56 of 224 pixels) for an image whose shorter side has `side` pixels. */
@@ -61,24 +66,25 @@ export function hideAndSeek(
   const augmentation = masking<HideAndSeekParameters>({
     name: where,
     fill,
+    parameters: { gridSize: { kind: integer({ min: 0 }) }, hidden: { kind: cells } },
     checkArea: checkSizes,
     sample(rng, { height, width }) {
       const sizes = sizesOf({ height, width });
       const gridSize = sizes[rng.integer(sizes.length)]!;
       if (gridSize === 0) return { gridSize, hidden: [] };
-      const cells = Math.ceil(height / gridSize) * Math.ceil(width / gridSize);
+      const count = Math.ceil(height / gridSize) * Math.ceil(width / gridSize);
       const hidden: number[] = [];
-      for (let cell = 0; cell < cells; cell++) if (rng.uniform() < hideProbability) hidden.push(cell);
+      for (let cell = 0; cell < count; cell++) if (rng.uniform() < hideProbability) hidden.push(cell);
       return { gridSize, hidden };
     },
     paint(mask, { height, width }, { gridSize, hidden }) {
       if (hidden.length === 0) return;
       const columns = Math.ceil(width / gridSize);
-      const cells = Math.ceil(height / gridSize) * columns;
+      const count = Math.ceil(height / gridSize) * columns;
       for (const cell of hidden) {
-        if (!Number.isInteger(cell) || cell < 0 || cell >= cells) {
+        if (!(cell >= 0 && cell < count)) {
           throw new Error(
-            `${where}: hidden must be cells from 0 to ${cells - 1} for ${height} x ${width} pixels, got ${cell}`,
+            `${where}: hidden must be cells from 0 to ${count - 1} for ${height} x ${width} pixels, got ${cell}`,
           );
         }
         const top = Math.floor(cell / columns) * gridSize;

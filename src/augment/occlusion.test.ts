@@ -88,10 +88,8 @@ describe("what is drawn", () => {
   });
 });
 
-test.each<[object | undefined, string]>([
+test.each<[object, string]>([
   [{ kind: "lines" }, 'occlusion: kind must be "scratches" or "dots" or "scribbles", got "lines"'],
-  [{}, 'occlusion: kind must be "scratches" or "dots" or "scribbles", got nothing'],
-  [undefined, "occlusion: kind must be"],
   [{ kind: "dots", probability: 3 }, "occlusion: probability must be a number from 0 to 1, got 3"],
   [{ kind: "dots", counts: [0] }, "occlusion: counts must be a list of integers >= 1, not empty, got [0]"],
   [{ kind: "dots", thickness: [0.2, 0.1] }, "occlusion: thickness must be [min, max]"],
@@ -111,7 +109,7 @@ test("strokes that are none", () => {
     { points: [[1, 2] as const], radius: -1 },
   ]) {
     expect(() => scratch.mask({ height: 9, width: 9 }, { strokes: [stroke], fillSeed: 0 })).toThrow(
-      "occlusion: a stroke must have points of two numbers, and a radius >= 0",
+      "occlusion: strokes must be a list of strokes { points, radius }: at least one point [y, x], and a radius >= 0",
     );
   }
 });
