@@ -31,6 +31,7 @@ export const augmentMemory: Work = {
         spread: null,
         peakMemoryMB: Math.max(...samples.map(({ residentMB }) => residentMB)),
         ratioToBestPeer: null,
+        oursToThis: null,
         copyShare: null,
         timeToFirstStep: null,
         rounds: [],

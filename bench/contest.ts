@@ -52,6 +52,7 @@ export async function compete(
     }
     const lasting = started.filter(({ entrant }) => !out.has(entrant));
     const peers = lasting.filter(({ entrant }) => !entrant.ours).map(({ rounds: rates }) => median(rates));
+    const own = lasting.filter(({ entrant }) => entrant.ours).map(({ rounds: rates }) => median(rates));
     const best = peers.length > 0 ? Math.max(...peers) : null;
     const common = { work, model, batch, threads };
     const bandwidth = await copyBandwidth(threads);
@@ -68,6 +69,7 @@ export async function compete(
         spread: [Math.min(...found.rounds), Math.max(...found.rounds)],
         peakMemoryMB: found.contestant.peakMemoryMB(),
         ratioToBestPeer: best === null ? null : rate / best,
+        oursToThis: own.length > 0 ? Math.max(...own) / rate : null,
         copyShare: entrant.bytesPerImage === null ? null : (rate * entrant.bytesPerImage) / bandwidth,
         timeToFirstStep: found.contestant.timeToFirstStep,
         rounds: found.rounds,
@@ -85,6 +87,7 @@ const nothing = {
   spread: null,
   peakMemoryMB: null,
   ratioToBestPeer: null,
+  oursToThis: null,
   copyShare: null,
   timeToFirstStep: null,
   rounds: [],
@@ -106,7 +109,7 @@ async function enter(entrant: Entrant, started: Started[]): Promise<string | nul
     return null;
   } catch (error) {
     if (error instanceof EngineError)
-      return error.message.endsWith(".") ? error.message : `${error.message}. ${entrant.install}`;
+      return error.missing ? `${error.message}. ${entrant.install}` : error.message;
     throw error;
   }
 }

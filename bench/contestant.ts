@@ -32,10 +32,17 @@ export interface Contestant {
 }
 
 /** What goes wrong in an engine, for its row. */
-export class EngineError extends Error {}
+export class EngineError extends Error {
+  /** Something of it is not installed. */
+  readonly missing: boolean;
+  constructor(reason: string, missing: boolean) {
+    super(reason);
+    this.missing = missing;
+  }
+}
 
 /**
- * Starts an engine. It speaks lines of JSON: first {version, parameters, load, compile, step}, or {reason} when it
+ * Starts an engine. It speaks lines of JSON: first {version, parameters, load, compile, step}, or {reason, missing} when it
  * cannot run; then {images, seconds} for every number of seconds it is given.
  * @throws EngineError
  */
@@ -79,6 +86,7 @@ class Engine {
   readonly #child: ChildProcess;
   readonly #lines: AsyncIterator<string>;
   readonly #ended: Promise<string>;
+  #started = true;
 
   constructor(command: readonly string[]) {
     const [program, ...words] = command as [string, ...string[]];
@@ -94,7 +102,10 @@ class Engine {
     });
     child.stdin!.on("error", () => {}); // it has ended; `ended` tells
     this.#ended = new Promise((resolve) => {
-      child.on("error", (error) => resolve(`${program} cannot be started (${error.message})`));
+      child.on("error", (error) => {
+        this.#started = false;
+        resolve(`${program} cannot be started (${error.message})`);
+      });
       child.on("close", (code, signal) => {
         const last = complaints.trim().split("\n").at(-1) ?? "";
         resolve(`it ended with ${signal ?? `code ${code}`}${last === "" ? "" : `: ${last.slice(0, 300)}`}`);
@@ -111,11 +122,11 @@ class Engine {
   async next(): Promise<any> {
     for (;;) {
       const line = await Promise.race([this.#lines.next(), this.#ended]);
-      if (typeof line === "string" || line.done) throw new EngineError(await this.#ended);
+      if (typeof line === "string" || line.done) throw new EngineError(await this.#ended, !this.#started);
       // A library may print a greeting of its own.
       if (!line.value.startsWith("{")) continue;
       const answer = JSON.parse(line.value);
-      if (answer.reason !== undefined) throw new EngineError(answer.reason);
+      if (answer.reason !== undefined) throw new EngineError(answer.reason, answer.missing === true);
       return answer;
     }
   }

@@ -13,7 +13,7 @@ interface NetworkEngine {
   readonly peer: string | null;
   readonly install: string;
   readonly kinds: readonly Kind[];
-  /** Networks that a step takes seconds of, not minutes; null for all. */
+  /** Networks that whose first step takes seconds, not minutes; null for all. */
   readonly models: { readonly [K in Kind]?: readonly BenchModel[] } | null;
   readonly command: (...words: readonly (string | number)[]) => readonly string[];
 }
@@ -59,7 +59,7 @@ const engines: readonly NetworkEngine[] = [
   torch("torch.jit.freeze", "torch-freeze", "freeze", ["infer"]),
   node("tfjs, plain JS", "tfjs", "tfjs_peer.mjs", "cpu", { train: ["tiny"], infer: ["tiny"] }),
   node("tfjs, WASM", "tfjs-wasm", "tfjs_peer.mjs", "wasm", { train: ["tiny"] }),
-  node("jax-js, WASM", "jax-js", "jax_peer.mjs", "wasm", { train: ["tiny"] }),
+  node("jax-js, WASM", "jax-js", "jax_peer.mjs", "wasm", { train: ["tiny"], infer: ["tiny"] }),
 ];
 
 export const networkPeers = [...new Set(engines.flatMap(({ peer }) => peer ?? []))];
@@ -78,7 +78,7 @@ function entrant(
     unfit:
       fit === undefined || fit.includes(model)
         ? null
-        : `a step would take minutes: it takes part with --models ${fit.join(",")}`,
+        : `a step would take a minute or more: it takes part with --models ${fit.join(",")}`,
     command: command(kind, model, benchNetworks[model].side, batch, threads),
     processes: null,
     cores: null,

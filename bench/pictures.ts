@@ -23,7 +23,11 @@ export function makePictures(): Pictures {
       if (!made.has(file)) {
         const rng = stream(0, "raw images");
         const bytes = new Uint8Array(count * side * side * 3);
-        for (let index = 0; index < bytes.length; index++) bytes[index] = rng.seed();
+        // The first few images are random, the others repeat them.
+        const few = Math.min(bytes.length, 2 ** 22);
+        for (let index = 0; index < few; index++) bytes[index] = rng.seed();
+        for (let at = few; at < bytes.length; at += few)
+          bytes.copyWithin(at, 0, Math.min(few, bytes.length - at));
         writeFileSync(file, bytes);
         made.set(file, file);
       }

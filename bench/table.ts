@@ -17,6 +17,7 @@ const columns: readonly { readonly title: string; cell(row: Row): string }[] = [
   },
   { title: "least to most", cell: ({ spread }) => spread?.map(show).join(" to ") ?? "-" },
   { title: "to best peer", cell: ({ ratioToBestPeer }) => number(ratioToBestPeer, 2) },
+  { title: "ours to it", cell: ({ oursToThis }) => number(oursToThis, 2) },
   { title: "peak MB", cell: ({ peakMemoryMB }) => number(peakMemoryMB, 0) },
   { title: "load + compile + first s", cell: ({ timeToFirstStep }) => seconds(timeToFirstStep) },
   {

@@ -18,6 +18,8 @@ export interface Row {
   readonly peakMemoryMB: number | null;
   /** Against the best engine that is not ours, in the same run; null without one. */
   readonly ratioToBestPeer: number | null;
+  /** Our rate (the best of our rows here) against this engine's. */
+  readonly oursToThis: number | null;
   /** Bytes that must be read and written, over the copy bandwidth of as many cores; null where it says nothing. */
   readonly copyShare: number | null;
   readonly timeToFirstStep: FirstStep | null;

@@ -1,5 +1,5 @@
 """An engine's side of the conversation with the benchmark: first {version, parameters, load, compile, step} or
-{reason}, then {images, seconds} for every number of seconds on standard input."""
+{reason, missing}, then {images, seconds} for every number of seconds on standard input."""
 import json
 import os
 import sys
@@ -12,8 +12,9 @@ def say(**line):
     print(json.dumps(line), flush=True)
 
 
-def refuse(reason):
-    say(reason=str(reason).strip().split("\n")[0][:300])
+def refuse(reason, missing=False):
+    """missing: something is not installed."""
+    say(reason=str(reason).strip().split("\n")[0][:300], missing=missing)
     sys.stdout.flush()
     os._exit(0)
 

@@ -3,9 +3,9 @@ import { createInterface } from "node:readline";
 
 const now = () => performance.now() / 1000;
 
-/** Tells that this engine cannot take part, and ends the process. */
-export function refuse(reason: string): never {
-  console.log(JSON.stringify({ reason }));
+/** Tells that this engine cannot take part, and whether something is not installed; ends the process. */
+export function refuse(reason: string, missing = false): never {
+  console.log(JSON.stringify({ reason, missing }));
   process.exit(0);
 }
 

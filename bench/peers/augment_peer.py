@@ -3,6 +3,7 @@
 TASK: erase (Cutout alone on a float batch), fused (crop, flip, normalize, Cutout from 8 bits), jpeg (from a folder of
 JPEGs). PATH: raw 8-bit images [count, side, side, 3], or the folder. Install what is to be measured:
     pip install numpy torch torchvision albumentations kornia
+Transforms of one image are given the images of the batch in turn; putting them together again is not counted.
 A hole has half the image's side; the libraries that only place it fully inside do so.
 """
 import importlib.metadata
@@ -74,19 +75,16 @@ def torch_module():
             return image * torch.from_numpy(mask).expand_as(image)
 
     images, transform = torch_batch(), Cutout()
-    return lambda: torch.stack([transform(image) for image in images])
+    return lambda: [transform(image) for image in images]
 
 
 def torchvision_erasing(inplace):
     def prepare():
-        import torch
         from torchvision.transforms import v2
 
         images = torch_batch()
         erase = v2.RandomErasing(p=1, scale=(0.25, 0.25), ratio=(1, 1), value=0, inplace=inplace)
-        if inplace:
-            return lambda: [erase(image) for image in images]
-        return lambda: torch.stack([erase(image) for image in images])
+        return lambda: [erase(image) for image in images]
 
     return prepare
 
@@ -94,14 +92,13 @@ def torchvision_erasing(inplace):
 def albumentations_dropout():
     import albumentations
     import cv2
-    import numpy as np
 
     cv2.setNumThreads(1)
     images = float_batch()
     drop = albumentations.CoarseDropout(
         num_holes_range=(1, 1), hole_height_range=(length, length), hole_width_range=(length, length), fill=0, p=1
     )
-    return lambda: np.stack([drop(image=image)["image"] for image in images])
+    return lambda: [drop(image=image)["image"] for image in images]
 
 
 def kornia_erasing():
@@ -214,5 +211,5 @@ try:
     version = f"{package} {importlib.metadata.version(package)}"
     __import__(package)
 except ImportError:
-    refuse(f"{package} is not installed for this Python")
+    refuse(f"{package} is not installed for this Python", missing=True)
 compete(version, batch, prepare)

@@ -102,7 +102,6 @@ const tasks: Readonly<Record<string, () => () => unknown>> = {
   "erase zero-new": () => erase("zero", "new"),
   "erase zero-into": () => erase("zero", "into"),
   "erase zero-in-place": () => erase("zero", "in-place"),
-  "erase mean-new": () => erase("imageMean", "new"),
   "erase mean-in-place": () => erase("imageMean", "in-place"),
   "fused loader": fused,
   "jpeg sharp": jpeg,

@@ -23,11 +23,10 @@ try:
     from ffcv.fields import IntField, RGBImageField
     from ffcv.fields.decoders import IntDecoder, SimpleRGBImageDecoder
     from ffcv.loader import Loader, OrderOption
-    from ffcv.transforms import Convert, Cutout, RandomHorizontalFlip, RandomTranslate, ToTensor, ToTorchImage
+    from ffcv.transforms import Cutout, NormalizeImage, RandomHorizontalFlip, RandomTranslate, ToTensor, ToTorchImage
     from ffcv.writer import DatasetWriter
-    from torchvision.transforms import Normalize
 except Exception as error:
-    refuse(f"ffcv cannot be used with this Python ({type(error).__name__}: {error})")
+    refuse(f"ffcv cannot be used with this Python ({type(error).__name__}: {error})", missing=isinstance(error, ImportError))
 
 
 class Images:
@@ -53,10 +52,9 @@ def prepare():
         RandomHorizontalFlip(),
         RandomTranslate(padding=side // 8, fill=mean),
         Cutout(side // 2, mean),
+        NormalizeImage(255 * np.array(MEAN), 255 * np.array(STD), np.float32),
         ToTensor(),
         ToTorchImage(),
-        Convert(torch.float32),
-        Normalize([255 * value for value in MEAN], [255 * value for value in STD]),
     ]
     loader = Loader(
         file,

@@ -13,7 +13,7 @@ let jax;
 try {
   jax = await import("@jax-js/jax");
 } catch (error) {
-  refuse(`jax-js is not installed (${error.code ?? error.message})`);
+  refuse(`jax-js is not installed (${error.code ?? error.message})`, true);
 }
 const { numpy: np, nn, lax, init, defaultDevice, jit, valueAndGrad } = jax;
 const { createRequire } = await import("node:module");

@@ -21,7 +21,7 @@ try {
     wasm.setThreadsCount(threads);
   }
 } catch (error) {
-  refuse(`TensorFlow.js is not installed (${error.code ?? error.message})`);
+  refuse(`TensorFlow.js is not installed (${error.code ?? error.message})`, true);
 }
 tf.env().set("IS_TEST", false);
 

@@ -14,7 +14,7 @@ try:
     import torch
     import torch.nn.functional as F
 except ImportError:
-    refuse("PyTorch is not installed for this Python")
+    refuse("PyTorch is not installed for this Python", missing=True)
 
 from torch_networks import networks  # noqa: E402
 
