@@ -158,6 +158,7 @@ export function lengthLaw(length: Length, image: ImageArea, continuous: boolean)
   if (typeof length === "number") return fixed(length);
   if ("pixels" in length) {
     const [least, most] = length.pixels;
+    if (least === most) return fixed(least);
     const count = most - least + 1;
     return {
       draw: (rng) => least + rng.integer(count),
