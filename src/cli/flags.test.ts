@@ -26,6 +26,8 @@ function file(content: unknown): string {
 const samples: Readonly<Record<string, unknown>> = {
   model: "alexnet",
   initialization: "original",
+  format: "folder",
+  columns: "image,label",
   imageSize: 40,
   cacheSize: 50,
   fit: "cover",

@@ -15,6 +15,8 @@ const groups: readonly FlagNames[] = [
   {
     group: "Data:",
     flags: {
+      format: "--format <name>",
+      columns: "--columns <image,label>",
       imageSize: "--size <pixels>",
       cacheSize: "--cache-size <pixels>",
       fit: "--fit <how>",

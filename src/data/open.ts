@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { type CacheOptions, type OnProgress, openCached } from "./cache.ts";
 import { type CifarName, cifarSize, cifarSource, findCifar } from "./cifar.ts";
 import { csvSource, findCsv } from "./csv.ts";
+import { type DataFormat, dataFormats } from "./data-format.ts";
 import type { Dataset } from "./dataset.ts";
 import { fashionMnistSize, fashionMnistSource } from "./fashion-mnist.ts";
 import { folderSource } from "./folder.ts";
@@ -16,23 +17,6 @@ import type { Columns, Source } from "./source.ts";
 import { findStl10, stl10Size, stl10Source } from "./stl10.ts";
 import { findSvhn, svhnSize, svhnSource } from "./svhn.ts";
 import { webDatasetSource } from "./webdataset.ts";
-
-/** How data are kept; `auto` tells it from what is there. */
-export const dataFormats = [
-  "fashion-mnist",
-  "cifar10",
-  "cifar100",
-  "cifar100-coarse",
-  "stl10",
-  "svhn",
-  "idx",
-  "npz",
-  "parquet",
-  "webdataset",
-  "csv",
-  "folder",
-] as const;
-export type DataFormat = (typeof dataFormats)[number];
 
 export interface DataOptions {
   /** A folder, a file, an address of shards, or the name `fashion-mnist`; see docs/data.md for what may be in it. */

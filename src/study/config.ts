@@ -12,6 +12,7 @@ import {
   settingDefaults,
   shapeHelp,
 } from "../augment/cutout/settings.ts";
+import { dataFormats, parseColumns } from "../data/data-format.ts";
 import { type ModelName, modelNames, networksWithDropout } from "../nn/models.ts";
 import {
   boolean,
@@ -23,6 +24,7 @@ import {
   part,
   readableText,
   risingIntegers,
+  show,
   text,
 } from "./fields.ts";
 
@@ -159,7 +161,17 @@ function schemaOf<F extends Fields>(fields: F) {
     ]).default(settingDefaults.per),
   });
   const object = z.strictObject({
-    data: text("folder of images, or fashion-mnist", "a folder of images, or fashion-mnist"),
+    data: text("folder, file or address of images, or fashion-mnist", "a folder of images, or fashion-mnist"),
+    format: choice("how the data are kept; auto tells it from what is there", [
+      "auto",
+      ...dataFormats,
+    ]).default("auto"),
+    columns: text("columns, arrays or fields of the images and their labels, as image,label")
+      .refine((names) => parseColumns(names) !== null, {
+        error: ({ input }) => `must be two names, as image,label, got ${show(input)}`,
+      })
+      .nullable()
+      .default(null),
     model: choice("network", modelNames as readonly string[] as readonly [ModelName, ...ModelName[]]).default(
       "resnet9",
     ),

@@ -3,6 +3,7 @@
 import { resolve } from "node:path";
 import { optionsOfSettings } from "../augment/cutout/settings.ts";
 import { type TrainingPipeline, trainingPipeline } from "../augment/pipeline.ts";
+import { parseColumns } from "../data/data-format.ts";
 import type { ChannelStatistics, Dataset, Split } from "../data/dataset.ts";
 import {
   channelStatistics,
@@ -33,13 +34,17 @@ export interface Prepared {
  * @throws Error, one line for people, when the data or the settings cannot be used
  */
 export async function prepare(settings: Settings, nameOf: NameOf, onProgress: OnProgress): Promise<Prepared> {
-  const { data, size } = await describeData({ data: settings.data });
+  const { format } = settings;
+  const columns = settings.columns === null ? null : parseColumns(settings.columns);
+  const { data, size } = await describeData({ data: settings.data, format, columns });
   const sizes = resolveSizes(settings, size?.height ?? null, nameOf);
   checkSizes(settings, sizes, nameOf);
   const groups = settings.split.groups === null ? [] : readGroups(settings.split.groups);
   const dataset = await openDataset(
     {
       data: settings.data,
+      format,
+      columns,
       size: { height: sizes.cacheSize, width: sizes.cacheSize },
       fit: settings.fit,
       cacheDir: settings.cacheDir,

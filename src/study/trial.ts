@@ -90,6 +90,11 @@ export async function runTrial(settings: Settings, options: NewTrialOptions): Pr
   }
 }
 
+/** Names, addresses and patterns of shards are no paths: whether they are there shows when they are opened. */
+function isMissing(data: string): boolean {
+  return data !== "fashion-mnist" && !/^https?:|\{/.test(data) && !existsSync(data);
+}
+
 /**
  * Goes on with a run where its last checkpoint is; the metrics become those of a run left alone.
  * @throws Error, one line for people, when the folder is no run, or its images are not there or have changed since
@@ -97,7 +102,7 @@ export async function runTrial(settings: Settings, options: NewTrialOptions): Pr
 export async function resumeTrial(runDir: string, options: ResumeTrialOptions): Promise<TrialResult> {
   const run = openRun(runDir);
   const { data = run.config.data } = options;
-  if (options.data === undefined && data !== "fashion-mnist" && !existsSync(data)) {
+  if (options.data === undefined && isMissing(data)) {
     throw new Error(
       `${data}: the images of the run are no longer there; put them back, ` +
         `or say where they are now: cutout train FOLDER --resume ${runDir}`,
