@@ -59,7 +59,10 @@ function expectClose(actual: Image, expected: Pixels, numbers: PixelArray, toler
   expect([actual.height, actual.width]).toEqual([expected.height, expected.width]);
   const { pixels } = toLayout(actual, "HWC");
   expect(pixels.length).toBe(numbers.length);
-  const worst = numbers.reduce((most, value, at) => Math.max(most, Math.abs(value - pixels[at]!)), 0);
+  const worst = Array.from(numbers).reduce(
+    (most, value, at) => Math.max(most, Math.abs(value - pixels[at]!)),
+    0,
+  );
   expect(worst).toBeLessThanOrEqual(tolerance);
 }
 
