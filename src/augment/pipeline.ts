@@ -1,5 +1,6 @@
 // The training pipeline: crop, flip, normalize and Cutout in one pass from 8-bit images to a float batch.
 import type { Rng } from "../rng.ts";
+import { type AfterParameters, afterPass } from "./after-pass.ts";
 import { type CropOptions, centerCrop, checkCrop, fiveCrops, sampleCrop } from "./crop.ts";
 import { bitsOf, cropPass, paintHoles } from "./crop-pass.ts";
 import { painter } from "./cutout/fill.ts";
@@ -9,6 +10,7 @@ import { type CutoutOptions, checkHole, type Hole, otherIndex } from "./cutout.t
 import { checkFlip, sampleFlip } from "./flip.ts";
 import { type ImageShape, imageSize } from "./layout.ts";
 import { checkNormalization, type Normalization, normalizationTable } from "./normalize.ts";
+import type { AugmentationSpec } from "./registry.ts";
 
 export type { CropOptions, CutoutOptions, Hole, ImageShape, Normalization };
 
@@ -21,6 +23,8 @@ export interface ImageParameters {
   readonly flip: boolean;
   /** In the image after crop and flip; already clipped at its border. */
   readonly holes: readonly Hole[];
+  /** Of the augmentations that follow; left out without any. */
+  readonly after?: AfterParameters;
 }
 
 export interface TrainingPipelineOptions {
@@ -32,6 +36,8 @@ export interface TrainingPipelineOptions {
   readonly normalization: Normalization;
   /** null: no Cutout. */
   readonly cutout: CutoutOptions | null;
+  /** What follows on the normalized image after Cutout, in this order; it keeps the image's size. None when left out. */
+  readonly augmentations?: readonly AugmentationSpec[];
 }
 
 export interface Pipeline {
@@ -74,15 +80,16 @@ export interface TrainingPipeline extends Pipeline {
  * units of the normalized image; the data set's mean, which is given on the scale 0 to 1, is normalized.
  *
  * Crop and flip are drawn before the holes, from the same stream: with and without Cutout an image gets the
- * same crop and flip.
+ * same crop and flip. What follows is drawn after the holes.
  * @throws Error that names the option when one is wrong or does not fit the others
  */
 export function trainingPipeline(options: TrainingPipelineOptions): TrainingPipeline {
-  const { input, crop, flip, normalization, cutout } = options;
+  const { input, crop, flip, normalization, cutout, augmentations = [] } = options;
   checkCrop(crop, input);
   checkFlip(flip);
   checkNormalization(normalization, input.channels);
   const output: ImageShape = { height: crop.height, width: crop.width, channels: input.channels };
+  const after = afterPass(augmentations, output, normalization);
   const sampler = cutout === null ? null : holeSampler(cutout, output);
   const fill = cutout === null ? "zero" : normalizedFill(cutout.fill, normalization);
   const copyCrop = cropPass(input, output, bitsOf(normalizationTable(normalization)));
@@ -96,41 +103,50 @@ export function trainingPipeline(options: TrainingPipelineOptions): TrainingPipe
   let batch: Float32Array | null = null;
   let bits: Int32Array = new Int32Array();
 
+  const fusedPass: Pipeline["apply"] = (image, imageOffset, parameters, target, targetOffset) => {
+    checkRoom("image", image.length, imageOffset, inputSize);
+    checkRoom("target", target.length, targetOffset, outputSize);
+    const { holes } = parameters;
+    for (let index = 0; index < holes.length; index++) checkHole(holes[index]!, output);
+    if (target !== batch) bits = bitsOf(target);
+    batch = target;
+    copyCrop(image, imageOffset, parameters, bits, targetOffset);
+    if (holes.length === 0) return;
+    if (fill === "zero") paintHoles(holes, output, zeros, bits, targetOffset);
+    else if (fill === "imageMean") {
+      const mean = meanOfCrop(image, imageOffset, input, output, parameters, normalization.mean);
+      const values = normalization.mean.map((ofChannel, c) => (mean - ofChannel) / normalization.std[c]!);
+      paintHoles(holes, output, values, bits, targetOffset);
+    } else {
+      paint(target, targetOffset, holes, { pixels: target, offset: targetOffset }, (seed) => {
+        const count = Math.floor(image.length / inputSize);
+        if (count < 2) throw new Error("augment: image must hold a batch for holes that show another image");
+        const index = otherIndex(seed, Math.floor(imageOffset / inputSize), count);
+        copyCrop(image, (imageOffset % inputSize) + index * inputSize, parameters, bitsOfOther!, 0);
+        return { pixels: other!, offset: 0 };
+      });
+    }
+  };
+  const sampleHolesOf = (rng: Rng, progress: number, ofBatch: (() => Rng) | undefined): readonly Hole[] => {
+    if (sampler === null) return [];
+    if (cutout?.per !== "batch") return sampler.sample(rng, progress);
+    if (ofBatch === undefined) throw new Error('augment: ofBatch must be a stream with Cutout per "batch"');
+    return sampler.sample(ofBatch(), progress);
+  };
+
   return {
     options,
     output,
     sample(rng, progress = 1, ofBatch) {
       const { top, left } = sampleCrop(rng, input, crop);
       const flipped = sampleFlip(rng, flip);
-      if (sampler === null) return { top, left, flip: flipped, holes: [] };
-      if (cutout?.per !== "batch") return { top, left, flip: flipped, holes: sampler.sample(rng, progress) };
-      if (ofBatch === undefined) throw new Error('augment: ofBatch must be a stream with Cutout per "batch"');
-      return { top, left, flip: flipped, holes: sampler.sample(ofBatch(), progress) };
+      const holes = sampleHolesOf(rng, progress, ofBatch);
+      const drawn = { top, left, flip: flipped, holes };
+      return after === null ? drawn : { ...drawn, after: after.sample(rng, progress) };
     },
     apply(image, imageOffset, parameters, target, targetOffset) {
-      checkRoom("image", image.length, imageOffset, inputSize);
-      checkRoom("target", target.length, targetOffset, outputSize);
-      const { holes } = parameters;
-      for (let index = 0; index < holes.length; index++) checkHole(holes[index]!, output);
-      if (target !== batch) bits = bitsOf(target);
-      batch = target;
-      copyCrop(image, imageOffset, parameters, bits, targetOffset);
-      if (holes.length === 0) return;
-      if (fill === "zero") paintHoles(holes, output, zeros, bits, targetOffset);
-      else if (fill === "imageMean") {
-        const mean = meanOfCrop(image, imageOffset, input, output, parameters, normalization.mean);
-        const values = normalization.mean.map((ofChannel, c) => (mean - ofChannel) / normalization.std[c]!);
-        paintHoles(holes, output, values, bits, targetOffset);
-      } else {
-        paint(target, targetOffset, holes, { pixels: target, offset: targetOffset }, (seed) => {
-          const count = Math.floor(image.length / inputSize);
-          if (count < 2)
-            throw new Error("augment: image must hold a batch for holes that show another image");
-          const index = otherIndex(seed, Math.floor(imageOffset / inputSize), count);
-          copyCrop(image, (imageOffset % inputSize) + index * inputSize, parameters, bitsOfOther!, 0);
-          return { pixels: other!, offset: 0 };
-        });
-      }
+      fusedPass(image, imageOffset, parameters, target, targetOffset);
+      if (parameters.after !== undefined) after?.apply(target, targetOffset, parameters.after);
     },
   };
 }

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import type { Pipeline } from "../augment/pipeline.ts";
+import type { MixSpec } from "../augment/short-form.ts";
 import type { Dataset, Split } from "../data/dataset.ts";
 import type { WriteCalls } from "../durable-file.ts";
 import { checkSchedule, initialPlateau, learningRateAt, type ScheduleOptions } from "../optim/schedule.ts";
@@ -26,6 +27,8 @@ export interface TrainOptions {
   readonly earlyStopping: { readonly patience: number } | null;
   /** Views of an image in validation and test. */
   readonly crops: "center" | "ten";
+  /** What is done to whole batches; nothing when null or left out. */
+  readonly mix?: MixSpec | null;
 }
 
 export interface TrainArguments {
