@@ -138,7 +138,7 @@ async function* membersOf(where: Where, onBytes: (count: number) => void): Async
       let used = false;
       const read = () => {
         used = true;
-        return contentOf(entry, size);
+        return contentOf(where, entry, size);
       };
       yield { name, size, read };
       if (!used) entry.resume();
@@ -154,9 +154,13 @@ async function* membersOf(where: Where, onBytes: (count: number) => void): Async
 
 type Entry = ExtractEvents["entry"][1];
 
-async function contentOf(entry: Entry, size: number): Promise<Uint8Array> {
+async function contentOf(where: Where, entry: Entry, size: number): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
-  for await (const part of entry as AsyncIterable<Uint8Array>) parts.push(part);
+  try {
+    for await (const part of entry as AsyncIterable<Uint8Array>) parts.push(part);
+  } catch (error) {
+    throw explained(where, format, error);
+  }
   return Buffer.concat(parts, size);
 }
 
