@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { stream } from "../rng.ts";
 import { afterPass } from "./after-pass.ts";
+import type { Image } from "./augmentation.ts";
 import { trainingPipeline } from "./pipeline.ts";
 import { type AugmentationSpec, createAugmentation } from "./registry.ts";
 
@@ -39,9 +40,9 @@ test("follow the pass in their order, at their place in the batch, and the rest 
     const alone = new Float32Array(size);
     plain.apply(bytes, 12 * 12 * 3, rest, alone, 0);
     const steps = specs.map(createAugmentation);
-    const expected = steps.reduce((image, step, at) => step.apply(image, after![at]), {
+    const expected = steps.reduce<Image<Float32Array>>((image, step, at) => step.apply(image, after![at]), {
       ...shape,
-      layout: "CHW" as const,
+      layout: "CHW",
       pixels: alone,
     });
     expect(target.slice(size, 2 * size)).toEqual(expected.pixels);

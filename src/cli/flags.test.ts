@@ -61,6 +61,8 @@ const samples: Readonly<Record<string, unknown>> = {
   "augment.cutout.fill": "imageMean",
   "augment.cutout.probability": 0.5,
   "augment.cutout.per": "batch",
+  "augment.augmentations": ["grid-mask:ratio=0.5,rotation=1"],
+  "augment.mix": "cutmix:alpha=0.5",
   "schedule.warmupEpochs": 2,
   "schedule.milestones": [4, 8],
   "schedule.gamma": 0.2,
@@ -122,6 +124,47 @@ describe("a flag and the same value in a config file give the same settings", ()
       ? null
       : readSettings({ file: file(JSON.parse(JSON.stringify(without))) });
     expect(fromFile).not.toEqual(usual);
+  });
+});
+
+describe("augmentations", () => {
+  test("may be given several times, in their order; a list of options needs no escape", () => {
+    const { augmentations } = settingsOf(
+      "photos",
+      "--augment",
+      "hide-and-seek:gridSizes=[0,4]",
+      "--augment",
+      "random-erasing",
+    ).augment;
+    expect(augmentations).toEqual(["hide-and-seek:gridSizes=[0,4]", "random-erasing"]);
+  });
+
+  test("of a config file are replaced, or turned off", () => {
+    const on = file({ data: "photos", augment: { augmentations: ["grid-mask"], mix: "mixup" } });
+    expect(settingsOf("--config", on).augment).toMatchObject({ augmentations: ["grid-mask"], mix: "mixup" });
+    expect(settingsOf("--config", on, "--augment", "rotation:degrees=5").augment.augmentations).toEqual([
+      "rotation:degrees=5",
+    ]);
+    expect(settingsOf("--config", on, "--no-augment", "--no-mix").augment).toMatchObject({
+      augmentations: [],
+      mix: null,
+    });
+  });
+
+  test.each([
+    [
+      "--augment",
+      "gridmask",
+      "--augment: must be NAME or NAME:key=value,...: augmentations: name must be one of",
+    ],
+    ["--augment", "grid-mask:ratio=2", "grid-mask: ratio must be a number from 0 to 1, got 2"],
+    [
+      "--mix",
+      "grid-mask",
+      "--mix: must be NAME or NAME:key=value,...: mix: name must be one of cutmix, mixup",
+    ],
+  ])("%s %s is refused", (flag, value, message) => {
+    expect(() => settingsOf("photos", flag, value)).toThrow(message);
   });
 });
 

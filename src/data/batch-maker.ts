@@ -49,18 +49,26 @@ export function batchMaker(
     }
     // Exactly the batch: whoever shows another image counts them by the length.
     const pixels = whole ?? copies.subarray(0, indices.length * imageBytes);
-    for (let at = 0; at < indices.length; at++) {
+    for (let at = 0, copy = 0; at < indices.length; at++) {
       const index = indices[at]!;
+      copy = at > 0 && indices[at - 1] === index ? copy + 1 : 0;
       const start = (whole === null ? at : index) * imageBytes;
-      pipeline.apply(pixels, start, parametersOf(index), target, at * imageFloats);
+      pipeline.apply(pixels, start, parametersOf(index, copy), target, at * imageFloats);
     }
   };
 }
 
-function drawing(pipeline: Pipeline, draw: BatchOrder["draw"]): (index: number) => ImageParameters {
+/** @returns the parameters of an image, and of its copies after the first, which have streams of their own */
+function drawing(
+  pipeline: Pipeline,
+  draw: BatchOrder["draw"],
+): (index: number, copy: number) => ImageParameters {
   if (draw.kind === "evaluation") return () => draw.view;
   const { seed, epoch, batch, progress } = draw;
   const streamOf = streamSeries(seed, "augment", epoch);
   const ofBatch = () => stream(seed, "augment batch", epoch, batch);
-  return (index) => pipeline.sample(streamOf(index), progress, ofBatch);
+  return (index, copy) => {
+    const rng = copy === 0 ? streamOf(index) : stream(seed, "augment copy", epoch, index, copy);
+    return pipeline.sample(rng, progress, ofBatch);
+  };
 }

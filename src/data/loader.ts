@@ -36,6 +36,8 @@ export interface TrainingOrder {
   readonly epoch: number;
   /** Share of the training that is done when this epoch starts, 0 to 1; 1 when left out. */
   readonly progress?: number;
+  /** Copies of each image in its batch, each augmented on its own; 1 when left out. A divisor of the batch's size. */
+  readonly copies?: number;
   /** Number of batches to skip, without drawing them; 0 when left out. */
   readonly startBatch?: number;
 }
@@ -133,21 +135,25 @@ export function openLoader(
   }
 
   return {
-    training({ indices, batchSize, seed, epoch, progress = 1, startBatch = 0 }) {
+    training({ indices, batchSize, seed, epoch, progress = 1, copies = 1, startBatch = 0 }) {
       checkBatchSize(batchSize);
-      if (batchSize > indices.length) {
+      const images = batchSize / copies;
+      if (!Number.isInteger(copies) || copies < 1 || !Number.isInteger(images)) {
+        throw new Error(`data: copies must be a divisor of batchSize (${batchSize}), got ${copies}`);
+      }
+      if (images > indices.length) {
         throw new Error(
           `data: batchSize must be at most the number of training images (${indices.length}), got ${batchSize}; ` +
             "lower batchSize",
         );
       }
-      const batches = Math.floor(indices.length / batchSize);
+      const batches = Math.floor(indices.length / images);
       if (!Number.isInteger(startBatch) || startBatch < 0 || startBatch > batches) {
         throw new Error(`data: startBatch must be an integer from 0 to ${batches}, got ${startBatch}`);
       }
       const shuffled = permutation(stream(seed, "shuffle", epoch), indices.length).map((at) => indices[at]!);
       return inOrder(batchSize, startBatch, batches, (batch) => ({
-        indices: shuffled.slice(batch * batchSize, (batch + 1) * batchSize),
+        indices: repeated(shuffled.subarray(batch * images, (batch + 1) * images), copies),
         draw: { kind: "training", seed, epoch, batch, progress },
       }));
     },
@@ -161,6 +167,11 @@ export function openLoader(
     recycle: (images) => keep(images.buffer as ArrayBuffer),
     close: async () => pool?.close(),
   };
+}
+
+/** Each index `copies` times, one after the other. */
+function repeated(indices: Int32Array, copies: number): Int32Array {
+  return Int32Array.from({ length: indices.length * copies }, (_, at) => indices[Math.floor(at / copies)]!);
 }
 
 /**

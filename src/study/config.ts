@@ -12,6 +12,8 @@ import {
   settingDefaults,
   shapeHelp,
 } from "../augment/cutout/settings.ts";
+import { augmentationNames } from "../augment/registry.ts";
+import { parseAugmentation, parseMix } from "../augment/short-form.ts";
 import { dataFormats, parseColumns } from "../data/data-format.ts";
 import { type ModelName, modelNames, networksWithDropout } from "../nn/models.ts";
 import {
@@ -26,6 +28,8 @@ import {
   risingIntegers,
   show,
   text,
+  textReadBy,
+  textsReadBy,
 } from "./fields.ts";
 
 /** Raised whenever an older config.json can no longer be read. */
@@ -75,6 +79,9 @@ const automatic = {
   ),
   threads: integer("processor threads for the network; by default all", { min: 1, max: 1024 }),
 };
+
+/** How augmentations are told. */
+const augmentationForm = "NAME or NAME:key=value,...";
 
 const deviceHelp =
   "where the network runs: the processor, a graphics card by WebGPU, or a graphics card if there is one";
@@ -239,6 +246,18 @@ function schemaOf<F extends Fields>(fields: F) {
         padding: fields.padding as F["padding"],
         flip: number("probability of a left-right flip", { min: 0, max: 1 }).default(0.5),
         cutout: cutout.nullable().default(null),
+        augmentations: textsReadBy(
+          `augmentation after Cutout, as grid-mask or random-erasing:probability=1,fill=zero: ${augmentationNames.join(", ")}`,
+          augmentationForm,
+          parseAugmentation,
+        ).default([]),
+        mix: textReadBy(
+          "what is done to whole batches, as cutmix, mixup:alpha=0.2 or batch-augmentation:copies=4",
+          augmentationForm,
+          parseMix,
+        )
+          .nullable()
+          .default(null),
       })
       .prefault({} as never),
     earlyStopping: z
@@ -294,7 +313,7 @@ export type SettingsInput = z.input<typeof settingsSchema>;
 export interface Leaf {
   /** `augment.cutout.length` */
   readonly path: string;
-  readonly type: "number" | "boolean" | "string" | "numbers";
+  readonly type: "number" | "boolean" | "string" | "numbers" | "texts";
   readonly description: string;
   readonly choices: readonly string[] | null;
   /** Undefined when the default follows from the data or the machine. */
@@ -308,6 +327,7 @@ export interface Leaf {
 interface JsonSchema {
   readonly type?: string | readonly string[];
   readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema;
   readonly anyOf?: readonly JsonSchema[];
   readonly oneOf?: readonly JsonSchema[];
   readonly description?: string;
@@ -365,7 +385,9 @@ function collect(schema: JsonSchema, place: Place, found: Map<string, Leaf>): vo
   }
   const before = found.get(path);
   // A number that may be a text too is read as a number where it is one.
-  const type = before?.type === "number" ? "number" : leafTypes[types.find((name) => name !== "null") ?? ""];
+  const told =
+    schema.items?.type === "string" ? "texts" : leafTypes[types.find((name) => name !== "null") ?? ""];
+  const type = before?.type === "number" ? "number" : told;
   if (type === undefined) return;
   const choices = schema.const !== undefined ? [schema.const] : schema.enum;
   found.set(path, {

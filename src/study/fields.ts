@@ -69,6 +69,25 @@ export function readableText(description: string, help: string, good: (text: str
   return z.string(error).refine(good, error).describe(description);
 }
 
+/** A text in a short form. `read` throws what is wrong with it. */
+export function textReadBy(description: string, form: string, read: (text: string) => unknown) {
+  return z
+    .string(must(form))
+    .superRefine((value, context) => {
+      try {
+        read(value);
+      } catch (error) {
+        context.addIssue({ code: "custom", message: `must be ${form}: ${(error as Error).message}` });
+      }
+    })
+    .describe(description);
+}
+
+/** A list of such texts. */
+export function textsReadBy(description: string, form: string, read: (text: string) => unknown) {
+  return z.array(textReadBy("", form, read), must(`a list of texts, each ${form}`)).describe(description);
+}
+
 /** A part of the images: below 1 a share of them, from 2 on their number. */
 export function part(description: string): z.ZodNumber {
   const error = must("a share between 0 and 1, or a number of images from 2 on");

@@ -91,6 +91,7 @@ test("the pipeline is what the config says, normalized by the training part alon
     crop: { height: 8, width: 8, padding: 1 },
     flip: 0.25,
     normalization: statistics,
+    augmentations: [],
     cutout: {
       length: 4,
       shape: "square",

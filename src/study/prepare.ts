@@ -3,6 +3,7 @@
 import { resolve } from "node:path";
 import { optionsOfSettings } from "../augment/cutout/settings.ts";
 import { type TrainingPipeline, trainingPipeline } from "../augment/pipeline.ts";
+import { parseAugmentation } from "../augment/short-form.ts";
 import { parseColumns } from "../data/data-format.ts";
 import type { ChannelStatistics, Dataset, Split } from "../data/dataset.ts";
 import {
@@ -93,6 +94,7 @@ export function pipelineOf(
     flip: augment.flip,
     normalization: { mean, std },
     cutout: augment.cutout && optionsOfSettings(augment.cutout, { mean, std }),
+    augmentations: augment.augmentations.map(parseAugmentation),
   });
 }
 

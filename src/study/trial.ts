@@ -1,6 +1,7 @@
 // One run, whole: config in, run folder out.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { parseMix } from "../augment/short-form.ts";
 import type { OnProgress } from "../data/loader.ts";
 import { replaceFile } from "../durable-file.ts";
 import { buildNetwork } from "../nn/models.ts";
@@ -162,13 +163,14 @@ async function finish(
 ): Promise<TrialResult> {
   const { seed, epochs, batchSize, schedule, earlyStopping, crops } = config;
   const classWeights = classWeightsOf(config, dataset, split.train);
+  const mix = config.augment.mix === null ? null : parseMix(config.augment.mix);
   const result = await train({
     runDir,
     dataset,
     split,
     pipeline,
     session,
-    options: { seed, epochs, batchSize, schedule, classWeights, earlyStopping, crops },
+    options: { seed, epochs, batchSize, schedule, classWeights, earlyStopping, crops, mix },
     resume,
     signal,
     onEvent,
@@ -204,6 +206,9 @@ function describeTrial(
     `${model} with ${count(countParameters(network))} parameters on ${imageSize} x ${imageSize} pixels, ${cutoutText(config)}`,
     `epochs ${epochs}, steps in each ${Math.floor(split.train.length / batchSize)}, images in each ${batchSize}, seed ${seed}`,
   ];
+  const { augmentations, mix } = config.augment;
+  if (augmentations.length > 0) lines.push(`augmentations: ${augmentations.join(", then ")}`);
+  if (mix !== null) lines.push(`batches: ${mix}`);
   const { broken } = dataset;
   if (broken.length > 0) {
     const some = broken.slice(0, 3).map(({ name, reason }) => `${name} (${reason})`);

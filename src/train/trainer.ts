@@ -11,7 +11,7 @@ import type { Evaluation } from "./evaluation.ts";
 import type { EpochRecord, Score, TestRecord } from "./events.ts";
 import { argmax, evaluationOf } from "./metrics.ts";
 import { appendRecord } from "./metrics-log.ts";
-import { mixed } from "./mix.ts";
+import { copiesOf, mixed } from "./mix.ts";
 import type { Work } from "./pace.ts";
 import { nothingRunning, type Position } from "./position.ts";
 import {
@@ -99,6 +99,7 @@ async function trainEpoch(run: Run): Promise<void> {
     seed,
     epoch: run.position.epoch + 1,
     progress: progressOf(run),
+    copies: copiesOf(args.options.mix ?? null),
     startBatch: run.position.stepInEpoch,
   });
   for await (const batch of batches) {
