@@ -116,7 +116,7 @@ const cases: readonly Case[] = [
     task: "fused",
     side: 32,
     engines: [
-      ours("cutout, trainingBatches", "loader", widened),
+      ours("cutout, loader", "loader", widened, true),
       python("torchvision v2, DataLoader", "torchvision", "torchvision", widened, true),
       {
         ...python("FFCV", "ffcv", "ffcv", widened, true),

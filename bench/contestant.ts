@@ -107,6 +107,8 @@ class Engine {
         resolve(`${program} cannot be started (${error.message})`);
       });
       child.on("close", (code, signal) => {
+        // What a shell, and taskset, say of a program that is not there.
+        if (code === 127) this.#started = false;
         const last = complaints.trim().split("\n").at(-1) ?? "";
         resolve(`it ended with ${signal ?? `code ${code}`}${last === "" ? "" : `: ${last.slice(0, 300)}`}`);
       });

@@ -1,14 +1,19 @@
 // A dataset over raw 8-bit images in memory, for measuring what comes after reading.
-import type { Dataset } from "../src/data/dataset.ts";
+import type { Dataset, ReadImages } from "../src/data/dataset.ts";
+import { openStore } from "../src/data/image-store.ts";
 
-/** @param bytes [count, side, side, 3] */
+/**
+ * Images [count, side, side, 3] in memory that the loader's threads share, as those of a cache are.
+ * @param bytes they are copied
+ */
 export function datasetOf(bytes: Uint8Array, side: number): Dataset {
   const imageBytes = side * side * 3;
   const count = Math.floor(bytes.length / imageBytes);
-  return {
-    ...shapeOf(side, count),
-    read: (indices, target) => copyImages(indices, target, bytes, imageBytes, count),
-  };
+  const shared = new SharedArrayBuffer(count * imageBytes);
+  new Uint8Array(shared).set(bytes.subarray(0, count * imageBytes));
+  const store = { place: { kind: "memory" as const, bytes: shared }, imageBytes, count };
+  const { read, close } = openStore(store);
+  return { ...shapeOf(side, count), read: Object.assign(read, { store }) satisfies ReadImages, close };
 }
 
 /** A stream of `count` images that repeats the few it is given: as long as one likes, and no larger. */
@@ -17,21 +22,14 @@ export function repeating(bytes: Uint8Array, side: number, count: number): Datas
   const few = Math.floor(bytes.length / imageBytes);
   return {
     ...shapeOf(side, count),
-    read: (indices, target) => copyImages(indices, target, bytes, imageBytes, few),
+    read(indices, target) {
+      for (let at = 0; at < indices.length; at++) {
+        const start = (indices[at]! % few) * imageBytes;
+        target.set(bytes.subarray(start, start + imageBytes), at * imageBytes);
+      }
+    },
+    close() {},
   };
-}
-
-function copyImages(
-  indices: ArrayLike<number>,
-  target: Uint8Array,
-  bytes: Uint8Array,
-  imageBytes: number,
-  count: number,
-): void {
-  for (let at = 0; at < indices.length; at++) {
-    const start = (indices[at]! % count) * imageBytes;
-    target.set(bytes.subarray(start, start + imageBytes), at * imageBytes);
-  }
 }
 
 const shapeOf = (side: number, count: number) => ({
@@ -46,5 +44,4 @@ const shapeOf = (side: number, count: number) => ({
   officialTest: null,
   fingerprint: "bench",
   broken: [],
-  close() {},
 });

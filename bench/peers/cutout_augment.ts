@@ -6,13 +6,13 @@ import type { ImageLayout } from "../../src/augment/layout.ts";
 import { trainingPipeline } from "../../src/augment/pipeline.ts";
 import { decodeImage, decoderVersion, decodesAtOnce } from "../../src/data/image.ts";
 import { inOrder } from "../../src/data/in-order.ts";
-import { trainingBatches } from "../../src/data/loader.ts";
+import { openLoader } from "../../src/data/loader.ts";
 import { stream } from "../../src/rng.ts";
 import { datasetOf } from "../raw-dataset.ts";
 import { compete } from "./answer.ts";
 
 const [task, engine, ...rest] = process.argv.slice(2) as [string, string, ...string[]];
-const [side, batch] = rest.map(Number) as [number, number];
+const [side, batch, cores] = rest.map(Number) as [number, number, number];
 const path = rest[3]!;
 const normalization = { mean: [0.49, 0.48, 0.45], std: [0.25, 0.24, 0.26] };
 const length = side / 2;
@@ -49,20 +49,23 @@ function fused(): () => Promise<unknown> {
   const bytes = readFileSync(path);
   const dataset = datasetOf(bytes, side);
   const pipeline = trainingPipeline({
-    input: dataset,
+    input: { height: side, width: side, channels: 3 },
     crop: { height: side, width: side, padding: side / 8 },
     flip: 0.5,
     normalization,
     cutout: options,
   });
   const indices = Int32Array.from({ length: dataset.count }, (_, index) => index);
+  // With one core, batches are made in the thread that reads them; as a DataLoader without workers does.
+  const loader = openLoader({ dataset, pipeline, workers: cores === 1 ? 0 : cores });
   async function* epochs() {
-    for (let epoch = 0; ; epoch++) {
-      yield* trainingBatches({ dataset, indices, pipeline, batchSize: batch, seed: 0, epoch });
-    }
+    for (let epoch = 0; ; epoch++) yield* loader.training({ indices, batchSize: batch, seed: 0, epoch });
   }
   const batches = epochs();
-  return () => batches.next();
+  return async () => {
+    const { value } = await batches.next();
+    loader.recycle(value!.images);
+  };
 }
 
 /** Photos decoded to 8/7 of the side, then the same. */

@@ -14,7 +14,7 @@ const dataset = repeating(
   images,
 );
 const pipeline = trainingPipeline({
-  input: dataset,
+  input: { height: side, width: side, channels: 3 },
   crop: { height: side, width: side, padding: 4 },
   flip: 0.5,
   normalization: { mean: [0.49, 0.48, 0.45], std: [0.25, 0.24, 0.26] },
