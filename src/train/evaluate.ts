@@ -1,7 +1,7 @@
 // Evaluation of a network on images: fixed views, softmax averaged over them.
 import { evaluationViews, type Pipeline } from "../augment/pipeline.ts";
 import type { Dataset } from "../data/dataset.ts";
-import { evaluationBatches } from "../data/loader.ts";
+import { type Loader, openLoader } from "../data/loader.ts";
 import type { Score } from "./events.ts";
 import { scoreOf } from "./metrics.ts";
 import type { TrainingSession } from "./network-session.ts";
@@ -18,6 +18,8 @@ export interface EvaluateOptions {
   readonly batchSize: number;
   /** Images done of images to do, views counted one by one. */
   readonly onProgress?: (done: number, total: number) => void;
+  /** Of this dataset and pipeline; one in this thread when left out. */
+  readonly loader?: Loader;
   /** Ends the evaluation after the batch it is at, by throwing the signal's reason. */
   readonly signal?: AbortSignal;
 }
@@ -32,15 +34,16 @@ export async function evaluate(
 ): Promise<{ readonly score: Score; readonly probabilities: Float32Array }> {
   const { predictor, dataset, indices, pipeline, crops, batchSize, onProgress, signal } = options;
   if (indices.length === 0) throw new Error("evaluate: there must be at least one image, got none");
+  const loader = options.loader ?? openLoader({ dataset, pipeline, workers: 0 });
   const numClasses = dataset.classes.length;
   const views = evaluationViews(crops, dataset, pipeline.output);
   const sums = new Float64Array(indices.length * numClasses);
   let done = 0;
   for (const view of views) {
     let image = 0;
-    for await (const batch of evaluationBatches({ dataset, indices, pipeline, view, batchSize })) {
+    for await (const batch of loader.evaluation({ indices, view, batchSize })) {
       signal?.throwIfAborted();
-      const logits = await predictor.predict(batch.images, batch.count);
+      const logits = await predictor.predict(batch.images, batch.count, loader.recycle);
       for (let row = 0; row < batch.count; row++) {
         addSoftmax(logits, row * numClasses, numClasses, sums, (image + row) * numClasses);
       }

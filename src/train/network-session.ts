@@ -11,6 +11,12 @@ export interface TrainingState {
   readonly optimizer: ReadonlyMap<string, Tensor>;
 }
 
+/**
+ * Takes the memory of images back. Whoever hands this over with the images gives them away: they may move to another
+ * thread, and only the array given back may be used again.
+ */
+export type GiveBack = (images: Float32Array) => void;
+
 export interface TrainingSession {
   readonly batchSize: number;
   readonly numClasses: number;
@@ -25,16 +31,23 @@ export interface TrainingSession {
     images: Float32Array,
     targets: Float32Array,
     hyper: { readonly learningRate: number; readonly seed: number },
+    giveBack?: GiveBack,
   ): Promise<{ readonly loss: number; readonly logits: Float32Array }>;
   /**
    * Logits with running statistics and without dropout, any number of images.
    * @param images [count, channels, height, width]
    * @returns [count, numClasses]
    */
-  predict(images: Float32Array, count: number): Promise<Float32Array>;
+  predict(images: Float32Array, count: number, giveBack?: GiveBack): Promise<Float32Array>;
   /** A copy of the state; later steps do not change it. */
-  state(): TrainingState;
+  state(): TrainingState | Promise<TrainingState>;
   /** Continues from a state. Throws when names or shapes differ from the network's. */
-  load(state: TrainingState): void;
+  load(state: TrainingState): void | Promise<void>;
   close(): Promise<void>;
+}
+
+/** A session of this thread: each step blocks it, and the state is at hand. */
+export interface DirectSession extends TrainingSession {
+  state(): TrainingState;
+  load(state: TrainingState): void;
 }

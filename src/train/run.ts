@@ -5,6 +5,7 @@ import { performance } from "node:perf_hooks";
 import type { Pipeline } from "../augment/pipeline.ts";
 import type { MixSpec } from "../augment/short-form.ts";
 import type { Dataset, Split } from "../data/dataset.ts";
+import { type Loader, openLoader } from "../data/loader.ts";
 import type { WriteCalls } from "../durable-file.ts";
 import { checkSchedule, initialPlateau, learningRateAt, type ScheduleOptions } from "../optim/schedule.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
@@ -41,6 +42,8 @@ export interface TrainArguments {
   readonly options: TrainOptions;
   /** Go on from `last.safetensors`. */
   readonly resume: boolean;
+  /** Threads that make batches, as of `openLoader`; 0 when left out. The run is the same with any number. */
+  readonly loaderWorkers?: number;
   /** Ends the run after the current step, with a checkpoint. */
   readonly signal: AbortSignal;
   readonly onEvent: (event: TrainingEvent) => void;
@@ -57,6 +60,7 @@ export interface Run {
   readonly stepsPerEpoch: number;
   readonly targets: Float32Array;
   readonly pace: Pace;
+  readonly loader: Loader;
   position: Position;
   /** The position in `last.safetensors`, and when it was written. */
   saved: Position | null;
@@ -69,8 +73,8 @@ export interface Run {
 export const seconds = () => performance.now() / 1000;
 
 /** Checks the arguments, then begins the run or goes on with it. */
-export function prepare(args: TrainArguments): Run {
-  const { runDir, dataset, split, session, options, onEvent } = args;
+export async function prepare(args: TrainArguments): Promise<Run> {
+  const { runDir, dataset, split, pipeline, session, options, onEvent } = args;
   check(args);
   mkdirSync(runDir, { recursive: true });
   const run: Run = {
@@ -84,6 +88,7 @@ export function prepare(args: TrainArguments): Run {
     stepsPerEpoch: Math.floor(split.train.length / imagesPerStep(options)),
     targets: new Float32Array(options.batchSize * session.numClasses),
     pace: new Pace(seconds, options.batchSize),
+    loader: openLoader({ dataset, pipeline, workers: args.loaderWorkers ?? 0 }),
     position: {
       identity: identityOf(options, dataset, split),
       epoch: 0,
@@ -98,7 +103,7 @@ export function prepare(args: TrainArguments): Run {
   };
   const begun = existsSync(run.files.last) || readMetrics(run.files.metrics).length > 0;
   if (args.resume && begun) {
-    goOn(run);
+    await goOn(run);
   } else {
     if (begun) {
       throw new Error(
@@ -108,17 +113,17 @@ export function prepare(args: TrainArguments): Run {
     if (args.resume)
       onEvent({ type: "message", text: `${runDir}: no checkpoint yet, starting from the beginning` });
     // Also finds out now, not after the first epoch, whether the disk has room.
-    save(run, run.position, session.state());
+    save(run, run.position, await session.state());
   }
   return run;
 }
 
-function goOn(run: Run): void {
+async function goOn(run: Run): Promise<void> {
   const { args, files, stepsPerEpoch } = run;
   const { state, position: json } = loadCheckpoint(files.last);
   const position = parsePosition(files.last, json);
   checkIdentity(files.last, position.identity, run.position.identity);
-  args.session.load(state);
+  await args.session.load(state);
   cutMetrics(files.metrics, position.epoch);
   run.position = position;
   run.saved = position;

@@ -8,7 +8,7 @@ import { checkSgd, type SgdOptions, sgdUpdate } from "../optim/sgd.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import type { Executable, Runtime } from "../runtime/runtime.ts";
 import { sameShape, type Tensor, tensor, zeros } from "../tensor.ts";
-import type { TrainingSession, TrainingState } from "./network-session.ts";
+import type { DirectSession, GiveBack, TrainingState } from "./network-session.ts";
 
 export interface SessionOptions {
   readonly network: Network;
@@ -24,13 +24,13 @@ export interface SessionOptions {
   readonly runtime?: Runtime;
 }
 
-/** Inference alone: `TrainingSession` has the same `predict`. */
+/** Inference alone: `TrainingSession` has the same `predict`. It runs in this thread. */
 export interface Predictor {
   /**
    * @param images [count, channels, height, width], normalized
    * @returns logits [count, numClasses]
    */
-  predict(images: Float32Array, count: number): Promise<Float32Array>;
+  predict(images: Float32Array, count: number, giveBack?: GiveBack): Promise<Float32Array>;
   close(): Promise<void>;
 }
 
@@ -145,7 +145,11 @@ export async function createPredictor(options: {
   const state = flatten(options);
   const executable = await runtime.compile(predictionGraph(network, batchSize, options));
   return {
-    predict: (images, count) => predictInBatches(executable, network, batchSize, state, images, count),
+    async predict(images, count, giveBack) {
+      const logits = await predictInBatches(executable, network, batchSize, state, images, count);
+      giveBack?.(images);
+      return logits;
+    },
     close: () => executable.close(),
   };
 }
@@ -163,8 +167,11 @@ export function checkMemory(name: string, batchSize: number, needed: number, ava
   );
 }
 
-/** Compiles the step of a network, with starting weights from the seed. */
-export async function createTrainingSession(options: SessionOptions): Promise<TrainingSession> {
+/**
+ * Compiles the step of a network, with starting weights from the seed. It runs in this thread, which waits for each
+ * step; `openTrainingThread` gives it a thread of its own.
+ */
+export async function createTrainingSession(options: SessionOptions): Promise<DirectSession> {
   const { network, batchSize } = options;
   checkSgd(options.optimizer);
   const runtime = options.runtime ?? nodeRuntime({ threads: options.threads });
@@ -191,7 +198,7 @@ export async function createTrainingSession(options: SessionOptions): Promise<Tr
   return {
     batchSize,
     numClasses: network.numClasses,
-    async step(images, targets, { learningRate, seed }) {
+    async step(images, targets, { learningRate, seed }, giveBack) {
       const { channels, height, width } = network.input;
       const results = await step.run(
         {
@@ -204,15 +211,18 @@ export async function createTrainingSession(options: SessionOptions): Promise<Tr
         spare,
       );
       [current, spare] = [spare, current];
+      giveBack?.(images);
       return { loss: results.loss!.data[0]!, logits: results.logits!.data as Float32Array };
     },
-    async predict(images, count) {
+    async predict(images, count, giveBack) {
       prediction ??= runtime.compile(predictionGraph(network, batchSize, initial));
       const { parameters: p, buffers: b } = prefixes;
       const state = Object.fromEntries(
         Object.entries(current).filter(([name]) => name.startsWith(p) || name.startsWith(b)),
       );
-      return predictInBatches(await prediction, network, batchSize, state, images, count);
+      const logits = await predictInBatches(await prediction, network, batchSize, state, images, count);
+      giveBack?.(images);
+      return logits;
     },
     state: () => ({
       parameters: partOf("parameters", initial.parameters.keys()),

@@ -1,7 +1,6 @@
 // The training loop: epochs of steps, validation, best and last checkpoint, exact resume, and the test at the end.
 import { setImmediate } from "node:timers/promises";
 import type { Batch } from "../data/batch.ts";
-import { trainingBatches } from "../data/loader.ts";
 import { replaceFile } from "../durable-file.ts";
 import { updatePlateau } from "../optim/schedule.ts";
 import { stream } from "../rng.ts";
@@ -57,7 +56,7 @@ export interface TrainResult {
  */
 export async function train(args: TrainArguments): Promise<TrainResult> {
   const { signal, onEvent } = args;
-  const run = prepare(args);
+  const run = await prepare(args);
   try {
     signal.throwIfAborted();
     while (!isOver(run)) {
@@ -69,8 +68,10 @@ export async function train(args: TrainArguments): Promise<TrainResult> {
     return resultOf(run, "finished", await testBest(run));
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error;
-    if (run.position !== run.saved) save(run, withSeconds(run), args.session.state());
+    if (run.position !== run.saved) save(run, withSeconds(run), await args.session.state());
     return resultOf(run, "interrupted", null);
+  } finally {
+    await run.loader.close();
   }
 }
 
@@ -85,16 +86,14 @@ function isStoppedEarly({ earlyStopping }: TrainOptions, epoch: number, best: Po
 /** The steps of the current epoch that are not yet done. */
 async function trainEpoch(run: Run): Promise<void> {
   const { args, stepsPerEpoch } = run;
-  const { dataset, split, pipeline, signal } = args;
+  const { split, signal } = args;
   const { batchSize, seed } = args.options;
   run.epochStart = seconds();
   run.pace.restart();
   // An interrupt during validation leaves an epoch with all its steps done.
   if (run.position.stepInEpoch >= stepsPerEpoch) return;
-  const batches = trainingBatches({
-    dataset,
+  const batches = run.loader.training({
     indices: split.train,
-    pipeline,
     batchSize,
     seed,
     epoch: run.position.epoch + 1,
@@ -104,11 +103,11 @@ async function trainEpoch(run: Run): Promise<void> {
   });
   for await (const batch of batches) {
     await takeStep(run, batch);
-    // A step blocks the event loop: let signals and timers through before looking at them.
+    // A step may block the event loop: let signals and timers through before looking at them.
     await setImmediate();
     signal.throwIfAborted();
     if (seconds() - run.savedAt >= (args.checkpointSeconds ?? 300)) {
-      save(run, withSeconds(run), args.session.state());
+      save(run, withSeconds(run), await args.session.state());
       run.pace.restart();
     }
   }
@@ -132,9 +131,10 @@ async function takeStep(run: Run, batch: Batch): Promise<void> {
     batch: position.stepInEpoch,
     progress: progressOf(run),
   });
+  if (images !== batch.images) run.loader.recycle(batch.images);
   softTargets(shares, session.numClasses, options.classWeights, targets);
   const seed = stream(options.seed, "dropout", stepOf(run)).seed();
-  const { loss, logits } = await session.step(images, targets, { learningRate, seed });
+  const { loss, logits } = await session.step(images, targets, { learningRate, seed }, run.loader.recycle);
   if (!Number.isFinite(loss))
     throw diverged(run, `the loss must be a finite number, got ${loss}`, position.stepInEpoch + 1);
   let correct = 0;
@@ -198,7 +198,7 @@ async function finishEpoch(run: Run): Promise<void> {
         : run.pace.imagesPerSecond,
     seconds: running.seconds,
   };
-  const state = session.state();
+  const state = await session.state();
   checkFinite(run, state);
   if (best) {
     saveCheckpoint(files.best, { ...state, optimizer: new Map() }, { epoch, validation: score }, args.calls);
@@ -234,7 +234,8 @@ async function testBest(run: Run): Promise<Evaluation | null> {
   const found = (best.position as { readonly epoch?: unknown } | null)?.epoch;
   if (found !== epoch)
     throw new Error(`${files.best}: must be of epoch ${epoch}, the best one, got epoch ${found}`);
-  session.load({ ...best.state, optimizer: session.state().optimizer });
+  const { optimizer } = await session.state();
+  await session.load({ ...best.state, optimizer });
   const { score, probabilities } = await evaluatePart(run, split.test);
   const evaluation = evaluationOf({
     classes: dataset.classes,
@@ -252,10 +253,20 @@ async function testBest(run: Run): Promise<Evaluation | null> {
 }
 
 async function evaluatePart(run: Run, indices: Int32Array) {
+  const { loader } = run;
   const { dataset, pipeline, session, options, signal } = run.args;
   const { crops, batchSize } = options;
   const start = seconds();
-  const result = await evaluate({ predictor: session, dataset, indices, pipeline, crops, batchSize, signal });
+  const result = await evaluate({
+    predictor: session,
+    dataset,
+    indices,
+    pipeline,
+    crops,
+    batchSize,
+    signal,
+    loader,
+  });
   run.pace.evaluated(indices.length * viewsOf(options), seconds() - start);
   return result;
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { trainingPipeline } from "../../src/augment/pipeline.ts";
 import type { MetricsRecord, TrainingEvent } from "../../src/train/events.ts";
+import type { DirectSession } from "../../src/train/network-session.ts";
 import type { TrainArguments, TrainOptions } from "../../src/train/trainer.ts";
 import { memoryDataset } from "./memory-dataset.ts";
 import { softmaxSession } from "./softmax-session.ts";
@@ -29,9 +30,9 @@ export const smallOptions: TrainOptions = {
 /** 100 images in 6 classes, 12 steps an epoch; crops, flips, holes, dropout and a running mean. */
 export function smallRun(
   runDir: string,
-  changes: Partial<TrainArguments> & { readonly delay?: number } = {},
+  changes: Partial<Omit<TrainArguments, "session">> & { readonly delay?: number } = {},
   options: Partial<TrainOptions> = {},
-): TrainArguments {
+): Omit<TrainArguments, "session"> & { readonly session: DirectSession } {
   const all = { ...smallOptions, ...options };
   const dataset = memoryDataset({ count: 180, numClasses, side, channels: 1, seed: 1, noise: 0.6 });
   const range = (start: number, end: number) => Int32Array.from({ length: end - start }, (_, n) => start + n);

@@ -2,7 +2,7 @@
 import { setTimeout } from "node:timers/promises";
 import { stream } from "../../src/rng.ts";
 import { sameShape, type Tensor, zeros } from "../../src/tensor.ts";
-import type { TrainingSession, TrainingState } from "../../src/train/network-session.ts";
+import type { DirectSession, TrainingState } from "../../src/train/network-session.ts";
 
 export interface SoftmaxSessionOptions {
   readonly batchSize: number;
@@ -18,7 +18,7 @@ export interface SoftmaxSessionOptions {
 }
 
 /** Arithmetic in double precision; the state is rounded to 32 bits after each step, as it is kept in checkpoints. */
-export function softmaxSession(options: SoftmaxSessionOptions): TrainingSession {
+export function softmaxSession(options: SoftmaxSessionOptions): DirectSession {
   const { batchSize, numClasses, inputSize, momentum, dropout } = options;
   const weight = zeros("float32", [numClasses, inputSize]);
   const bias = zeros("float32", [numClasses]);

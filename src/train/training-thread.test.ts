@@ -1,0 +1,166 @@
+// A session in a thread of its own against one in this thread: the same bits, memory that moves, ends of all kinds.
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, it } from "vitest";
+import { batchNorm, classifier, flatten, sequential } from "../nn/blocks.ts";
+import { network } from "../nn/network.ts";
+import { stream } from "../rng.ts";
+import type { TrainingSession, TrainingState } from "./network-session.ts";
+import { createTrainingSession } from "./step.ts";
+import { openTrainingThread } from "./training-thread.ts";
+
+const batchSize = 6;
+const input = { height: 8, width: 8, channels: 3 };
+const numbers = batchSize * 3 * 64;
+const layer = sequential(
+  batchNorm("norm"),
+  flatten,
+  { kind: "dropout", probability: 0.2 },
+  classifier("linear", 4),
+);
+const options = {
+  network: network("small", input, 4, layer),
+  batchSize,
+  optimizer: { momentum: 0.9, nesterov: true, weightDecay: 1e-3, decayBiasAndNorm: false },
+  labelSmoothing: 0.1,
+  seed: 3,
+  threads: 1,
+};
+
+const rng = stream(1, "session thread");
+const batches = Array.from({ length: 4 }, () => Float32Array.from({ length: numbers }, () => rng.normal()));
+const targets = new Float32Array(batchSize * 4);
+for (let image = 0; image < batchSize; image++) targets[image * 4 + (image % 4)] = 1;
+
+const open: TrainingSession[] = [];
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((session) => session.close()));
+});
+
+async function threaded(): Promise<TrainingSession> {
+  const session = await openTrainingThread(options);
+  open.push(session);
+  return session;
+}
+
+const plain = (state: TrainingState) =>
+  Object.values(state).map((group: TrainingState["parameters"]) =>
+    [...group].map(([name, { data }]) => [name, [...data]]),
+  );
+
+/** Everything that a session says in a short life. */
+async function live(session: TrainingSession) {
+  const steps = [];
+  for (const [seed, images] of batches.entries()) {
+    const { loss, logits } = await session.step(images, targets, { learningRate: 0.1, seed });
+    steps.push([loss, [...logits]]);
+  }
+  const state = await session.state();
+  const prediction = [...(await session.predict(batches[0]!, 4))];
+  await session.step(batches[1]!, targets, { learningRate: 0.1, seed: 9 });
+  const later = plain(await session.state());
+  await session.load(state);
+  return { steps, state: plain(state), prediction, later, loaded: plain(await session.state()) };
+}
+
+describe("a session in a thread", () => {
+  it("gives the same bits as one in this thread", async () => {
+    const direct = await createTrainingSession(options);
+    open.push(direct);
+    const expected = await live(direct);
+    expect(expected.loaded).toEqual(expected.state);
+    expect(expected.later).not.toEqual(expected.state);
+    const session = await threaded();
+    expect({ batchSize: session.batchSize, numClasses: session.numClasses }).toEqual({
+      batchSize,
+      numClasses: 4,
+    });
+    expect(await live(session)).toEqual(expected);
+  });
+
+  it("moves images that are given away and gives their memory back; copies those that are kept", async () => {
+    const session = await threaded();
+    const kept = batches[0]!.slice();
+    await session.step(kept, targets, { learningRate: 0.1, seed: 1 });
+    expect(kept).toEqual(batches[0]);
+
+    for (const use of [
+      (images: Float32Array, back: (images: Float32Array) => void) =>
+        session.step(images, targets, { learningRate: 0.1, seed: 1 }, back),
+      (images: Float32Array, back: (images: Float32Array) => void) =>
+        session.predict(images, batchSize, back),
+    ]) {
+      // A batch may fill a part of its memory only.
+      const given = new Float32Array(new ArrayBuffer(4 * numbers + 64), 0, numbers);
+      given.set(batches[1]!);
+      const returned: Float32Array[] = [];
+      const done = use(given, (images) => returned.push(images));
+      expect(given.length).toBe(0);
+      await done;
+      expect(returned).toEqual([batches[1]]);
+      expect(returned[0]!.buffer.byteLength).toBe(4 * numbers + 64);
+    }
+  });
+
+  it("lets this thread go on while it works", async () => {
+    const session = await threaded();
+    const order: string[] = [];
+    const steps = Promise.all(
+      batches.map((images, seed) => session.step(images, targets, { learningRate: 0.1, seed })),
+    ).then(() => order.push("steps"));
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    order.push("timer");
+    await steps;
+    expect(order).toEqual(["timer", "steps"]);
+  });
+
+  it("answers in the order of the calls, and closes after the last", async () => {
+    const session = await threaded();
+    const states = [];
+    for (const [seed, images] of batches.entries()) {
+      void session.step(images, targets, { learningRate: 0.1, seed });
+      states.push(session.state());
+    }
+    await session.close();
+    const direct = await createTrainingSession(options);
+    open.push(direct);
+    for (const [seed, images] of batches.entries()) {
+      await direct.step(images, targets, { learningRate: 0.1, seed });
+      expect(plain(await states[seed]!)).toEqual(plain(direct.state()));
+    }
+    await session.close();
+    await expect(session.state()).rejects.toThrow(
+      "training: the network's thread must run until it is closed",
+    );
+  });
+});
+
+describe("errors", () => {
+  it("of a session that cannot be made are those of this thread", async () => {
+    await expect(
+      openTrainingThread({ ...options, optimizer: { ...options.optimizer, momentum: 2 } }),
+    ).rejects.toThrow(/^sgd: momentum must be in \[0, 1\), got 2$/);
+  });
+
+  it("of a call are thrown to the caller, with the images given back, and the session goes on", async () => {
+    const session = await threaded();
+    const returned: Float32Array[] = [];
+    const few = new Float32Array(5);
+    await expect(session.predict(few, 2, (images) => returned.push(images))).rejects.toThrow(
+      `predict: 2 images must have ${2 * 192} numbers, got 5`,
+    );
+    expect(returned).toEqual([new Float32Array(5)]);
+    const wrong = { parameters: new Map(), buffers: new Map(), optimizer: new Map() };
+    await expect((async () => session.load(wrong))()).rejects.toThrow(
+      /^checkpoint: parameter norm.weight must be \[3\] for small, got nothing$/,
+    );
+    expect((await session.predict(batches[0]!, 1)).length).toBe(4);
+  });
+});
+
+it("a process that exits in the middle of a step does so with its own code and in silence", () => {
+  const child = fileURLToPath(new URL("../../test/helpers/exit-in-step.ts", import.meta.url));
+  const command = ["--import", import.meta.resolve("tsx"), child];
+  const { status, signal, stderr } = spawnSync(process.execPath, command, { encoding: "utf8" });
+  expect({ status, signal, stderr }).toEqual({ status: 5, signal: null, stderr: "" });
+});
