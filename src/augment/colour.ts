@@ -57,7 +57,7 @@ export function adjustHue<A extends PixelArray>(image: Image<A>, shift: number):
 }
 
 /** Brightness as the eye weighs the colours (ITU-R BT.601), for each pixel. */
-export function greyOf(image: Image): Float64Array {
+function greyOf(image: Image): Float64Array {
   const { column: step, channel } = imageStrides(image);
   const { pixels } = image;
   return Float64Array.from({ length: image.height * image.width }, (_, pixel) => {
