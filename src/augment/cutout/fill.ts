@@ -50,18 +50,16 @@ export function painter(fill: Fill, shape: ImageLayout, bytes: boolean): Painter
   }
   const noise = noiseOf(fill, bytes);
   if (noise !== null) {
-    const draw = noiseDraw(noise, bytes);
     const values = new Float64Array(channels);
     return (target, offset, holes) => {
       for (const hole of holes) {
-        const rng = stream(seedOf(hole), "noise");
+        const draw = noiseSource(noise, bytes, stream(seedOf(hole), "noise"));
         if (noise.per === "channel" || noise.per === "hole") {
           for (let c = 0; c < channels; c++) {
-            values[c] = c > 0 && noise.per === "hole" ? values[0]! : storable(draw(rng, c), bytes);
+            values[c] = c > 0 && noise.per === "hole" ? values[0]! : storable(draw(c), bytes);
           }
           paint(target, offset, hole, values);
-        } else
-          paintNoise(target, offset, shape, hole, noise.per === "grey", (c) => storable(draw(rng, c), bytes));
+        } else paintNoise(target, offset, shape, hole, noise.per === "grey", (c) => storable(draw(c), bytes));
       }
     };
   }
@@ -171,21 +169,19 @@ function paintRuns(
   if (runs !== undefined) {
     for (let index = 0; index < runs.length; index += 3) {
       const line = offset + runs[index]! * row;
-      target.fill(value, line + runs[index + 1]! * column, line + runs[index + 2]! * column);
+      paintRun(target, line + runs[index + 1]! * column, line + runs[index + 2]! * column, value);
     }
     return;
   }
   const start = offset + left * column;
   const width = (right - left) * column;
   const end = start + bottom * row;
-  if (width >= longRun) {
-    for (let at = start + top * row; at < end; at += row) target.fill(value, at, at + width);
-  } else {
-    for (let line = start + top * row; line < end; line += row) {
-      const last = line + width;
-      for (let at = line; at < last; at++) target[at] = value;
-    }
-  }
+  for (let line = start + top * row; line < end; line += row) paintRun(target, line, line + width, value);
+}
+
+function paintRun(target: PixelArray, start: number, end: number, value: number): void {
+  if (end - start >= longRun) target.fill(value, start, end);
+  else for (let at = start; at < end; at++) target[at] = value;
 }
 
 function copyHole(target: PixelArray, offset: number, shape: ImageLayout, hole: Hole, from: Place): void {
@@ -231,12 +227,33 @@ function noiseOf(fill: Fill, bytes: boolean): NoiseFill | null {
 }
 
 /** A function that draws one number for a channel. */
-function noiseDraw(noise: NoiseFill, bytes: boolean): (rng: Rng, channel: number) => number {
+function noiseSource(noise: NoiseFill, bytes: boolean, rng: Rng): (channel: number) => number {
   const unit = noise.unit === "white" && bytes ? 255 : 1;
   if ("normal" in noise) {
     const [mean, std] = noise.normal.map((value) => unit * value) as [number, number];
-    const [low, high] = noise.clip ?? [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-    return (rng) => Math.min(unit * high, Math.max(unit * low, mean + std * rng.normal()));
+    const low = unit * (noise.clip?.[0] ?? -Infinity);
+    const high = unit * (noise.clip?.[1] ?? Infinity);
+    // Marsaglia's polar method gives two numbers at a time, without sines.
+    let spare = 0;
+    let left = false;
+    return () => {
+      let value = spare;
+      if (!left) {
+        let x = 0;
+        let y = 0;
+        let square = 0;
+        do {
+          x = 2 * rng.uniform() - 1;
+          y = 2 * rng.uniform() - 1;
+          square = x * x + y * y;
+        } while (square >= 1 || square === 0);
+        const scale = std * Math.sqrt((-2 * Math.log(square)) / square);
+        value = x * scale;
+        spare = y * scale;
+      }
+      left = !left;
+      return Math.max(low, Math.min(high, value + mean));
+    };
   }
   const ends = noise.uniform.map((end) =>
     (typeof end === "number" ? [end] : end).map((value) => unit * value),
@@ -245,6 +262,6 @@ function noiseDraw(noise: NoiseFill, bytes: boolean): (rng: Rng, channel: number
   const lowest = (channel: number) => low[low.length === 1 ? 0 : channel]!;
   const highest = (channel: number) => high[high.length === 1 ? 0 : channel]!;
   return bytes
-    ? (rng, channel) => lowest(channel) + Math.floor(rng.uniform() * (highest(channel) - lowest(channel) + 1))
-    : (rng, channel) => lowest(channel) + rng.uniform() * (highest(channel) - lowest(channel));
+    ? (channel) => lowest(channel) + Math.floor(rng.uniform() * (highest(channel) - lowest(channel) + 1))
+    : (channel) => lowest(channel) + rng.uniform() * (highest(channel) - lowest(channel));
 }
