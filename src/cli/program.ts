@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { addCompare } from "./compare.ts";
 import { describeFailure, exitCodeOf, isCommanderError, tell } from "./console.ts";
+import { addData } from "./data.ts";
 import { addDemo } from "./demo.ts";
 import { addEval } from "./eval.ts";
 import { addExport } from "./export.ts";
@@ -20,8 +21,11 @@ function createProgram(): Command {
     )
     .version(version)
     .showHelpAfterError("(--help lists the options)");
-  for (const add of [addTrain, addEval, addPredict, addExport, addPreview, addCompare, addDemo]) add(program);
-  for (const command of [program, ...program.commands]) {
+  for (const add of [addTrain, addEval, addPredict, addExport, addPreview, addCompare, addData, addDemo]) {
+    add(program);
+  }
+  const commands = program.commands.flatMap((command) => [command, ...command.commands]);
+  for (const command of [program, ...commands]) {
     command
       .exitOverride()
       .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "cutout: ")) });

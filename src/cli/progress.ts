@@ -90,6 +90,8 @@ export interface Progress {
   onEvent(event: TrainingEvent): void;
   /** For `TrialOptions.onProgress`. */
   onProgress(done: number, total: number, what: string): void;
+  /** Any other line of progress. */
+  onText(text: string): void;
   /** Takes the moving line away, so that other text can follow. */
   clear(): void;
 }
@@ -150,6 +152,7 @@ export function createProgress(screen: Screen, now: () => number = Date.now): Pr
 
   return {
     clear,
+    onText: (text) => redraw(printable(text)),
     onProgress(done, total, what) {
       if (done < total) redraw(formatProgress(done, total, what));
       else {

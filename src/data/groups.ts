@@ -1,5 +1,6 @@
-// Reads lists of near-duplicates: images that must stay on one side of a split.
+// Lists of near-duplicates: images that must stay on one side of a split.
 import { readFileSync } from "node:fs";
+import { replaceFile } from "../durable-file.ts";
 
 /**
  * Groups of image names, a group a line, names as in `Dataset.names`. Fields are separated by tabs where the file
@@ -30,6 +31,25 @@ export function readGroups(file: string): readonly (readonly string[])[] {
     throw new Error(`groups: ${file} must have lines with two or more names of images, got none`);
   }
   return rows.filter((row) => row.length > 1);
+}
+
+/**
+ * Writes groups so that {@link readGroups} reads the same names: a line a group, separated by tabs.
+ *
+ * @param groups of two or more names each, at least one group
+ * @throws Error when a name holds a tab or a line break, or begins or ends with white space; it could not be read again
+ */
+export function writeGroups(file: string, groups: readonly (readonly string[])[]): void {
+  const bad = groups.flat().find((name) => name.trim() !== name || /[\t\r\n]/.test(name));
+  if (bad !== undefined) {
+    throw new Error(
+      `groups: names must have no tabs, line breaks or white space around them, got ${JSON.stringify(bad)}; ` +
+        "rename the file",
+    );
+  }
+  // "./" so that no name is taken for a comment, and a header so that no group is taken for one.
+  const lines = groups.map((group) => group.map((name) => `./${name}`).join("\t"));
+  replaceFile(file, [Buffer.from(["image\tduplicates", ...lines, ""].join("\n"))]);
 }
 
 const byTab = (line: string) => line.split("\t");

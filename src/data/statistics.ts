@@ -31,8 +31,11 @@ export function channelStatistics(dataset: Dataset, indices: Int32Array): Channe
   return { mean: each.map(({ mean }) => mean), std: each.map(({ std }) => (std === 0 ? 1 : std)) };
 }
 
-/** Var = (n sum(x^2) - sum(x)^2) / n^2, in integers up to the last division. */
-function momentsOf(count: Float64Array): { mean: number; std: number } {
+/**
+ * Mean and deviation, on the scale 0 to 1, of values of which `count` tells how often each is there, [256].
+ * Var = (n sum(x^2) - sum(x)^2) / n^2, in integers up to the last division.
+ */
+export function momentsOf(count: Float64Array): { mean: number; std: number } {
   let n = 0n;
   let sum = 0n;
   let squares = 0n;
