@@ -7,7 +7,7 @@ import type { Rng } from "../rng.ts";
  * shapes the variate itself falls below the smallest double.
  * @param shape > 0
  */
-export function logGammaVariate(rng: Rng, shape: number): number {
+function logGammaVariate(rng: Rng, shape: number): number {
   if (shape < 1) return logGammaVariate(rng, shape + 1) + Math.log(1 - rng.uniform()) / shape;
   const d = shape - 1 / 3;
   const c = 1 / Math.sqrt(9 * d);
@@ -38,7 +38,7 @@ const lanczos = [
 ];
 
 /** ln Gamma(x), x > 0, to about 1e-13. */
-export function logGamma(x: number): number {
+function logGamma(x: number): number {
   if (x < 0.5) return Math.log(Math.PI / Math.sin(Math.PI * x)) - logGamma(1 - x);
   const t = x + 6.5;
   let sum = lanczos[0]!;

@@ -102,6 +102,10 @@ describe("bits", () => {
       pipelineWith({ fill: "imageMean", placement: "inside" }),
       pipelineWith({ fill: "random", shape: "circle" }),
       pipelineWith({ fill: "otherImage", per: "batch", probability: 1 }),
+      trainingPipeline({
+        ...pipeline.options,
+        augmentations: [{ name: "grid-mask", options: { ramp: 0 } }, { name: "random-erasing" }],
+      }),
     ];
     const datasets = [cached(true), cached(false)].map(({ dataset }) => dataset);
     const view = evaluationViews("ten", input, { height: 8, width: 7 })[3]!;
@@ -113,10 +117,11 @@ describe("bits", () => {
           await bitsOf(loader.training(order), loader.recycle),
           await bitsOf(loader.training({ ...order, startBatch: 6 }), loader.recycle),
           await bitsOf(loader.evaluation({ indices, view, batchSize: 5 }), loader.recycle),
+          await bitsOf(loader.training({ ...order, copies: 2, startBatch: 12 }), loader.recycle),
         ];
       };
       const expected = await read(datasets[0]!, 0);
-      expect(expected.map((each) => each.length)).toEqual([batches, 3, 8]);
+      expect(expected.map((each) => each.length)).toEqual([batches, 3, 8, 6]);
       // Holes of another image depend on the batch; batches do not depend on where the epoch is taken up.
       expect(expected[0]!.slice(6)).toEqual(expected[1]);
       for (const [which, dataset] of datasets.entries()) {
