@@ -1,7 +1,8 @@
 // The table of docs/augmentation.md against expectedArea.
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { expectedArea } from "./cutout.ts";
+import { type CutoutPreset, presetNames } from "./cutout/presets.ts";
+import { cutoutOptions, expectedArea } from "./cutout.ts";
 
 const text = readFileSync(new URL("../../docs/augmentation.md", import.meta.url), "utf8");
 const rows = Array.from(
@@ -21,4 +22,25 @@ test.each(rows)("$row", ({ fields: [height, width, length, shares] }) => {
   written.forEach((percent, column) => {
     expect(Math.abs(percent - 100 * expected[column]!)).toBeLessThan(0.05001);
   });
+});
+
+const presets = Array.from(
+  text.matchAll(/^\| *`([\w-]+)` *\|.*\| *([\d.]+) %(?: for 16)? *\|$/gm),
+  ([, name, percent]) => ({
+    name: name!,
+    percent: Number(percent),
+  }),
+);
+
+test("the table of presets holds them all", () => {
+  expect(presets.map(({ name }) => name).sort()).toEqual([...presetNames].sort());
+});
+
+test.each(presets)("$name", ({ name, percent }) => {
+  const needed: Readonly<Record<string, object>> = {
+    "reviewed-numpy": { cutLength: 16 },
+    ffcv: { cropSize: 16 },
+  };
+  const options = cutoutOptions({ like: name, ...needed[name] } as CutoutPreset);
+  expect(Math.abs(100 * expectedArea(options, { height: 32, width: 32 }) - percent)).toBeLessThan(0.0501);
 });

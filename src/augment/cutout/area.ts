@@ -44,6 +44,10 @@ function areaAt(options: CutoutOptions, image: ImageArea, progress: number): num
   let covered = 0;
   for (let count = fewest; count <= most; count++) {
     const boxes = accepted(law.distribution(progress, count), law.fits);
+    if (count === 1 && !isDrawn(shape)) {
+      covered += meanOfOne(boxes, image, axis);
+      continue;
+    }
     const chances = isDrawn(shape)
       ? stampCoverage(
           boxes.map(({ height, weight }) => ({ stamp: stampOf(shape, height), weight })),
@@ -63,6 +67,25 @@ function accepted(boxes: readonly WeightedBox[], fits: (box: ImageArea) => boole
   const chance = good.reduce((sum, { weight }) => sum + weight, 0);
   const ever = 1 - (1 - chance) ** maximumTries;
   return good.map((box) => ({ ...box, weight: (box.weight * ever) / chance }));
+}
+
+/** Pixels that one hole covers on average: the sums over rows and columns part, so no map is needed. */
+function meanOfOne(boxes: readonly WeightedBox[], { height, width }: ImageArea, axis: AxisPlacement): number {
+  const sums = (extent: number) => {
+    const known = new Map<number, number>();
+    return (size: number): number => {
+      let sum = known.get(size);
+      if (sum === undefined) {
+        sum = 0;
+        for (let pixel = 0; pixel < extent; pixel++) sum += axis.coverage(extent, size, pixel);
+        known.set(size, sum);
+      }
+      return sum;
+    };
+  };
+  const rows = sums(height);
+  const columns = sums(width);
+  return boxes.reduce((sum, box) => sum + box.weight * rows(box.height) * columns(box.width), 0);
 }
 
 /** Chance of each pixel that one hole covers it: the sum over h of r_h(y) times the sum over w of P(h, w) c_w(x). */

@@ -92,7 +92,7 @@ function seedOf(hole: Hole): number {
 }
 
 /** @throws Error when the mean is no number, because a pixel is none */
-export function imageMean(pixels: PixelArray, offset: number, size: number): number {
+function imageMean(pixels: PixelArray, offset: number, size: number): number {
   // Four sums: one alone would wait for each addition to end before the next.
   let [a, b, c, d] = [0, 0, 0, 0];
   const end = offset + size;

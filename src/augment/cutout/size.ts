@@ -22,7 +22,7 @@ const always = () => true;
 
 /** Parts that a continuous draw is cut into: one that decides alone, and each of two that decide together. */
 const pointsAlone = 2048;
-const pointsTogether = 400;
+const pointsTogether = 200;
 
 /** @param continuous keep fractions of a pixel */
 export function boxLaw(options: CutoutOptions, image: ImageArea, continuous: boolean): BoxLaw {
