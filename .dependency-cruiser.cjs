@@ -2,9 +2,15 @@
 const shared = ["tensor", "rng"];
 /** The rooms that write files; they may import durable-file too. */
 const writers = ["data", "train", "report", "study", "cli"];
+/** The rooms that start threads; they may import thread too. */
+const starters = ["data", "train"];
 
 /** The modules beside the rooms that a room may import. */
-const besides = (room) => (writers.includes(room) ? [...shared, "durable-file"] : shared);
+const besides = (room) => [
+  ...shared,
+  ...(writers.includes(room) ? ["durable-file"] : []),
+  ...(starters.includes(room) ? ["thread"] : []),
+];
 
 /** Room -> the rooms it may import. */
 const allowed = {

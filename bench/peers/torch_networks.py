@@ -77,4 +77,50 @@ def alexnet(classes):
     )
 
 
-networks = {"resnet9": resnet9, "resnet18": resnet18, "alexnet": alexnet}
+class WideBlock(nn.Module):
+    """Pre-activation; where the shape changes, the shortcut starts from the activation too."""
+
+    def __init__(self, inside, outside, stride):
+        super().__init__()
+        self.activation = nn.Sequential(nn.BatchNorm2d(inside), nn.ReLU())
+        self.body = nn.Sequential(
+            nn.Conv2d(inside, outside, 3, stride, 1, bias=False),
+            nn.BatchNorm2d(outside),
+            nn.ReLU(),
+            nn.Conv2d(outside, outside, 3, 1, 1, bias=False),
+        )
+        self.shortcut = None if inside == outside else nn.Conv2d(inside, outside, 1, stride, bias=False)
+
+    def forward(self, x):
+        activation = self.activation(x)
+        return self.body(activation) + (x if self.shortcut is None else self.shortcut(activation))
+
+
+def wide_resnet_16_4(classes):
+    groups = [(16, 64, 1), (64, 128, 2), (128, 256, 2)]
+    blocks = [b for i, o, s in groups for b in (WideBlock(i, o, s), WideBlock(o, o, 1))]
+    return nn.Sequential(
+        nn.Conv2d(3, 16, 3, 1, 1, bias=False),
+        *blocks,
+        nn.BatchNorm2d(256), nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(256, classes),
+    )
+
+
+def tiny(classes):
+    """So small that engines in plain JavaScript can train it."""
+    layers = [
+        layer
+        for i, o in ((3, 16), (16, 32), (32, 64))
+        for layer in (nn.Conv2d(i, o, 3, 1, 1, bias=False), nn.ReLU(), nn.MaxPool2d(2))
+    ]
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, classes))
+
+
+networks = {
+    "resnet9": resnet9,
+    "resnet18": resnet18,
+    "wrn-16-4": wide_resnet_16_4,
+    "alexnet": alexnet,
+    "tiny": tiny,
+}

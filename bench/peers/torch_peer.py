@@ -1,63 +1,69 @@
-"""PyTorch's side of the benchmark: KIND MODEL SIDE BATCH THREADS LAYOUT, then seconds on standard input."""
-import json
+"""PyTorch's side of train and infer: KIND MODEL SIDE BATCH THREADS FORM.
+
+FORM is contiguous, channels-last, compile (torch.compile, channels-last; needs a C++ compiler) or freeze
+(torch.jit.trace and freeze, channels-last; inference only). Install: pip install torch
+"""
 import pathlib
 import sys
-import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-
-def say(**line):
-    print(json.dumps(line), flush=True)
-
+from answer import compete, refuse  # noqa: E402
 
 try:
     import torch
     import torch.nn.functional as F
 except ImportError:
-    say(reason="PyTorch is not installed for this Python")
-    sys.exit(0)
+    refuse("PyTorch is not installed for this Python", missing=True)
 
 from torch_networks import networks  # noqa: E402
 
-kind, name, side, batch, threads, layout = sys.argv[1:7]
+kind, name, side, batch, threads, form = sys.argv[1:7]
 side, batch = int(side), int(batch)
 torch.set_num_threads(int(threads))
 torch.manual_seed(0)
 classes = 2 if name == "alexnet" else 10
-memory_format = torch.channels_last if layout == "channels-last" else torch.contiguous_format
-started = time.perf_counter()
-model = networks[name](classes).to(memory_format=memory_format)
+memory_format = torch.contiguous_format if form == "contiguous" else torch.channels_last
 images = torch.randn(batch, 3, side, side).contiguous(memory_format=memory_format)
 labels = torch.randint(classes, (batch,))
+network = networks[name](classes)
+parameters = sum(parameter.numel() for parameter in network.parameters())
 
-if kind == "train":
-    model.train()
+
+def training():
+    model = network.to(memory_format=memory_format).train()
+    forward = torch.compile(model) if form == "compile" else model
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, nesterov=True, weight_decay=5e-4)
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        loss = F.cross_entropy(model(images), labels)
+        loss = F.cross_entropy(forward(images), labels)
         loss.backward()
         optimizer.step()
         return loss.item()
-else:
-    model.eval()
 
-    @torch.inference_mode()
+    if form == "compile":
+        step()
+    return step
+
+
+@torch.no_grad()
+def inference():
+    model = network.to(memory_format=memory_format).eval()
+    if form == "compile":
+        model = torch.compile(model)
+    elif form == "freeze":
+        model = torch.jit.optimize_for_inference(torch.jit.freeze(torch.jit.trace(model, images)))
+
+    @torch.no_grad()
     def step():
         return model(images).softmax(1)
 
-
-step()
-first = time.perf_counter() - started
-step()
-step()
-say(version=f"torch {torch.__version__}", firstStepSeconds=first)
-for line in sys.stdin:
-    begin = time.perf_counter()
-    done = 0
-    while time.perf_counter() - begin < float(line):
+    # What is compiled on the first call counts as compiling.
+    if form in ("compile", "freeze"):
         step()
-        done += batch
-    say(images=done, seconds=time.perf_counter() - begin)
+        step()
+    return step
+
+
+compete(f"torch {torch.__version__}", batch, training if kind == "train" else inference, parameters)

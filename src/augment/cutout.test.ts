@@ -4,17 +4,23 @@ import { describe, expect, test } from "vitest";
 import { stream } from "../rng.ts";
 import {
   applyHoles,
-  type CutoutOptions,
   checkCutout,
   cutout,
   expectedArea,
   type Hole,
   holeAround,
+  type SizedCutoutOptions,
   sampleHoles,
 } from "./cutout.ts";
 import type { ImageLayout, PixelArray } from "./layout.ts";
 
-const paper: CutoutOptions = { length: 2, nHoles: 1, placement: "anywhere", fill: "zero", probability: 1 };
+const paper: SizedCutoutOptions = {
+  length: 2,
+  nHoles: 1,
+  placement: "anywhere",
+  fill: "zero",
+  probability: 1,
+};
 
 const shapes: fc.Arbitrary<ImageLayout> = fc.record({
   height: fc.integer({ min: 2, max: 14 }),
@@ -118,7 +124,7 @@ describe("versions", () => {
       fc.property(cases, ({ shape, seed, options: { length, nHoles } }) => {
         const chw: ImageLayout = { ...shape, layout: "CHW" };
         const image = randomImage(new Float32Array(shape.height * shape.width * shape.channels), seed);
-        const options: CutoutOptions = { ...paper, length, nHoles };
+        const options: SizedCutoutOptions = { ...paper, length, nHoles };
         const holes = sampleHoles(stream(seed, "holes"), chw, options);
         const result = applyHoles(image, chw, holes, "zero");
         const lists = nested(image, [shape.channels, shape.height, shape.width]);
@@ -132,7 +138,7 @@ describe("versions", () => {
     fc.assert(
       fc.property(cases, ({ shape, seed, options }) => {
         const length = Math.min(options.length, 2 * Math.floor(Math.min(shape.height, shape.width) / 2));
-        const inside: CutoutOptions = { ...options, length, placement: "inside", probability: 1 };
+        const inside: SizedCutoutOptions = { ...options, length, placement: "inside", probability: 1 };
         for (const hole of sampleHoles(stream(seed, "holes"), shape, inside)) {
           expect(hole.bottom - hole.top).toBe(length);
           expect(hole.right - hole.left).toBe(length);
@@ -144,7 +150,7 @@ describe("versions", () => {
       }),
     );
     const rng = stream(1, "holes");
-    const options: CutoutOptions = { ...paper, length: 4, placement: "inside" };
+    const options: SizedCutoutOptions = { ...paper, length: 4, placement: "inside" };
     const corners = Array.from(
       { length: 2000 },
       () => sampleHoles(rng, { height: 6, width: 7 }, options)[0]!,
@@ -212,7 +218,7 @@ describe("randomness and memory", () => {
   });
 
   test("probability 0 means never and 1 always, at both ends of what can be drawn", () => {
-    const rng = (uniform: number) => ({ ...stream(1, "holes"), uniform: () => uniform });
+    const rng = (uniform: number) => Object.assign(stream(1, "holes"), { uniform: () => uniform });
     const count = (uniform: number, probability: number) =>
       sampleHoles(rng(uniform), { height: 8, width: 8 }, { ...paper, probability }).length;
     expect([count(0, 0), count(1 - 2 ** -32, 0)]).toEqual([0, 0]);
@@ -274,7 +280,7 @@ describe("expected area", () => {
     );
   });
 
-  test.each<[Partial<CutoutOptions>, number, number]>([
+  test.each<[Partial<SizedCutoutOptions>, number, number]>([
     [{ length: 16 }, 32, 32],
     [{ length: 8, nHoles: 4 }, 32, 32],
     [{ length: 10, nHoles: 3, placement: "inside", probability: 0.4 }, 12, 28],
@@ -297,7 +303,7 @@ describe("expected area", () => {
 
 describe("bad input", () => {
   const image = { height: 32, width: 24 };
-  test.each<[Partial<CutoutOptions>, string]>([
+  test.each<[Partial<SizedCutoutOptions>, string]>([
     [{ length: 7 }, "cutout: length must be an even integer >= 2, got 7"],
     [{ length: 0 }, "cutout: length must be an even integer >= 2, got 0"],
     [{ length: -4 }, "cutout: length must be an even integer >= 2, got -4"],
@@ -313,8 +319,14 @@ describe("bad input", () => {
     [{ probability: -0.1 }, "cutout: probability must be from 0 to 1, got -0.1"],
     [{ probability: 1.1 }, "cutout: probability must be from 0 to 1, got 1.1"],
     [{ probability: Number.NaN }, "cutout: probability must be from 0 to 1, got NaN"],
-    [{ placement: "middle" as never }, `cutout: placement must be "anywhere" or "inside", got "middle"`],
-    [{ fill: "toString" as never }, `cutout: fill must be "zero" or "imageMean", got "toString"`],
+    [
+      { placement: "middle" as never },
+      `cutout: placement must be "anywhere", "inside", "anywhereContinuous" or "insideContinuous", got "middle"`,
+    ],
+    [
+      { fill: "toString" as never },
+      `cutout: fill must be zero, imageMean, channelMean, random, randomColour, otherImage, a number, a list of numbers, {datasetMean}, {uniform, per} or {normal, per}, got "toString"`,
+    ],
   ])("%o", (given, message) => {
     const options = { ...paper, ...given };
     const error = new Error(message);
@@ -354,7 +366,7 @@ describe("bad input", () => {
     );
     expect(() => augment(new Uint8Array(48), shape, 0.5)).toThrow("cutout: random must be an integer seed");
     expect(() => cutout({ length: 2, size: 3 } as never)).toThrow(
-      `cutout: options are length, nHoles, placement, fill, probability, got "size"`,
+      `cutout: options are length, shape, nHoles, placement, fill, probability, per, like, got "size"`,
     );
   });
 

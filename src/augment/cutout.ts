@@ -1,276 +1,236 @@
-// Cutout (DeVries and Taylor 2017, section 3): draw square holes as plain data, paint them into images.
-import { type Rng, stream } from "../rng.ts";
+// Cutout (DeVries and Taylor 2017, section 3) for images in an array: one call a batch, or draw and paint apart.
+import { type Rng, streamSeries } from "../rng.ts";
+import { painter } from "./cutout/fill.ts";
+import type { Fill } from "./cutout/fill-options.ts";
+import { checkHole, type Hole, type ImageArea } from "./cutout/hole.ts";
+import { type CutoutOptions, checkCutout, paperOptions } from "./cutout/options.ts";
+import { type CutoutPreset, presetOptions } from "./cutout/presets.ts";
+import { holeSampler } from "./cutout/sample.ts";
 import {
   checkPixels,
   copyOf,
   type ImageLayout,
-  type ImageShape,
   imageSize,
-  imageStrides,
   type PixelArray,
   type PixelsOf,
 } from "./layout.ts";
 
-/** Rows [top, bottom) and columns [left, right) of an image, all channels. */
-export interface Hole {
-  readonly top: number;
-  readonly bottom: number;
-  readonly left: number;
-  readonly right: number;
-}
-
-export interface CutoutOptions {
-  /** Side of the square hole in pixels: even, >= 2, at most the longer side of the image. */
-  readonly length: number;
-  /** Number of holes an image, >= 1. They are independent and may overlap. */
-  readonly nHoles: number;
-  /**
-   * `anywhere`: the centre is any pixel and the hole is clipped at the border (paper, authors' code,
-   * reviewed numpy version); `inside`: the whole square lies in the image.
-   */
-  readonly placement: "anywhere" | "inside";
-  /**
-   * `zero`: 0, meant after normalization, where it is the data set's mean (paper);
-   * `imageMean`: the image's own mean over height, width and channels, one number (reviewed numpy version).
-   */
-  readonly fill: "zero" | "imageMean";
-  /** Chance that an image gets its holes at all, 0 to 1. */
-  readonly probability: number;
-}
-
-/** The side of an image that a hole is drawn in. */
-export type ImageArea = Pick<ImageShape, "height" | "width">;
-
-/** What the authors' code does when only the length is given. */
-const paperOptions: Omit<CutoutOptions, "length"> = {
-  nHoles: 1,
-  placement: "anywhere",
-  fill: "zero",
-  probability: 1,
-};
-
-/** One axis of a placement: from how many positions to draw, and what each one covers. */
-interface Placement {
-  positions(extent: number, length: number): number;
-  start(position: number, length: number): number;
-}
-
-const placements: { readonly [P in CutoutOptions["placement"]]: Placement } = {
-  // The centre is drawn; L/2 pixels lie before it and L/2 from it on.
-  anywhere: { positions: (extent) => extent, start: (position, length) => position - length / 2 },
-  // The corner is drawn.
-  inside: { positions: (extent, length) => extent - length + 1, start: (position) => position },
-};
-
-const fills: { readonly [F in CutoutOptions["fill"]]: (image: PixelArray) => number } = {
-  zero: () => 0,
-  imageMean: (image) => {
-    let sum = 0;
-    for (let index = 0; index < image.length; index++) sum += image[index]!;
-    const mean = sum / image.length;
-    return image instanceof Float32Array ? mean : Math.round(mean);
-  },
-};
-
-/**
- * Checks options, and that the hole fits where an image is given.
- * @throws Error that names the option, what must hold, and what it got
- */
-export function checkCutout(options: CutoutOptions, image?: ImageArea): void {
-  const { length, nHoles, placement, fill, probability } = options;
-  if (!Number.isInteger(length) || length < 2 || length % 2 !== 0) {
-    throw new Error(`cutout: length must be an even integer >= 2, got ${length}`);
-  }
-  if (!Number.isInteger(nHoles) || nHoles < 1) {
-    throw new Error(`cutout: nHoles must be an integer >= 1, got ${nHoles}`);
-  }
-  if (!Object.hasOwn(placements, placement)) {
-    throw new Error(`cutout: placement must be "anywhere" or "inside", got ${JSON.stringify(placement)}`);
-  }
-  if (!Object.hasOwn(fills, fill)) {
-    throw new Error(`cutout: fill must be "zero" or "imageMean", got ${JSON.stringify(fill)}`);
-  }
-  if (!(probability >= 0 && probability <= 1)) {
-    throw new Error(`cutout: probability must be from 0 to 1, got ${probability}`);
-  }
-  if (image === undefined) return;
-  const longer = Math.max(image.height, image.width);
-  if (length > longer) {
-    throw new Error(`cutout: length must be at most the image's longer side, ${longer}, got ${length}`);
-  }
-  const shorter = Math.min(image.height, image.width);
-  if (placement === "inside" && length > shorter) {
-    throw new Error(
-      `cutout: length must be at most the image's shorter side, ${shorter}, for placement "inside", got ${length}`,
-    );
-  }
-}
+export { expectedArea } from "./cutout/area.ts";
+export { checkHole, coverageMap, type Hole, holeCovers, type ImageArea } from "./cutout/hole.ts";
+export { type CutoutOptions, checkCutout, type SizedCutoutOptions } from "./cutout/options.ts";
 
 /** The hole of side `length` around pixel (y, x), clipped at the border: never moved inside. */
 export function holeAround(image: ImageArea, length: number, y: number, x: number): Hole {
-  return square(image, length, y - length / 2, x - length / 2);
+  const before = Math.floor(length / 2);
+  return {
+    top: Math.max(0, y - before),
+    bottom: Math.min(image.height, y - before + length),
+    left: Math.max(0, x - before),
+    right: Math.min(image.width, x - before + length),
+  };
 }
 
 /**
- * Draws the holes of one image: a number against `probability`, then y and x of each hole.
- * @returns `nHoles` holes in the order drawn, already clipped; none when the image stays whole
+ * Draws the holes of one image as plain data. To draw many, `holeSampler` checks and prepares once.
+ * @param progress share of the training that is done, 0 to 1, for a length that follows a schedule
+ * @returns the holes in the order drawn, already clipped; none when the image stays whole
  * @throws Error when an option is wrong or the hole does not fit the image
  */
-export function sampleHoles(rng: Rng, image: ImageArea, options: CutoutOptions): Hole[] {
-  checkCutout(options, image);
-  if (rng.uniform() >= options.probability) return [];
-  const { positions, start } = placements[options.placement];
-  const { length } = options;
-  const holes: Hole[] = [];
-  for (let count = 0; count < options.nHoles; count++) {
-    const y = rng.integer(positions(image.height, length));
-    const x = rng.integer(positions(image.width, length));
-    holes.push(square(image, length, start(y, length), start(x, length)));
-  }
-  return holes;
+export function sampleHoles(rng: Rng, image: ImageArea, options: CutoutOptions, progress = 1): Hole[] {
+  return holeSampler(options, image).sample(rng, progress);
 }
 
 /**
- * Paints holes into a copy of one image (or of its mask: give it the same holes).
+ * Paints holes into a copy of one image (or of its mask: give it the same holes and a fill of its own).
  * With `imageMean` the mean is that of the image before any hole; in 8 bits it is rounded.
  * @param image height x width x channels numbers; it is not changed
- * @throws Error when the array does not fit the shape, or a hole reaches outside the image
+ * @param other an image of the same kind and shape, for the fill `otherImage`
+ * @throws Error when the array does not fit the shape, a hole reaches outside the image, the fill does not fit, or a
+ *   pixel is not finite where the image's mean is asked for
  */
 export function applyHoles<A extends PixelArray>(
   image: A,
   shape: ImageLayout,
   holes: readonly Hole[],
-  fill: CutoutOptions["fill"],
+  fill: Fill,
+  other?: A,
 ): PixelsOf<A> {
   checkPixels("cutout", image, shape, 1);
-  const result = copyOf(image);
-  if (holes.length > 0) paintHoles(result, 0, shape, holes, fills[fill](image));
-  return result;
+  for (const hole of holes) checkHole(hole, shape);
+  const paint = painter(fill, shape, image instanceof Uint8Array);
+  if (fill === "otherImage") {
+    if (other === undefined)
+      throw new Error("cutout: other must be an image for the fill otherImage, got none");
+    checkSameKind(other, image, "other");
+    checkPixels("cutout", other, shape, 1);
+  }
+  const result: PixelArray = copyOf(image);
+  if (holes.length > 0) {
+    paint(result, 0, holes, { pixels: image, offset: 0 }, () => ({ pixels: other!, offset: 0 }));
+  }
+  return result as PixelsOf<A>;
 }
 
+/** A batch of images: `count` is 1 when left out. */
+export type BatchShape = ImageLayout & { readonly count?: number };
+
+/** Cutout with its options, ready for images of any shape. */
+export interface Cutout {
+  /**
+   * A new array of the same kind; the images are not changed.
+   * @param random an integer seed (image i then has a stream of its own, whatever the batch size) or an `Rng` that is
+   *   drawn from in order
+   * @param progress share of the training that is done, 0 to 1; 1 when left out
+   * @throws Error when the array does not fit the shape, or the hole does not fit the images
+   */
+  <A extends PixelArray>(images: A, shape: BatchShape, random: number | Rng, progress?: number): PixelsOf<A>;
+  /** The same, written into `target`, which may be used again for the next batch. Returns the target. */
+  into<A extends PixelArray>(
+    target: A,
+    images: A,
+    shape: BatchShape,
+    random: number | Rng,
+    progress?: number,
+  ): A;
+  /** The same, into the images themselves: nothing is copied, only holes are touched. Returns the images. */
+  inPlace<A extends PixelArray>(images: A, shape: BatchShape, random: number | Rng, progress?: number): A;
+  /** Everything that was not given filled in, and presets written out. */
+  readonly options: CutoutOptions;
+}
+
+type Given<O> = O extends unknown
+  ? Pick<O, Extract<keyof O, "length" | "shape">> & Partial<Omit<O, "length" | "shape">>
+  : never;
+
+/** Options of which those left out are the paper's. */
+export type CutoutGiven = Given<CutoutOptions>;
+
 /**
- * Cutout for a pipeline of your own: returns a function that takes one image or a batch and gives
- * back a new array of the same kind. Options left out are the paper's: one hole, centre anywhere
- * (clipped at the border), filled with zero, in every image. Zero means the mean colour only after
- * normalization: call it there, or use `imageMean`.
+ * Cutout for a pipeline of your own: one image or a batch, floats or bytes, in both orders of the axes. Options left
+ * out are the paper's: one square hole, centre anywhere (clipped at the border), filled with zero, in every image.
+ * Zero means the mean colour only after normalization: call it there, or use `imageMean`. With `like` it does what
+ * another library does, with that library's options.
  *
  * @example
  * const augment = cutout({ length: 16 });
  * const result = augment(images, { count: 128, height: 32, width: 32, channels: 3, layout: "CHW" }, seed);
+ * const erased = cutout({ like: "torchvision", value: "random" }).inPlace(images, shape, seed);
  *
- * @param options see {@link CutoutOptions}; `length` is required
- * @returns `(images, shape, random)`: `shape.count` is 1 when left out; `random` is an integer seed
- *   (image i then has a stream of its own, whatever the batch size) or an `Rng` that is drawn from in order
- * @throws Error when an option is wrong or unknown, the array does not fit the shape, or the hole does not fit
+ * @param options see {@link CutoutOptions}; `length` is required. Or see {@link CutoutPreset}
+ * @throws Error when an option is wrong or unknown
  * @see DeVries and Taylor 2017, "Improved Regularization of Convolutional Neural Networks with Cutout", section 3
  */
-export function cutout(
-  options: Pick<CutoutOptions, "length"> & Partial<CutoutOptions>,
-): <A extends PixelArray>(
-  images: A,
-  shape: ImageLayout & { readonly count?: number },
-  random: number | Rng,
-) => PixelsOf<A> {
-  for (const name of Object.keys(options)) {
-    if (name !== "length" && !Object.hasOwn(paperOptions, name)) {
-      const known = ["length", ...Object.keys(paperOptions)].join(", ");
-      throw new Error(`cutout: options are ${known}, got ${JSON.stringify(name)}`);
-    }
-  }
-  const complete: CutoutOptions = { ...paperOptions, ...options };
-  checkCutout(complete);
-  return (images, shape, random) => {
-    const count = shape.count ?? 1;
-    checkPixels("cutout", images, shape, count);
-    checkCutout(complete, shape);
-    if (!Number.isSafeInteger(random) && typeof (random as Rng | undefined)?.uniform !== "function") {
-      throw new Error(`cutout: random must be an integer seed or an Rng, got ${String(random)}`);
-    }
+export function cutout(options: CutoutGiven | CutoutPreset): Cutout {
+  const complete = cutoutOptions(options);
+  const run: Runner = runner(complete);
+  const copying = <A extends PixelArray>(
+    images: A,
+    shape: BatchShape,
+    random: number | Rng,
+    progress = 1,
+  ): PixelsOf<A> => {
+    checkPixels("cutout", images, shape, shape.count ?? 1);
     const result = copyOf(images);
-    const size = imageSize(shape);
-    for (let index = 0; index < count; index++) {
-      const rng = typeof random === "number" ? stream(random, "cutout", index) : random;
-      const holes = sampleHoles(rng, shape, complete);
-      if (holes.length === 0) continue;
-      const image = images.subarray(index * size, (index + 1) * size);
-      paintHoles(result, index * size, shape, holes, fills[complete.fill](image));
-    }
+    run(result, complete.fill === "otherImage" ? images : result, shape, random, progress);
     return result;
   };
+  // Holes that show other images must show them as they were.
+  const pristine = (images: PixelArray) => (complete.fill === "otherImage" ? copyOf(images) : images);
+  return Object.assign(copying, {
+    options: complete,
+    into<A extends PixelArray>(
+      target: A,
+      images: A,
+      shape: BatchShape,
+      random: number | Rng,
+      progress = 1,
+    ): A {
+      checkPixels("cutout", images, shape, shape.count ?? 1);
+      checkSameKind(target, images, "target");
+      checkPixels("cutout", target, shape, shape.count ?? 1);
+      target.set(images);
+      run(target, pristine(target), shape, random, progress);
+      return target;
+    },
+    inPlace<A extends PixelArray>(images: A, shape: BatchShape, random: number | Rng, progress = 1): A {
+      checkPixels("cutout", images, shape, shape.count ?? 1);
+      run(images, pristine(images), shape, random, progress);
+      return images;
+    },
+  });
 }
 
 /**
- * Share of an image that Cutout masks on average: union of the holes, clipping and probability counted in.
- *
- * A pixel is covered by one hole with p(y, x) = r(y) c(x), where r(y) is the share of the row positions that
- * cover row y and c(x) the same for columns; n independent holes leave it whole with (1 - p)^n. So the area is
- * probability * mean over pixels of 1 - (1 - p(y, x))^n. Exact, not simulated. A hole of 16 in 32 x 32: 0.191.
- * @returns 0 to 1
- * @throws Error when an option is wrong or the hole does not fit the image
+ * Complete options from some, or from a preset.
+ * @throws Error when an option is wrong or unknown
  */
-export function expectedArea(options: CutoutOptions, image: ImageArea): number {
-  checkCutout(options, image);
-  const rows = coverage(image.height, options);
-  const columns = coverage(image.width, options);
-  let covered = 0;
-  for (const row of rows) {
-    for (const column of columns) covered += 1 - (1 - row * column) ** options.nHoles;
+export function cutoutOptions(given: CutoutGiven | CutoutPreset): CutoutOptions {
+  if ("like" in given) return presetOptions(given);
+  for (const name of Object.keys(given)) {
+    if (name !== "length" && name !== "shape" && !Object.hasOwn(paperOptions, name)) {
+      const known = ["length", "shape", ...Object.keys(paperOptions), "like"].join(", ");
+      throw new Error(`cutout: options are ${known}, got ${JSON.stringify(name)}`);
+    }
   }
-  return (options.probability * covered) / (image.height * image.width);
+  const complete = { ...paperOptions, ...given } as CutoutOptions;
+  checkCutout(complete);
+  return complete;
 }
 
-/** For each of `extent` pixels of an axis: the chance that one hole covers it. */
-function coverage(extent: number, { length, placement }: CutoutOptions): number[] {
-  const { positions, start } = placements[placement];
-  const count = positions(extent, length);
-  const covers = new Array<number>(extent).fill(0);
-  for (let position = 0; position < count; position++) {
-    const from = start(position, length);
-    const end = Math.min(extent, from + length);
-    for (let pixel = Math.max(0, from); pixel < end; pixel++) covers[pixel]! += 1;
-  }
-  return covers.map((times) => times / count);
-}
+/** Paints holes into `target`, whose images are those of `source` (or the same array). */
+type Runner = (
+  target: PixelArray,
+  source: PixelArray,
+  shape: BatchShape,
+  random: number | Rng,
+  progress: number,
+) => void;
 
-function square(image: ImageArea, length: number, top: number, left: number): Hole {
-  return {
-    top: Math.max(0, top),
-    bottom: Math.min(image.height, top + length),
-    left: Math.max(0, left),
-    right: Math.min(image.width, left + length),
+function runner(options: CutoutOptions): Runner {
+  return (target, source, shape, random, progress) => {
+    const count = shape.count ?? 1;
+    const { sample } = holeSampler(options, shape);
+    const paint = painter(options.fill, shape, target instanceof Uint8Array);
+    checkRandom(random);
+    checkProgress(progress);
+    const rngOf = typeof random === "number" ? streamSeries(random, "cutout") : () => random;
+    const size = imageSize(shape);
+    if (options.fill === "otherImage" && count < 2) {
+      throw new Error(`cutout: count must be at least 2 for the fill otherImage, got ${count}`);
+    }
+    const shared = options.per === "batch" ? sample(rngOf(0), progress) : null;
+    const place = { pixels: source, offset: 0 };
+    for (let index = 0; index < count; index++) {
+      const holes = shared ?? sample(rngOf(index), progress);
+      if (holes.length === 0) continue;
+      place.offset = index * size;
+      paint(target, index * size, holes, place, (seed) => ({
+        pixels: source,
+        offset: otherIndex(seed, index, count) * size,
+      }));
+    }
   };
 }
 
-/** Sets the pixels of the holes, in place, in the image that starts at `offset`. */
-function paintHoles(
-  target: PixelArray,
-  offset: number,
-  shape: ImageLayout,
-  holes: readonly Hole[],
-  value: number,
-): void {
-  const { row, column, channel } = imageStrides(shape);
-  for (const hole of holes) {
-    checkHole(hole, shape);
-    for (let c = 0; c < shape.channels; c++) {
-      for (let y = hole.top; y < hole.bottom; y++) {
-        const line = offset + c * channel + y * row;
-        for (let x = hole.left; x < hole.right; x++) target[line + x * column] = value;
-      }
-    }
+/** Another image of a batch, every one of them equally likely. */
+export function otherIndex(seed: number, index: number, count: number): number {
+  return (index + 1 + ((seed >>> 0) % (count - 1))) % count;
+}
+
+function checkRandom(random: unknown): void {
+  if (!Number.isSafeInteger(random) && typeof (random as Rng | undefined)?.uniform !== "function") {
+    throw new Error(`cutout: random must be an integer seed or an Rng, got ${String(random)}`);
   }
 }
 
-/** Throws unless the hole lies in the image; one that does not would be painted into the neighbour in a batch. */
-export function checkHole(hole: Hole, { height, width }: ImageArea): void {
-  if (!inRange(hole.top, hole.bottom, height) || !inRange(hole.left, hole.right, width)) {
-    throw new Error(
-      `cutout: hole must lie in the image of ${height} x ${width}, got rows [${hole.top}, ${hole.bottom}), ` +
-        `columns [${hole.left}, ${hole.right})`,
-    );
+function checkProgress(progress: number): void {
+  if (!(progress >= 0 && progress <= 1)) {
+    throw new Error(`cutout: progress must be from 0 to 1, got ${progress}`);
   }
 }
 
-function inRange(start: number, end: number, extent: number): boolean {
-  return Number.isInteger(start) && Number.isInteger(end) && 0 <= start && start <= end && end <= extent;
+function checkSameKind(target: PixelArray, images: PixelArray, name: string): void {
+  if (target instanceof Float32Array !== images instanceof Float32Array) {
+    throw new Error(`cutout: ${name} must be of the same kind as the images, floats or bytes`);
+  }
 }

@@ -1,11 +1,23 @@
 // GridMask (Chen et al. 2020, "GridMask Data Augmentation", section 3): a rotated grid of squares is dropped.
 import { type MaskFill, maskFill } from "./mask-fill.ts";
-import { type FillSeed, type MaskArea, type MeasuredMasking, masking } from "./masking.ts";
-import { type Fields, integer, type Kind, number, probability, type Range, readOptions } from "./options.ts";
+import { type FillSeed, integers, type MaskArea, type MeasuredMasking, masking } from "./masking.ts";
+import {
+  type Fields,
+  integer,
+  type Kind,
+  number,
+  orNull,
+  probability,
+  type Range,
+  readOptions,
+} from "./options.ts";
 
 export interface GridMaskOptions {
-  /** Side of one unit of the grid in pixels (d): drawn from the first number on, the second not included. */
-  readonly period: Range;
+  /**
+   * Side of one unit of the grid in pixels (d): drawn from the first number on, the second not included. Null, the
+   * default: the paper's 96 to 224 of 224 pixels, scaled to the image's shorter side (see `gridMaskPeriod`).
+   */
+  readonly period: Range | null;
   /** Share of the unit's side that is kept in both directions (r); a square of side (1 - r) d is dropped. */
   readonly ratio: number;
   /** The grid is turned by whole degrees from 0 to this, this not included; 1 is no rotation. */
@@ -45,9 +57,17 @@ const periods: Kind<Range> = {
   },
 };
 
+const gridKind: Kind<Grid> = {
+  must: "{ period, kept, top, left, rotation }, all integers, with a period >= 1",
+  read: (value) => {
+    const grid = integers("period", "kept", "top", "left", "rotation").read(value);
+    return grid !== undefined && grid.period >= 1 ? grid : undefined;
+  },
+};
+
 /** The authors' on ImageNet: 96 to 224 of 224 pixels, r 0.6, the chance rises to 0.8 in 240 of 300 epochs. */
 const fields: Fields<GridMaskOptions> = {
-  period: { kind: periods, otherwise: paper.period },
+  period: { kind: orNull(periods), otherwise: null },
   ratio: { kind: number({ min: 0, max: 1 }), otherwise: 0.6 },
   rotation: { kind: integer({ min: 1 }), otherwise: 360 },
   probability: { kind: probability, otherwise: 0.8 },
@@ -69,6 +89,7 @@ export function gridMaskPeriod(side: number): Range {
 export function gridMask(options: Partial<GridMaskOptions> = {}): MeasuredMasking<GridMaskParameters> {
   const { period, ratio, rotation, probability, ramp, fill } = readOptions(where, fields, options);
   const checkPeriod = ({ height, width }: MaskArea) => {
+    if (period === null) return;
     const longer = Math.max(height, width);
     // Larger units mostly miss the image, or cover it.
     if (period[1] > Math.max(longer, 3)) {
@@ -79,15 +100,18 @@ export function gridMask(options: Partial<GridMaskOptions> = {}): MeasuredMaskin
       );
     }
   };
+  const periodOf = ({ height, width }: MaskArea) => period ?? gridMaskPeriod(Math.min(height, width));
   const chance = (progress: number) => probability * (ramp === 0 ? 1 : Math.min(1, progress / ramp));
   const augmentation = masking<GridMaskParameters>({
     name: where,
     fill,
+    parameters: { grid: { kind: orNull(gridKind) } },
     checkArea: checkPeriod,
-    sample(rng, _, progress) {
+    sample(rng, input, progress) {
       checkProgress(progress);
       if (rng.uniform() >= chance(progress)) return { grid: null };
-      const unit = period[0] + rng.integer(period[1] - period[0]);
+      const [first, end] = periodOf(input);
+      const unit = first + rng.integer(end - first);
       const top = rng.integer(unit);
       const left = rng.integer(unit);
       return {
@@ -104,9 +128,10 @@ export function gridMask(options: Partial<GridMaskOptions> = {}): MeasuredMaskin
     expectedArea(area, progress = 1) {
       checkPeriod(area);
       checkProgress(progress);
+      const [first, end] = periodOf(area);
       let sum = 0;
-      for (let unit = period[0]; unit < period[1]; unit++) sum += (1 - keptOf(unit, ratio) / unit) ** 2;
-      return (chance(progress) * sum) / (period[1] - period[0]);
+      for (let unit = first; unit < end; unit++) sum += (1 - keptOf(unit, ratio) / unit) ** 2;
+      return (chance(progress) * sum) / (end - first);
     },
   };
 }

@@ -1,14 +1,15 @@
 // Hide-and-Seek (Singh and Lee 2017; Singh et al. 2018): the image as a grid, each cell hidden by chance.
 import { type MaskFill, maskFill } from "./mask-fill.ts";
 import { type FillSeed, integerList, type MaskArea, type MeasuredMasking, masking } from "./masking.ts";
-import { type Fields, probability, readOptions } from "./options.ts";
+import { type Fields, integer, type Kind, orNull, probability, readOptions } from "./options.ts";
 
 export interface HideAndSeekOptions {
   /**
    * Sides of a cell in pixels; one is drawn for each image, all equally likely. 0: nothing is hidden. A size that
-   * stands twice is twice as likely. Those of the authors, for images of 224 pixels: 0, 16, 32, 44, 56.
+   * stands twice is twice as likely. Null, the default: the authors' 0, 16, 32, 44 and 56 of 224 pixels, scaled to the
+   * image's shorter side (see `hideAndSeekSizes`).
    */
-  readonly gridSizes: readonly number[];
+  readonly gridSizes: readonly number[] | null;
   /** Chance that a cell is hidden, 0 to 1. */
   readonly hideProbability: number;
   /** `zero` is the training data's mean (paper) after normalization; on bytes give that mean, a number a channel. */
@@ -26,9 +27,14 @@ const where = "hide-and-seek";
 const paper = { side: 224, sizes: [0, 16, 32, 44, 56] } as const;
 
 const fields: Fields<HideAndSeekOptions> = {
-  gridSizes: { kind: integerList(0), otherwise: paper.sizes },
+  gridSizes: { kind: orNull(integerList(0)), otherwise: null },
   hideProbability: { kind: probability, otherwise: 0.5 },
   fill: { kind: maskFill, otherwise: "zero" },
+};
+
+const cells: Kind<readonly number[]> = {
+  must: "a list of integers",
+  read: (value) => (Array.isArray(value) && value.every(Number.isInteger) ? value : undefined),
 };
 
 /** The authors' sizes (0, 16, 32, 44, 56 of 224 pixels) for an image whose shorter side has `side` pixels. */
@@ -44,8 +50,10 @@ export function hideAndSeek(
   options: Partial<HideAndSeekOptions> = {},
 ): MeasuredMasking<HideAndSeekParameters> {
   const { gridSizes, hideProbability, fill } = readOptions(where, fields, options);
-  const largest = Math.max(...gridSizes);
+  const sizesOf = ({ height, width }: MaskArea) => gridSizes ?? hideAndSeekSizes(Math.min(height, width));
   const checkSizes = ({ height, width }: MaskArea) => {
+    if (gridSizes === null) return;
+    const largest = Math.max(...gridSizes);
     const longer = Math.max(height, width);
     // One cell would be the whole image, hidden in half of the draws.
     if (largest >= longer && longer > 1) {
@@ -58,23 +66,25 @@ export function hideAndSeek(
   const augmentation = masking<HideAndSeekParameters>({
     name: where,
     fill,
+    parameters: { gridSize: { kind: integer({ min: 0 }) }, hidden: { kind: cells } },
     checkArea: checkSizes,
     sample(rng, { height, width }) {
-      const gridSize = gridSizes[rng.integer(gridSizes.length)]!;
+      const sizes = sizesOf({ height, width });
+      const gridSize = sizes[rng.integer(sizes.length)]!;
       if (gridSize === 0) return { gridSize, hidden: [] };
-      const cells = Math.ceil(height / gridSize) * Math.ceil(width / gridSize);
+      const count = Math.ceil(height / gridSize) * Math.ceil(width / gridSize);
       const hidden: number[] = [];
-      for (let cell = 0; cell < cells; cell++) if (rng.uniform() < hideProbability) hidden.push(cell);
+      for (let cell = 0; cell < count; cell++) if (rng.uniform() < hideProbability) hidden.push(cell);
       return { gridSize, hidden };
     },
     paint(mask, { height, width }, { gridSize, hidden }) {
       if (hidden.length === 0) return;
       const columns = Math.ceil(width / gridSize);
-      const cells = Math.ceil(height / gridSize) * columns;
+      const count = Math.ceil(height / gridSize) * columns;
       for (const cell of hidden) {
-        if (!Number.isInteger(cell) || cell < 0 || cell >= cells) {
+        if (!(cell >= 0 && cell < count)) {
           throw new Error(
-            `${where}: hidden must be cells from 0 to ${cells - 1} for ${height} x ${width} pixels, got ${cell}`,
+            `${where}: hidden must be cells from 0 to ${count - 1} for ${height} x ${width} pixels, got ${cell}`,
           );
         }
         const top = Math.floor(cell / columns) * gridSize;
@@ -90,7 +100,8 @@ export function hideAndSeek(
     // Every pixel lies in exactly one cell.
     expectedArea(area) {
       checkSizes(area);
-      return (hideProbability * gridSizes.filter((size) => size > 0).length) / gridSizes.length;
+      const sizes = sizesOf(area);
+      return (hideProbability * sizes.filter((size) => size > 0).length) / sizes.length;
     },
   };
 }

@@ -5,7 +5,7 @@ import type { Effect } from "./effect.ts";
 import { checkImage } from "./image.ts";
 import { checkShape, type ImageShape } from "./layout.ts";
 import { checkChannels, type MaskFill, paintMask } from "./mask-fill.ts";
-import type { Kind } from "./options.ts";
+import { type Field, type Fields, integer, type Kind, readParameters } from "./options.ts";
 
 /** Height and width of what is masked. */
 export type MaskArea = Pick<ImageShape, "height" | "width">;
@@ -32,6 +32,8 @@ export interface FillSeed {
   readonly fillSeed: number;
 }
 
+const fillSeed: Field<number> = { kind: integer() };
+
 /**
  * Puts an augmentation together from how to draw and how to mask.
  * @param parts.checkArea throws when images of this size cannot be augmented so
@@ -40,6 +42,8 @@ export interface FillSeed {
 export function masking<Parameters extends FillSeed>(parts: {
   readonly name: string;
   readonly fill: MaskFill;
+  /** What parameters must be, which may come from a file; the seed of the fill is added. */
+  readonly parameters: Fields<Omit<Parameters, "fillSeed">>;
   checkArea?(area: MaskArea): void;
   sample(rng: Rng, input: ImageShape, progress: number): Omit<Parameters, "fillSeed">;
   paint(mask: Uint8Array, area: MaskArea, parameters: Parameters): void;
@@ -50,10 +54,11 @@ export function masking<Parameters extends FillSeed>(parts: {
     parts.checkArea?.(input);
     checkChannels(name, "fill", fill, input.channels);
   };
+  const fields = { ...parts.parameters, fillSeed } as unknown as Fields<Parameters>;
   const mask = (area: MaskArea, parameters: Parameters): Uint8Array => {
     const { height, width } = area;
     const painted = new Uint8Array(height * width);
-    parts.paint(painted, { height, width }, parameters);
+    parts.paint(painted, { height, width }, readParameters(name, fields, parameters));
     return painted;
   };
   return {
@@ -71,7 +76,8 @@ export function masking<Parameters extends FillSeed>(parts: {
     apply(image, parameters) {
       checkImage(name, image);
       checkChannels(name, "fill", fill, image.channels);
-      return paintMask(image, mask(image, parameters), fill, parameters.fillSeed);
+      const painted = mask(image, parameters);
+      return paintMask(image, painted, fill, parameters.fillSeed);
     },
     effects: (parameters, input) => [{ kind: "hide", covered: mask(input, parameters) }],
   };
@@ -96,6 +102,24 @@ export function checkBox(where: string, box: Box, { height, width }: MaskArea): 
     );
   }
 }
+
+/** An object whose values are all integers. */
+export function integers<const Name extends string>(
+  ...names: readonly Name[]
+): Kind<{ readonly [N in Name]: number }> {
+  return {
+    must: `{ ${names.join(", ")} }, all integers`,
+    read: (value) => {
+      const given = Object.entries(value !== null && typeof value === "object" ? value : {});
+      const right = names.every((name) =>
+        given.some(([key, number]) => key === name && Number.isInteger(number)),
+      );
+      return right && given.length === names.length ? (value as { readonly [N in Name]: number }) : undefined;
+    },
+  };
+}
+
+export const boxKind: Kind<Box> = integers("top", "bottom", "left", "right");
 
 /** A list of integers, not empty, from which one is drawn for each image. */
 export function integerList(least: number): Kind<readonly number[]> {

@@ -4,7 +4,17 @@ import type { Augmentation } from "./augmentation.ts";
 import { checkImage, copyImage, rounding, whiteOf } from "./image.ts";
 import { checkShape, type ImageLayout, type ImageShape, imageStrides, type PixelArray } from "./layout.ts";
 import { checkChannels } from "./mask-fill.ts";
-import { choice, type Fields, fill, number, orNull, probability, readOptions } from "./options.ts";
+import {
+  choice,
+  type Fields,
+  fill,
+  integer,
+  number,
+  orNull,
+  probability,
+  readOptions,
+  readParameters,
+} from "./options.ts";
 
 /** Null when the image stays as it is; else the seed that the noise comes from. */
 export interface NoiseParameters {
@@ -131,6 +141,8 @@ export function gaussianNoise(options: Partial<GaussianNoiseOptions> = {}): Augm
   });
 }
 
+const parameterFields: Fields<NoiseParameters> = { seed: { kind: orNull(integer()) } };
+
 function noise(
   where: string,
   options: { readonly probability: number; readonly per: Per },
@@ -151,8 +163,9 @@ function noise(
       outputShape(input);
       return { seed: rng.uniform() < options.probability ? rng.seed() : null };
     },
-    apply(image, { seed }) {
+    apply(image, drawn) {
       checkImage(where, image);
+      const { seed } = readParameters(where, parameterFields, drawn);
       parts.check(image);
       const result = copyImage(image);
       if (seed !== null) {

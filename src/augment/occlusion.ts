@@ -3,7 +3,16 @@
 import type { Rng } from "../rng.ts";
 import { type MaskFill, maskFill } from "./mask-fill.ts";
 import { type FillSeed, integerList, type MaskArea, type MaskingAugmentation, masking } from "./masking.ts";
-import { choice, type Fields, number, probability, type Range, range, readOptions } from "./options.ts";
+import {
+  choice,
+  type Fields,
+  number,
+  type Kind as OptionKind,
+  probability,
+  type Range,
+  range,
+  readOptions,
+} from "./options.ts";
 import { uniformIn } from "./random.ts";
 
 export interface OcclusionOptions {
@@ -112,18 +121,17 @@ const drawings: {
 /**
  * Scratches, dots or scribbles. Draws a number against `probability`, how many marks, and for each its thickness and
  * its points; last the seed of the fill. Parts of a mark that lie outside the image are not seen.
- * @param options `kind` is required; the defaults depend on it
+ * @param options the defaults depend on `kind`, which is `scratches` when left out
  * @throws Error that names the option when one is wrong or unknown
  */
-export function occlusion(
-  options: Pick<OcclusionOptions, "kind"> & Partial<OcclusionOptions>,
-): MaskingAugmentation<OcclusionParameters> {
-  const known = kinds.read(options?.kind) ?? "scratches";
+export function occlusion(options: Partial<OcclusionOptions> = {}): MaskingAugmentation<OcclusionParameters> {
+  const known = kinds.read(options.kind) ?? "scratches";
   const complete = readOptions(where, fieldsOf(known), options);
   const { kind, probability, counts, thickness, fill } = complete;
   return masking<OcclusionParameters>({
     name: where,
     fill,
+    parameters: { strokes: { kind: strokesKind } },
     sample(rng, { height, width }) {
       if (rng.uniform() >= probability) return { strokes: [] };
       const side = Math.min(height, width);
@@ -139,10 +147,28 @@ export function occlusion(
   });
 }
 
+const strokesKind: OptionKind<readonly Stroke[]> = {
+  must: "a list of strokes { points, radius }: at least one point [y, x], and a radius >= 0",
+  read: (value) => (Array.isArray(value) && value.every(isStroke) ? value : undefined),
+};
+
+function isStroke(value: unknown): value is Stroke {
+  const { points, radius } = (value ?? {}) as { readonly points?: unknown; readonly radius?: unknown };
+  const isPoint = (point: unknown) =>
+    Array.isArray(point) && point.length === 2 && point.every(Number.isFinite);
+  return (
+    Array.isArray(points) &&
+    points.length > 0 &&
+    points.every(isPoint) &&
+    typeof radius === "number" &&
+    radius >= 0
+  );
+}
+
 function fieldsOf(kind: Kind): Fields<OcclusionOptions> {
   const otherwise = defaults[kind];
   return {
-    kind: { kind: kinds },
+    kind: { kind: kinds, otherwise: kind },
     probability: { kind: probability, otherwise: otherwise.probability },
     counts: { kind: integerList(1), otherwise: otherwise.counts },
     thickness: { kind: range({ min: 0 }), otherwise: otherwise.thickness },
@@ -154,12 +180,6 @@ function fieldsOf(kind: Kind): Fields<OcclusionOptions> {
 
 /** Masks the pixels whose centre is at most the radius away from the line. */
 function drawStroke(mask: Uint8Array, { height, width }: MaskArea, { points, radius }: Stroke): void {
-  const wrong =
-    !(radius >= 0) ||
-    !points.every((each) => each.length === 2 && each.every((value) => Number.isFinite(value)));
-  if (wrong || points.length === 0) {
-    throw new Error(`${where}: a stroke must have points of two numbers, and a radius >= 0`);
-  }
   for (let piece = 0; piece < Math.max(1, points.length - 1); piece++) {
     const [y0, x0] = points[piece]!;
     const [y1, x1] = points[piece + 1] ?? points[piece]!;
@@ -191,7 +211,8 @@ function point(y: number, x: number): readonly [number, number] {
 }
 
 function rounded(value: number): number {
-  return Math.round(value * 100) / 100;
+  // JSON knows no -0.
+  return Math.round(value * 100) / 100 + 0;
 }
 
 function radians(degrees: number): number {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { stream } from "../rng.ts";
 import { cropImage } from "./crop.ts";
-import { applyHoles, type CutoutOptions } from "./cutout.ts";
+import { applyHoles, type CutoutOptions, type SizedCutoutOptions } from "./cutout.ts";
 import { flipImage } from "./flip.ts";
 import type { ImageLayout } from "./layout.ts";
 import { normalizeImage } from "./normalize.ts";
@@ -40,7 +40,7 @@ const pipelines: fc.Arbitrary<TrainingPipelineOptions> = fc
           flip: fc.constantFrom(0, 0.5, 1),
           normalization: fc.record({ mean: values(0), std: values(0.1) }),
           cutout: fc.option(
-            fc.record<CutoutOptions>({
+            fc.record<SizedCutoutOptions>({
               length: fc
                 .integer({ min: 1, max: Math.floor(Math.min(height, width) / 2) })
                 .map((half) => 2 * half),

@@ -1,10 +1,16 @@
 // The training pipeline: crop, flip, normalize and Cutout in one pass from 8-bit images to a float batch.
 import type { Rng } from "../rng.ts";
+import { type AfterParameters, afterPass } from "./after-pass.ts";
 import { type CropOptions, centerCrop, checkCrop, fiveCrops, sampleCrop } from "./crop.ts";
-import { type CutoutOptions, checkCutout, checkHole, type Hole, sampleHoles } from "./cutout.ts";
+import { bitsOf, cropPass, paintHoles } from "./crop-pass.ts";
+import { painter } from "./cutout/fill.ts";
+import type { Fill } from "./cutout/fill-options.ts";
+import { holeSampler } from "./cutout/sample.ts";
+import { type CutoutOptions, checkHole, type Hole, otherIndex } from "./cutout.ts";
 import { checkFlip, sampleFlip } from "./flip.ts";
 import { type ImageShape, imageSize } from "./layout.ts";
 import { checkNormalization, type Normalization, normalizationTable } from "./normalize.ts";
+import type { AugmentationSpec } from "./registry.ts";
 
 export type { CropOptions, CutoutOptions, Hole, ImageShape, Normalization };
 
@@ -17,6 +23,8 @@ export interface ImageParameters {
   readonly flip: boolean;
   /** In the image after crop and flip; already clipped at its border. */
   readonly holes: readonly Hole[];
+  /** Of the augmentations that follow; left out without any. */
+  readonly after?: AfterParameters;
 }
 
 export interface TrainingPipelineOptions {
@@ -28,16 +36,24 @@ export interface TrainingPipelineOptions {
   readonly normalization: Normalization;
   /** null: no Cutout. */
   readonly cutout: CutoutOptions | null;
+  /** What follows on the normalized image after Cutout, in this order; it keeps the image's size. None when left out. */
+  readonly augmentations?: readonly AugmentationSpec[];
 }
 
 export interface Pipeline {
   /** Shape of what it makes. */
   readonly output: ImageShape;
-  /** Draws what is random about one image. */
-  sample(rng: Rng): ImageParameters;
+  /**
+   * Draws what is random about one image.
+   * @param progress share of the training that is done, 0 to 1, for what follows a schedule; 1 when left out
+   * @param ofBatch makes a stream, the same for each image of a batch, for what they share (Cutout per "batch")
+   */
+  sample(rng: Rng, progress?: number, ofBatch?: () => Rng): ImageParameters;
   /**
    * One pass over one image: bytes [height, width, channels] from `image[imageOffset]` on, to normalized floats
    * [channels, crop height, crop width] from `target[targetOffset]` on. The input is never changed.
+   *
+   * Holes that show another image take it from the same array: `image` then holds the images of a batch.
    * @throws Error when an offset leaves no room for the image, or a hole reaches outside the crop
    */
   apply(
@@ -60,44 +76,77 @@ export interface TrainingPipeline extends Pipeline {
  * Pixels of the padding are zero after normalization. With the fill `imageMean` a hole gets the mean, over
  * height, width and channels, of the crop before normalization and before any hole (padding counts as the mean
  * colour that it stands for), and that one number is then normalized per channel: what comes out of cutting
- * the un-normalized image first, as the reviewed numpy version does, and normalizing after.
+ * the un-normalized image first, as the reviewed numpy version does, and normalizing after. Other fills are in the
+ * units of the normalized image; the data set's mean, which is given on the scale 0 to 1, is normalized.
  *
  * Crop and flip are drawn before the holes, from the same stream: with and without Cutout an image gets the
- * same crop and flip.
+ * same crop and flip. What follows is drawn after the holes.
  * @throws Error that names the option when one is wrong or does not fit the others
  */
 export function trainingPipeline(options: TrainingPipelineOptions): TrainingPipeline {
-  const { input, crop, flip, normalization, cutout } = options;
+  const { input, crop, flip, normalization, cutout, augmentations = [] } = options;
   checkCrop(crop, input);
   checkFlip(flip);
   checkNormalization(normalization, input.channels);
   const output: ImageShape = { height: crop.height, width: crop.width, channels: input.channels };
-  if (cutout !== null) checkCutout(cutout, output);
-  const table = normalizationTable(normalization);
+  const after = afterPass(augmentations, output, normalization);
+  const sampler = cutout === null ? null : holeSampler(cutout, output);
+  const fill = cutout === null ? "zero" : normalizedFill(cutout.fill, normalization);
+  const copyCrop = cropPass(input, output, bitsOf(normalizationTable(normalization)));
+  const zeros = normalization.mean.map(() => 0);
+  const paint = painter(fill, { ...output, layout: "CHW" }, false);
+  const other = fill === "otherImage" ? new Float32Array(imageSize(output)) : null;
+  const bitsOfOther = other && bitsOf(other);
   const inputSize = imageSize(input);
   const outputSize = imageSize(output);
+  // A batch is filled image by image; a view of it costs as much as a third of an image of 32 x 32.
+  let batch: Float32Array | null = null;
+  let bits: Int32Array = new Int32Array();
+
+  const fusedPass: Pipeline["apply"] = (image, imageOffset, parameters, target, targetOffset) => {
+    checkRoom("image", image.length, imageOffset, inputSize);
+    checkRoom("target", target.length, targetOffset, outputSize);
+    const { holes } = parameters;
+    for (let index = 0; index < holes.length; index++) checkHole(holes[index]!, output);
+    if (target !== batch) bits = bitsOf(target);
+    batch = target;
+    copyCrop(image, imageOffset, parameters, bits, targetOffset);
+    if (holes.length === 0) return;
+    if (fill === "zero") paintHoles(holes, output, zeros, bits, targetOffset);
+    else if (fill === "imageMean") {
+      const mean = meanOfCrop(image, imageOffset, input, output, parameters, normalization.mean);
+      const values = normalization.mean.map((ofChannel, c) => (mean - ofChannel) / normalization.std[c]!);
+      paintHoles(holes, output, values, bits, targetOffset);
+    } else {
+      paint(target, targetOffset, holes, { pixels: target, offset: targetOffset }, (seed) => {
+        const count = Math.floor(image.length / inputSize);
+        if (count < 2) throw new Error("augment: image must hold a batch for holes that show another image");
+        const index = otherIndex(seed, Math.floor(imageOffset / inputSize), count);
+        copyCrop(image, (imageOffset % inputSize) + index * inputSize, parameters, bitsOfOther!, 0);
+        return { pixels: other!, offset: 0 };
+      });
+    }
+  };
+  const sampleHolesOf = (rng: Rng, progress: number, ofBatch: (() => Rng) | undefined): readonly Hole[] => {
+    if (sampler === null) return [];
+    if (cutout?.per !== "batch") return sampler.sample(rng, progress);
+    if (ofBatch === undefined) throw new Error('augment: ofBatch must be a stream with Cutout per "batch"');
+    return sampler.sample(ofBatch(), progress);
+  };
 
   return {
     options,
     output,
-    sample(rng) {
+    sample(rng, progress = 1, ofBatch) {
       const { top, left } = sampleCrop(rng, input, crop);
       const flipped = sampleFlip(rng, flip);
-      return { top, left, flip: flipped, holes: cutout === null ? [] : sampleHoles(rng, output, cutout) };
+      const holes = sampleHolesOf(rng, progress, ofBatch);
+      const drawn = { top, left, flip: flipped, holes };
+      return after === null ? drawn : { ...drawn, after: after.sample(rng, progress) };
     },
     apply(image, imageOffset, parameters, target, targetOffset) {
-      checkRoom("image", image.length, imageOffset, inputSize);
-      checkRoom("target", target.length, targetOffset, outputSize);
-      const { holes } = parameters;
-      for (let index = 0; index < holes.length; index++) checkHole(holes[index]!, output);
-      copyCrop(image, imageOffset, input, output, parameters, table, target, targetOffset);
-      if (holes.length === 0) return;
-      // NaN stands for "zero after normalization".
-      const fill =
-        cutout?.fill === "imageMean"
-          ? meanOfCrop(image, imageOffset, input, output, parameters, normalization.mean)
-          : Number.NaN;
-      fillHoles(holes, output, normalization, fill, target, targetOffset);
+      fusedPass(image, imageOffset, parameters, target, targetOffset);
+      if (parameters.after !== undefined) after?.apply(target, targetOffset, parameters.after);
     },
   };
 }
@@ -119,48 +168,17 @@ export function evaluationViews(
   return [false, true].flatMap((flip) => corners.map((corner) => ({ ...corner, flip, holes: [] })));
 }
 
+/** Numbers on the scale 0 to 1 as the normalized image has them. */
+function normalizedFill(fill: Fill, { mean, std }: Normalization): Fill {
+  if (typeof fill !== "object" || !("datasetMean" in fill)) return fill;
+  return fill.datasetMean.map((value, c) => (value - mean[c]!) / std[c]!);
+}
+
 function checkRoom(name: string, length: number, offset: number, size: number): void {
   if (!(Number.isInteger(offset) && offset >= 0 && offset + size <= length)) {
     throw new Error(
       `augment: ${name} must hold ${size} numbers from ${offset} on, got an array of ${length}`,
     );
-  }
-}
-
-/** Crop, flip and normalization. Rows and columns outside the image become zero. */
-function copyCrop(
-  image: Uint8Array,
-  imageOffset: number,
-  input: ImageShape,
-  output: ImageShape,
-  { top, left, flip }: ImageParameters,
-  table: Float32Array,
-  target: Float32Array,
-  targetOffset: number,
-): void {
-  const { height, width, channels } = output;
-  // Columns [first, end) of the crop, before the flip, lie in the image.
-  const first = Math.min(width, Math.max(0, -left));
-  const end = Math.max(first, Math.min(width, input.width - left));
-  const step = flip ? -1 : 1;
-  const start = flip ? width - 1 - first : first;
-  const partial = end - first < width;
-  for (let y = 0; y < height; y++) {
-    const sourceRow = top + y;
-    const inside = sourceRow >= 0 && sourceRow < input.height;
-    for (let c = 0; c < channels; c++) {
-      const row = targetOffset + (c * height + y) * width;
-      if (!inside || partial) target.fill(0, row, row + width);
-      if (!inside) continue;
-      const base = c * 256;
-      let source = imageOffset + (sourceRow * input.width + left + first) * channels + c;
-      let destination = row + start;
-      for (let x = first; x < end; x++) {
-        target[destination] = table[base + image[source]!]!;
-        source += channels;
-        destination += step;
-      }
-    }
   }
 }
 
@@ -188,25 +206,4 @@ function meanOfCrop(
   let paddingSum = 0;
   for (let c = 0; c < channels; c++) paddingSum += padding * channelMeans[c]!;
   return (bytes / 255 + paddingSum) / (height * width * channels);
-}
-
-/** Paints holes with a value of the un-normalized scale 0 to 1, or with zero where it is NaN. */
-function fillHoles(
-  holes: readonly Hole[],
-  { height, width, channels }: ImageShape,
-  { mean, std }: Normalization,
-  fill: number,
-  target: Float32Array,
-  targetOffset: number,
-): void {
-  for (let c = 0; c < channels; c++) {
-    const value = Number.isNaN(fill) ? 0 : (fill - mean[c]!) / std[c]!;
-    for (let index = 0; index < holes.length; index++) {
-      const { top, bottom, left, right } = holes[index]!;
-      for (let y = top; y < bottom; y++) {
-        const row = targetOffset + (c * height + y) * width;
-        target.fill(value, row + left, row + right);
-      }
-    }
-  }
 }

@@ -2,13 +2,23 @@
 import { type MaskFill, maskFill } from "./mask-fill.ts";
 import {
   type Box,
+  boxKind,
   checkBox,
   type FillSeed,
   type MaskArea,
   type MeasuredMasking,
   masking,
 } from "./masking.ts";
-import { choice, type Fields, integer, probability, type Range, range, readOptions } from "./options.ts";
+import {
+  choice,
+  type Fields,
+  integer,
+  orNull,
+  probability,
+  type Range,
+  range,
+  readOptions,
+} from "./options.ts";
 
 export interface RandomErasingOptions {
   /** Chance that an image is erased at all, 0 to 1. */
@@ -90,6 +100,7 @@ export function randomErasing(
   const augmentation = masking<RandomErasingParameters>({
     name: where,
     fill: complete.fill,
+    parameters: { box: { kind: orNull(boxKind) } },
     sample(rng, { height, width }) {
       if (rng.uniform() >= probability) return { box: null };
       const { fits, drawn } = corners[corner];

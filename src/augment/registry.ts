@@ -5,7 +5,12 @@ import { blur } from "./blur.ts";
 import { colorJitter } from "./color-jitter.ts";
 import { horizontalFlip, verticalFlip } from "./flips.ts";
 import { greyscale } from "./greyscale.ts";
+import { gridMask } from "./grid-mask.ts";
+import { hideAndSeek } from "./hide-and-seek.ts";
+import { gaussianNoise, maskingNoise, saltAndPepper } from "./noise.ts";
+import { occlusion } from "./occlusion.ts";
 import { randomCrop } from "./random-crop.ts";
+import { randomErasing } from "./random-erasing.ts";
 import { resizedCrop } from "./resized-crop.ts";
 import { rotation } from "./rotation.ts";
 import { trivialAugment } from "./trivial-augment.ts";
@@ -18,11 +23,18 @@ const factories = {
   affine,
   blur,
   "color-jitter": colorJitter,
+  "gaussian-noise": gaussianNoise,
   greyscale,
+  "grid-mask": gridMask,
+  "hide-and-seek": hideAndSeek,
   "horizontal-flip": horizontalFlip,
+  "masking-noise": maskingNoise,
+  occlusion,
   "random-crop": randomCrop,
+  "random-erasing": randomErasing,
   "resized-crop": resizedCrop,
   rotation,
+  "salt-and-pepper": saltAndPepper,
   "trivial-augment": trivialAugment,
   "vertical-flip": verticalFlip,
 } satisfies { readonly [name: string]: (options: never) => Augmentation<unknown> };

@@ -46,23 +46,47 @@ type Sampler = (from: Image, back: Matrix, to: Image, fill: readonly number[]) =
 
 const samplers: { readonly [I in Interpolation]: Sampler } = { nearest, bilinear };
 
-function nearest(from: Image, [a, b, c, d, e, f]: Matrix, to: Image, fill: readonly number[]): void {
+/**
+ * Added before rounding down, so that places on the edge between two pixels all go to the same side, whatever the
+ * rounding errors: a quarter turn of 10 x 13 pixels consists of such places.
+ */
+const edge = 1e-7;
+
+/**
+ * For every pixel of a frame, row by row, the number of the pixel that lies there, or -1 where there is none.
+ * @param back output to input
+ */
+export function sourcePixels([a, b, c, d, e, f]: Matrix, from: Frame, to: Frame): Int32Array {
+  const sources = new Int32Array(to.height * to.width);
+  for (let y = 0; y < to.height; y++) {
+    for (let x = 0; x < to.width; x++) {
+      const column = Math.floor(a * (x + 0.5) + b * (y + 0.5) + c + edge);
+      const row = Math.floor(d * (x + 0.5) + e * (y + 0.5) + f + edge);
+      const inside = column >= 0 && column < from.width && row >= 0 && row < from.height;
+      sources[y * to.width + x] = inside ? row * from.width + column : -1;
+    }
+  }
+  return sources;
+}
+
+/** Pixels across and down. */
+export interface Frame {
+  readonly height: number;
+  readonly width: number;
+}
+
+function nearest(from: Image, back: Matrix, to: Image, fill: readonly number[]): void {
   const target = rounding(to.pixels);
   const source = from.pixels;
   const input = imageStrides(from);
   const output = imageStrides(to);
-  for (let y = 0; y < to.height; y++) {
-    for (let x = 0; x < to.width; x++) {
-      const column = Math.floor(a * (x + 0.5) + b * (y + 0.5) + c);
-      const row = Math.floor(d * (x + 0.5) + e * (y + 0.5) + f);
-      const inside = column >= 0 && column < from.width && row >= 0 && row < from.height;
-      const at = row * input.row + column * input.column;
-      const put = y * output.row + x * output.column;
-      for (let k = 0; k < from.channels; k++) {
-        target[put + k * output.channel] = inside ? source[at + k * input.channel]! : fill[k]!;
-      }
+  // Rows follow each other without a gap, so pixels can be numbered through in both layouts.
+  sourcePixels(back, from, to).forEach((pixel, place) => {
+    for (let k = 0; k < from.channels; k++) {
+      target[place * output.column + k * output.channel] =
+        pixel < 0 ? fill[k]! : source[pixel * input.column + k * input.channel]!;
     }
-  }
+  });
 }
 
 function bilinear(from: Image, [a, b, c, d, e, f]: Matrix, to: Image, fill: readonly number[]): void {

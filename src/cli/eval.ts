@@ -1,12 +1,14 @@
 // `cutout eval`: the best checkpoint of a run on its test part, or on other data.
 import { type Command, Option } from "commander";
+import type { DeviceChoice } from "../study/device.ts";
 import type { Evaluation } from "../train/evaluation.ts";
-import { say, tellBroken } from "./console.ts";
+import { say, tell, tellBroken } from "./console.ts";
 import { createProgress, formatPercent } from "./progress.ts";
 import { formatTable } from "./table.ts";
 
 interface EvalOptions {
   readonly crops?: "center" | "ten";
+  readonly device?: DeviceChoice;
   readonly json?: boolean;
 }
 
@@ -20,6 +22,7 @@ export function addEval(program: Command): void {
     .argument("<run>", "run folder")
     .argument("[data]", "other data with the same classes (default: the run's own test part)")
     .addOption(cropsOption())
+    .addOption(deviceOption())
     .option("--json", "everything as JSON, each image too")
     .action(evalAction);
 }
@@ -31,9 +34,16 @@ export function cropsOption(): Option {
   ).choices(["center", "ten"]);
 }
 
+export function deviceOption(): Option {
+  return new Option(
+    "--device <name>",
+    "where the network runs (default: on a graphics card if the run did and there is one here, else cpu)",
+  ).choices(["cpu", "webgpu", "auto"]);
+}
+
 async function evalAction(run: string, data: string | undefined, options: EvalOptions): Promise<void> {
   const { openClassifier } = await import("../study/classifier.ts");
-  const classifier = await openClassifier(run);
+  const classifier = await openClassifier(run, { device: options.device, tell });
   const progress = createProgress(process.stderr);
   try {
     const crops = options.crops ?? classifier.config.crops;

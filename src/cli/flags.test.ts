@@ -26,6 +26,8 @@ function file(content: unknown): string {
 const samples: Readonly<Record<string, unknown>> = {
   model: "alexnet",
   initialization: "original",
+  format: "folder",
+  columns: "image,label",
   imageSize: 40,
   cacheSize: 50,
   fit: "cover",
@@ -52,10 +54,15 @@ const samples: Readonly<Record<string, unknown>> = {
   "augment.padding": 6,
   "augment.flip": 0,
   "augment.cutout.length": 12,
+  "augment.cutout.shape": "circle",
+  "augment.cutout.aspect": 2,
   "augment.cutout.nHoles": 2,
   "augment.cutout.placement": "inside",
   "augment.cutout.fill": "imageMean",
   "augment.cutout.probability": 0.5,
+  "augment.cutout.per": "batch",
+  "augment.augmentations": ["grid-mask:ratio=0.5,rotation=1"],
+  "augment.mix": "cutmix:alpha=0.5",
   "schedule.warmupEpochs": 2,
   "schedule.milestones": [4, 8],
   "schedule.gamma": 0.2,
@@ -69,7 +76,7 @@ const samples: Readonly<Record<string, unknown>> = {
   "schedule.threshold": 0.01,
   "schedule.epsilon": 0.0001,
   threads: 3,
-  device: "cpu",
+  device: "auto",
   cacheDir: "elsewhere",
   runsDir: "results",
 };
@@ -111,14 +118,53 @@ describe("a flag and the same value in a config file give the same settings", ()
     const fromFile = readSettings({ file: file(raw) });
     expect(settingsOf(...words)).toEqual(fromFile);
     expect(settingsOf("--config", file(raw))).toEqual(fromFile);
-    if (path !== "device") {
-      const without = { ...raw };
-      set(without, path, undefined);
-      const usual = ["schedule.milestones", "earlyStopping.patience"].includes(path)
-        ? null
-        : readSettings({ file: file(JSON.parse(JSON.stringify(without))) });
-      expect(fromFile).not.toEqual(usual);
-    }
+    const without = { ...raw };
+    set(without, path, undefined);
+    const usual = ["schedule.milestones", "earlyStopping.patience"].includes(path)
+      ? null
+      : readSettings({ file: file(JSON.parse(JSON.stringify(without))) });
+    expect(fromFile).not.toEqual(usual);
+  });
+});
+
+describe("augmentations", () => {
+  test("may be given several times, in their order; a list of options needs no escape", () => {
+    const { augmentations } = settingsOf(
+      "photos",
+      "--augment",
+      "hide-and-seek:gridSizes=[0,4]",
+      "--augment",
+      "random-erasing",
+    ).augment;
+    expect(augmentations).toEqual(["hide-and-seek:gridSizes=[0,4]", "random-erasing"]);
+  });
+
+  test("of a config file are replaced, or turned off", () => {
+    const on = file({ data: "photos", augment: { augmentations: ["grid-mask"], mix: "mixup" } });
+    expect(settingsOf("--config", on).augment).toMatchObject({ augmentations: ["grid-mask"], mix: "mixup" });
+    expect(settingsOf("--config", on, "--augment", "rotation:degrees=5").augment.augmentations).toEqual([
+      "rotation:degrees=5",
+    ]);
+    expect(settingsOf("--config", on, "--no-augment", "--no-mix").augment).toMatchObject({
+      augmentations: [],
+      mix: null,
+    });
+  });
+
+  test.each([
+    [
+      "--augment",
+      "gridmask",
+      "--augment: must be NAME or NAME:key=value,...: augmentations: name must be one of",
+    ],
+    ["--augment", "grid-mask:ratio=2", "grid-mask: ratio must be a number from 0 to 1, got 2"],
+    [
+      "--mix",
+      "grid-mask",
+      "--mix: must be NAME or NAME:key=value,...: mix: name must be one of cutmix, mixup",
+    ],
+  ])("%s %s is refused", (flag, value, message) => {
+    expect(() => settingsOf("photos", flag, value)).toThrow(message);
   });
 });
 
@@ -164,7 +210,7 @@ describe("Cutout", () => {
   test("may stand before the folder", () => {
     expect(settingsOf("--cutout", "photos")).toEqual(settingsOf("photos", "--cutout"));
     expect(() => settingsOf("photos", "--cutout", "many")).toThrow(
-      '--cutout: must be an even integer >= 2, got "many"',
+      '--cutout: must be an even integer >= 2, or a text such as "8-24", "50%", "25%-50%", "area 2%-33%" or "0:4,1:16", got "many"',
     );
     expect(() => settingsOf("--cutout", "7")).toThrow(
       "DATA: must be a folder of images, or fashion-mnist, got nothing",

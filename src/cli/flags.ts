@@ -15,6 +15,8 @@ const groups: readonly FlagNames[] = [
   {
     group: "Data:",
     flags: {
+      format: "--format <name>",
+      columns: "--columns <image,label>",
       imageSize: "--size <pixels>",
       cacheSize: "--cache-size <pixels>",
       fit: "--fit <how>",
@@ -53,10 +55,15 @@ const groups: readonly FlagNames[] = [
       "augment.padding": "--padding <pixels>",
       "augment.flip": "--flip <probability>",
       "augment.cutout.length": "--length <pixels>",
+      "augment.cutout.shape": "--cutout-shape <shape>",
+      "augment.cutout.aspect": "--cutout-aspect <ratio>",
       "augment.cutout.nHoles": "--n-holes <number>",
       "augment.cutout.placement": "--placement <where>",
       "augment.cutout.fill": "--fill <how>",
       "augment.cutout.probability": "--probability <share>",
+      "augment.cutout.per": "--cutout-per <what>",
+      "augment.augmentations": "--augment <name:options>",
+      "augment.mix": "--mix <name:options>",
     },
   },
   {
@@ -125,18 +132,25 @@ export function addSettingFlags(command: Command): Command {
       command.addOption(
         new Option(
           "--cutout [length]",
-          "cut square holes out of the training images (default length: half the side)",
+          "cut holes out of the training images (default length: half the side)",
         ).helpGroup(group),
       );
       command.addOption(
         new Option("--no-cutout", "without Cutout, whatever the config file says").helpGroup(group),
       );
     }
-    command.addOption(new Option(spelling, helpOf(flag)).helpGroup(group));
+    const option = new Option(spelling, helpOf(flag)).helpGroup(group);
+    if (leaf.type === "texts") {
+      option.argParser((value, before: readonly string[] | boolean | undefined) => [
+        ...(Array.isArray(before) ? before : []),
+        value,
+      ]);
+    }
+    command.addOption(option);
     const off = `--no-${name.slice(2)}`;
     if (leaf.type === "boolean")
       command.addOption(new Option(off, `without: ${leaf.description}`).helpGroup(group));
-    else if (leaf.nullable !== null && leaf.nullable !== cutoutPath) {
+    else if (leaf.type === "texts" || (leaf.nullable !== null && leaf.nullable !== cutoutPath)) {
       command.addOption(new Option(off, "off, whatever the config file says").hideHelp());
     }
   }
@@ -147,6 +161,7 @@ function helpOf({ leaf }: Flag): string {
   const notes: string[] = [];
   if (leaf.choices !== null) notes.push(leaf.choices.join(", "));
   if (leaf.type === "numbers") notes.push("separated by commas");
+  if (leaf.type === "texts") notes.push("can be given several times");
   if (leaf.kinds !== null) notes.push(`schedule ${leaf.kinds.join(", ")}`);
   const standard = defaultOf(leaf);
   if (standard !== null) notes.push(`default: ${standard}`);
@@ -156,7 +171,7 @@ function helpOf({ leaf }: Flag): string {
 function defaultOf({ path, default: value, nullable, type }: Leaf): string | null {
   if (path === "schedule.kind") return defaultSchedule;
   if (nullable === "earlyStopping") return "off";
-  if (value === undefined || value === null) return null;
+  if (value === undefined || value === null || type === "texts") return null;
   return type === "boolean" ? (value === true ? "on" : "off") : String(value);
 }
 
@@ -215,6 +230,7 @@ function rawSettings(data: string | undefined, options: Readonly<Record<string, 
     const value = options[attributeOf(name)];
     if (value === undefined) continue;
     if (value === false && leaf.nullable !== null) set(leaf.nullable, null, `--no-${name.slice(2)}`);
+    else if (value === false && leaf.type === "texts") set(path, [], `--no-${name.slice(2)}`);
     else set(path, typeof value === "string" ? parsers[leaf.type](value) : value, name);
   }
   requireCutout(origins, options);
@@ -238,6 +254,7 @@ function requireCutout(
 const parsers: { readonly [Type in Leaf["type"]]: (text: string) => unknown } = {
   number: numberOr,
   numbers: (text) => text.split(",").map((part) => numberOr(part.trim())),
+  texts: (text) => [text],
   string: (text) => text,
   boolean: (text) => text,
 };

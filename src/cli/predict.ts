@@ -2,14 +2,16 @@
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
 import type { Classified } from "../study/classifier.ts";
-import { say, tellBroken } from "./console.ts";
-import { cropsOption } from "./eval.ts";
+import type { DeviceChoice } from "../study/device.ts";
+import { say, tell, tellBroken } from "./console.ts";
+import { cropsOption, deviceOption } from "./eval.ts";
 import { imageFiles } from "./image-files.ts";
 import { createProgress, formatPercent } from "./progress.ts";
 import { formatTable } from "./table.ts";
 
 interface PredictOptions {
   readonly crops?: "center" | "ten";
+  readonly device?: DeviceChoice;
   readonly json?: boolean;
   readonly top: number;
 }
@@ -31,6 +33,7 @@ export function addPredict(program: Command): void {
       new Option("--top <number>", "classes to show of each image").default(3).argParser(wholeNumber),
     )
     .addOption(cropsOption())
+    .addOption(deviceOption())
     .option(
       "--json",
       "a JSON list in the order given: every class of each image, or why it could not be read",
@@ -48,7 +51,7 @@ function wholeNumber(text: string): number {
 async function predictAction(run: string, images: readonly string[], options: PredictOptions): Promise<void> {
   const files = imageFiles(images);
   const { openClassifier } = await import("../study/classifier.ts");
-  const classifier = await openClassifier(run);
+  const classifier = await openClassifier(run, { device: options.device, tell });
   const progress = createProgress(process.stderr);
   try {
     const { classes } = classifier;

@@ -42,7 +42,7 @@ async function previewAction(
       progress.clear();
       const out = options.out as string;
       replaceFile(out, [picture]);
-      say(`${out}  ${describeCutout(config.augment.cutout, pipeline.output)}`);
+      say(`${out}  ${describeCutout(pipeline.options.cutout, pipeline.output)}`);
     } finally {
       dataset.close();
     }

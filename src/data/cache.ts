@@ -57,7 +57,7 @@ export async function openCached(
 
   const found = findIndex(base, key);
   if (found !== null) {
-    checkBroken(source, options, found.labels, found.broken);
+    checkBroken(source, found.classes, options, found.labels, found.broken);
     return readCache(found, `${base}.images`);
   }
   const write = writer(cacheDir, source.total * size.height * size.width * source.channels);
@@ -92,7 +92,8 @@ async function build(
   onProgress: OnProgress,
 ): Promise<CacheIndex> {
   const { height, width } = options.size;
-  const labels: number[] = [];
+  let labels: number[] = [];
+  let { classes } = source;
   const names: string[] = [];
   const officialTest: number[] = [];
   const broken: BrokenImage[] = [];
@@ -117,7 +118,12 @@ async function build(
       const done = labels.length + broken.length;
       if (done % step === 0 || done === source.total) onProgress(done, source.total, source.task);
     }
-    checkBroken(source, options, labels, broken);
+    const settled = source.settle?.();
+    if (settled !== undefined) {
+      classes = settled.classes;
+      labels = labels.map((label) => settled.places[label]!);
+    }
+    checkBroken(source, classes, options, labels, broken);
     write(() => {
       if (allGrey) keepOneChannel(descriptor, labels.length * height * width);
       fsyncSync(descriptor);
@@ -126,7 +132,7 @@ async function build(
     closeSync(descriptor);
   }
   const channels = allGrey ? 1 : source.channels;
-  const shape = { classes: source.classes, height, width, channels };
+  const shape = { classes, height, width, channels };
   const part = source.hasOfficialTest ? officialTest : null;
   const fingerprint = hash([shape, labels, names, part, content.digest("hex")]);
   return {
@@ -201,17 +207,19 @@ function checkShare(source: Source, options: CacheOptions, broken: readonly Brok
 
 function checkBroken(
   source: Source,
+  classes: readonly string[],
   options: CacheOptions,
   labels: readonly number[],
   broken: readonly BrokenImage[],
 ): void {
   checkShare(source, options, broken);
   const present = new Set(labels);
-  const lost = source.classes.find((_, label) => !present.has(label));
+  const lost = classes.find((_, label) => !present.has(label));
   if (lost === undefined) return;
+  const got = broken.length === 0 ? "none" : `broken ones only (${broken[0]!.name}: ${broken[0]!.reason})`;
   throw new Error(
-    `data: class "${lost}" of ${source.path} must have an image that can be read, got broken ones only ` +
-      `(${broken[0]?.name}: ${broken[0]?.reason}); repair them or remove the class`,
+    `data: class "${lost}" of ${source.path} must have an image that can be read, got ${got}; ` +
+      "repair them or remove the class",
   );
 }
 

@@ -1,7 +1,21 @@
 // A dataset: decoded 8-bit images of one size with their labels, read by index.
+import type { ImageStore } from "./image-store.ts";
 
 /** Which part of the data an image belongs to. */
 export type Part = "train" | "validation" | "test";
+
+export interface ReadImages {
+  /**
+   * Copies images into `target`, [indices.length, height, width, channels], red-green-blue order.
+   * Throws RangeError on an index outside [0, count).
+   */
+  (indices: ArrayLike<number>, target: Uint8Array): void;
+  /**
+   * Where other threads find exactly what this function reads; without it, batches are made in the thread that asks.
+   * It belongs to the function, so that a dataset that reads in another way does not have it by mistake.
+   */
+  readonly store?: ImageStore;
+}
 
 export interface Dataset {
   /** What the user gave: a folder's name, `cifar10`, `fashion-mnist`. */
@@ -24,11 +38,7 @@ export interface Dataset {
   readonly fingerprint: string;
   /** Images that could not be read: which, and why. They are not counted in `count`. */
   readonly broken: readonly { readonly name: string; readonly reason: string }[];
-  /**
-   * Copies images into `target`, [indices.length, height, width, channels], red-green-blue order.
-   * Throws RangeError on an index outside [0, count).
-   */
-  read(indices: ArrayLike<number>, target: Uint8Array): void;
+  readonly read: ReadImages;
   /** Frees the file or memory behind it. */
   close(): void;
 }

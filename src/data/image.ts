@@ -52,7 +52,7 @@ const signatures: readonly { readonly at: number; readonly text: string }[] = [
 const sharpFit = { cover: "cover", squash: "fill" } as const;
 
 /**
- * Decodes an image file (JPEG, PNG, WebP, GIF, TIFF, AVIF; the first frame of an animation) to 8 bits a channel.
+ * Decodes an image file, or the bytes of one (JPEG, PNG, WebP, GIF, TIFF, AVIF; the first frame of an animation) to 8 bits a channel.
  * The EXIF orientation is applied, transparency is laid on white, CMYK and embedded colour profiles become sRGB,
  * 16 bits are cut to their upper 8. Never throws on a bad file: truncated, empty, too large or unreadable files
  * give a reason.
@@ -60,13 +60,14 @@ const sharpFit = { cover: "cover", squash: "fill" } as const;
  * @param channels 3: [height, width, 3]; 1: [height, width, 1], luma as in {@link toGrey}
  */
 export async function decodeImage(
-  file: string,
+  file: string | Uint8Array,
   options: DecodeOptions,
   channels: 1 | 3 = 3,
 ): Promise<Decoded> {
   const { size, fit, maxPixels } = options;
   try {
-    if (!(await hasSignature(file))) throw new Error("unsupported image format");
+    if (!hasSignature(typeof file === "string" ? await startOf(file) : file))
+      throw new Error("unsupported image format");
     // failOn "error" refuses truncated and undecodable data, but not harmless warnings (stray bytes, odd profiles).
     const image = sharp(file, { failOn: "error", limitInputPixels: maxPixels, autoOrient: true })
       .flatten({ background: "#ffffff" })
@@ -84,13 +85,29 @@ export async function decodeImage(
   }
 }
 
-async function hasSignature(file: string): Promise<boolean> {
-  if (!(await stat(file)).isFile()) return false;
+/** Height and width as stored, pixels; null when the bytes are no image in a known format. Decodes nothing. */
+export async function sizeOfImage(bytes: Uint8Array): Promise<Size | null> {
+  if (!hasSignature(bytes)) return null;
+  try {
+    const { height, width } = await sharp(bytes).metadata();
+    return { height, width };
+  } catch {
+    return null;
+  }
+}
+
+function hasSignature(bytes: Uint8Array): boolean {
+  const head = Buffer.from(bytes.subarray(0, 12)).toString("latin1");
+  return signatures.some(({ at, text }) => head.startsWith(text, at));
+}
+
+/** The first bytes of a file; none of what is no regular file. */
+async function startOf(file: string): Promise<Uint8Array> {
+  if (!(await stat(file)).isFile()) return new Uint8Array(0);
   const handle = await open(file);
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(12), 0, 12, 0);
-    const head = buffer.toString("latin1", 0, bytesRead);
-    return signatures.some(({ at, text }) => head.startsWith(text, at));
+    return buffer.subarray(0, bytesRead);
   } finally {
     await handle.close();
   }
@@ -159,14 +176,16 @@ const reasons: readonly (readonly [RegExp, (options: DecodeOptions) => string])[
   [/corrupt header/i, () => "truncated or damaged (corrupt header)"],
 ];
 
-function reasonFor(file: string, options: DecodeOptions, error: unknown): string {
+function reasonFor(file: string | Uint8Array, options: DecodeOptions, error: unknown): string {
   try {
-    accessSync(file, constants.R_OK);
-    if (statSync(file).size === 0) return "empty file (0 bytes)";
+    if (typeof file === "string") accessSync(file, constants.R_OK);
+    if ((typeof file === "string" ? statSync(file).size : file.length) === 0) return "empty file (0 bytes)";
   } catch (failure) {
     return `cannot be opened (${(failure as NodeJS.ErrnoException).code})`;
   }
   const message = error instanceof Error ? error.message : String(error);
   for (const [pattern, reason] of reasons) if (pattern.test(message)) return reason(options);
-  return (message.split("\n")[0] ?? "").replaceAll(file, "file").slice(0, 120);
+  return (message.split("\n")[0] ?? "")
+    .replaceAll(typeof file === "string" ? file : "\0", "file")
+    .slice(0, 120);
 }

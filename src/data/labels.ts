@@ -10,7 +10,7 @@ export interface Classes {
 }
 
 /** More are no classes, but a column of numbers of another kind. */
-const mostClasses = 65_536;
+export const mostClasses = 65_536;
 
 /**
  * The labels that occur, in order: numbers by value, names by their code units. Classes without an image are left

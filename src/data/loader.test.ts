@@ -41,6 +41,28 @@ const images = (batches: readonly Batch[]) =>
     })),
   );
 
+describe("copies of each image (batch augmentation)", () => {
+  it("follow each other; the first is the one there would be without, the others have draws of their own", async () => {
+    const alone = images(await training({ batchSize: 2 }));
+    const batches = await training({ batchSize: 6, copies: 3 });
+    expect(batches.map(({ count }) => count)).toEqual(new Array(5).fill(6));
+    const copied = images(batches);
+    expect(copied.map(({ index }) => index)).toEqual(alone.flatMap(({ index }) => [index, index, index]));
+    expect(copied.filter((_, at) => at % 3 === 0)).toEqual(alone);
+    const same = alone.filter(
+      (_, at) => String(copied[3 * at + 1]!.pixels) === String(copied[3 * at + 2]!.pixels),
+    );
+    expect(same.length).toBeLessThan(alone.length / 2);
+    expect(images(await training({ batchSize: 6, copies: 3, startBatch: 3 }))).toEqual(copied.slice(18));
+  });
+
+  it.each([0, 1.5, 4])("must divide the batch: %d", (copies) => {
+    expect(() => training({ batchSize: 6, copies })).toThrow(
+      `data: copies must be a divisor of batchSize (6), got ${copies}`,
+    );
+  });
+});
+
 describe("training batches", () => {
   it("hold every image once but the last few, with labels, in another order each epoch", async () => {
     const batches = await training();

@@ -4,33 +4,22 @@ import { resolve } from "node:path";
 import { type CacheOptions, type OnProgress, openCached } from "./cache.ts";
 import { type CifarName, cifarSize, cifarSource, findCifar } from "./cifar.ts";
 import { csvSource, findCsv } from "./csv.ts";
+import { type DataFormat, dataFormats } from "./data-format.ts";
 import type { Dataset } from "./dataset.ts";
 import { fashionMnistSize, fashionMnistSource } from "./fashion-mnist.ts";
 import { folderSource } from "./folder.ts";
 import { findIdx, idxSize, idxSource } from "./idx.ts";
 import type { Size } from "./image.ts";
 import { npzSize, npzSource } from "./npz.ts";
+import { findParquet, parquetSize, parquetSource } from "./parquet.ts";
+import { findShards } from "./shards.ts";
 import type { Columns, Source } from "./source.ts";
 import { findStl10, stl10Size, stl10Source } from "./stl10.ts";
 import { findSvhn, svhnSize, svhnSource } from "./svhn.ts";
-
-/** How data are kept; `auto` tells it from what is there. */
-export const dataFormats = [
-  "fashion-mnist",
-  "cifar10",
-  "cifar100",
-  "cifar100-coarse",
-  "stl10",
-  "svhn",
-  "idx",
-  "npz",
-  "csv",
-  "folder",
-] as const;
-export type DataFormat = (typeof dataFormats)[number];
+import { webDatasetSource } from "./webdataset.ts";
 
 export interface DataOptions {
-  /** A folder, a file, or the name `fashion-mnist`; see docs/data.md for what may be in it. */
+  /** A folder, a file, an address of shards, or the name `fashion-mnist`; see docs/data.md for what may be in it. */
   readonly data: string;
   /** How the data are kept; told from what is there when left out. */
   readonly format?: DataFormat | "auto" | undefined;
@@ -109,6 +98,24 @@ const kinds: { readonly [F in DataFormat]: Kind } = {
         size: (columns) => npzSize(file, columns),
         open: (columns) => npzSource(file, columns),
       };
+    },
+  },
+  parquet: {
+    find(data) {
+      const found = findParquet(resolve(data));
+      if (found === null) return null;
+      return {
+        data: resolve(data),
+        size: (columns) => parquetSize(found, columns),
+        open: (columns) => parquetSource(found, columns),
+      };
+    },
+  },
+  webdataset: {
+    find(data) {
+      const found = findShards(data);
+      if (found === null) return null;
+      return { data: found.data, size: () => null, open: (columns) => webDatasetSource(found, columns) };
     },
   },
   csv: {

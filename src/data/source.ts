@@ -46,6 +46,12 @@ export interface Source {
   readonly files: readonly SourceFile[];
   /** For the progress line: what happens while `images` is read. */
   readonly task: string;
+  /**
+   * Streams only, whose classes are known when all images have been read: `classes` is empty, `total` a guess that
+   * becomes exact, and the labels of `images` are numbered as they come. This tells, at the end, the classes and the
+   * place of each of those numbers among them. Other sources do without.
+   */
+  settle?(): { readonly classes: readonly string[]; readonly places: readonly number[] };
   /** Every image once, in a fixed order, a few at a time in memory. */
   images(options: DecodeOptions): AsyncIterable<SourceImage | BrokenImage>;
 }

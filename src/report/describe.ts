@@ -1,5 +1,9 @@
 // A run in words: what it trained, with which augmentation, and how to run it again.
 import { join } from "node:path";
+import type { Fill } from "../augment/cutout/fill-options.ts";
+import type { Length } from "../augment/cutout/length.ts";
+import type { Shape, Sides } from "../augment/cutout/options.ts";
+import { type CutoutSettings, optionsOfSettings, settingDefaults } from "../augment/cutout/settings.ts";
 import { type CutoutOptions, expectedArea, type ImageArea } from "../augment/cutout.ts";
 import { counted, decimal, settingAt, shellWord } from "./format.ts";
 import { printable } from "./markup.ts";
@@ -17,17 +21,62 @@ export function usesCutout(config: Settings | null): boolean | null {
  */
 export function describeCutout(cutout: Partial<CutoutOptions> | null, image: ImageArea | null): string {
   if (cutout === null) return "without Cutout";
-  const { length, nHoles = 1, placement, fill, probability = 1 } = cutout;
+  const { length, shape, nHoles = 1, placement, fill, probability = 1, per } = cutout;
   const area = image && maskedArea(cutout, image);
   const details = [
-    length === undefined ? "" : `length ${length}`,
-    nHoles === 1 ? "" : counted(nHoles, "hole"),
-    placement === "inside" ? "holes fully inside" : "",
-    fill === "imageMean" ? "filled with the image's mean" : "",
+    length === undefined ? "" : lengthText(length),
+    shape === undefined || shape === "square" ? "" : shapeText(shape),
+    nHoles === 1
+      ? ""
+      : typeof nHoles === "number"
+        ? counted(nHoles, "hole")
+        : `${nHoles[0]} to ${counted(nHoles[1], "hole")}`,
+    placement?.startsWith("inside") ? "holes fully inside" : "",
+    fill === undefined || fill === "zero" || fill === 0 ? "" : fillText(fill),
+    per === "batch" ? "the same in a whole batch" : "",
     probability === 1 ? "" : `in ${decimal(100 * probability)} % of the images`,
     area === null ? "" : `${(100 * area).toFixed(1)} % masked on average`,
   ].filter((text) => text !== "");
   return details.length === 0 ? "with Cutout" : `with Cutout (${details.join(", ")})`;
+}
+
+const percent = (share: number) => `${decimal(100 * share)} %`;
+const percents = ([low, high]: readonly [number, number]) =>
+  low === high ? percent(low) : `${percent(low)} to ${percent(high)}`;
+
+function lengthText(length: Length): string {
+  if (typeof length === "number") return `length ${length}`;
+  if ("pixels" in length) return `length ${length.pixels[0]} to ${length.pixels[1]}`;
+  if ("share" in length) {
+    const { share, of = "shorter" } = length;
+    return `length ${percents(typeof share === "number" ? [share, share] : share)} of the ${of}${of.endsWith("er") ? " side" : ""}`;
+  }
+  if ("area" in length) return `${percents(length.area)} of the area`;
+  const value = (number: number) => (length.unit === "share" ? percent(number) : String(number));
+  const points = length.schedule.map(([progress, number]) => `${value(number)} at ${percent(progress)}`);
+  return `length ${points.join(", ")} of the training`;
+}
+
+function shapeText(shape: Shape | Sides): string {
+  if (typeof shape === "string") return `${shape}s`;
+  if (shape.kind === "rectangle") {
+    return `rectangles of aspect ${decimal(shape.aspect[0])} to ${decimal(shape.aspect[1])}`;
+  }
+  return shape.kind === "sides" ? "rectangles" : `a ${shape.kind}`;
+}
+
+const fillNames: Readonly<Record<string, string>> = {
+  imageMean: "filled with the image's mean",
+  channelMean: "filled with the image's mean colour",
+  random: "filled with noise",
+  randomColour: "filled with a random colour",
+  otherImage: "filled with another image",
+};
+
+function fillText(fill: Fill): string {
+  if (typeof fill === "string") return fillNames[fill] ?? "";
+  const noise = typeof fill === "object" && ("uniform" in fill || "normal" in fill);
+  return noise ? "filled with noise" : "filled with a colour";
 }
 
 /** Null when these are not options a run could have had. */
@@ -39,6 +88,18 @@ function maskedArea(cutout: Partial<CutoutOptions>, image: ImageArea): number | 
   }
 }
 
+/** Options of what a config tells; what cannot be read is left out. */
+function optionsTold(told: Partial<CutoutSettings>): Partial<CutoutOptions> {
+  try {
+    // What is said of a fill does not depend on the statistics.
+    const complete = { ...settingDefaults, length: 2, ...told };
+    const options = optionsOfSettings(complete, { mean: [0, 0, 0], std: [1, 1, 1] });
+    return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(told, name)));
+  } catch {
+    return typeof told.length === "number" ? { length: told.length } : {};
+  }
+}
+
 /** What a stored config says about Cutout, as `describeCutout`; empty when it does not tell. */
 export function cutoutText(config: Settings | null): string {
   const cutout = settingAt(config, "augment.cutout");
@@ -46,9 +107,11 @@ export function cutoutText(config: Settings | null): string {
   if (cutout === null) return describeCutout(null, null);
   const side = settingAt(config, "imageSize");
   // Whatever else the file holds is no option.
-  const told = Object.entries(cutout).filter(([, value]) => ["number", "string"].includes(typeof value));
+  const told = Object.fromEntries(
+    Object.entries(cutout).filter(([, value]) => ["number", "string"].includes(typeof value)),
+  );
   return describeCutout(
-    Object.fromEntries(told),
+    optionsTold(told as Partial<CutoutSettings>),
     typeof side === "number" ? { height: side, width: side } : null,
   );
 }

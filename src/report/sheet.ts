@@ -139,7 +139,8 @@ export async function previewSheet(
   }
   const { output } = pipeline;
   const view = evaluationViews("center", input, output)[0]!;
-  const pixels = new Uint8Array(input.height * input.width * input.channels);
+  // The image that is shown, and another, which holes may show.
+  const pixels = new Uint8Array(2 * input.height * input.width * input.channels);
   const target = new Float32Array(output.height * output.width * output.channels);
   const tile = (parameters: ImageParameters, caption: string): SheetImage => {
     pipeline.apply(pixels, 0, parameters, target, 0);
@@ -147,11 +148,13 @@ export async function previewSheet(
   };
 
   const tiles: SheetImage[] = [];
-  for (const index of classesInTurn(dataset, indices, images, seed)) {
-    dataset.read([index], pixels);
+  const chosen = classesInTurn(dataset, indices, images, seed);
+  for (const [at, index] of chosen.entries()) {
+    dataset.read([index, chosen[(at + 1) % chosen.length]!], pixels);
     tiles.push(tile(view, dataset.classes[dataset.labels[index]!]!));
     for (let epoch = 1; epoch <= draws; epoch++) {
-      const parameters = pipeline.sample(stream(seed, "augment", epoch, index));
+      const ofBatch = () => stream(seed, "augment batch", epoch, 0);
+      const parameters = pipeline.sample(stream(seed, "augment", epoch, index), 1, ofBatch);
       tiles.push(tile(parameters, parameters.flip ? `draw ${epoch}, flipped` : `draw ${epoch}`));
     }
   }

@@ -12,6 +12,7 @@ import type { Evaluation } from "../train/evaluation.ts";
 import { evaluationOf } from "../train/metrics.ts";
 import { createPredictor, type Predictor } from "../train/step.ts";
 import type { Config } from "./config.ts";
+import { chooseDevice, type DeviceChoice, openRuntime } from "./device.ts";
 import { pipelineOf, prepare } from "./prepare.ts";
 import { exportBest } from "./products.ts";
 import { checkSameData, openFinishedRun } from "./run-dir.ts";
@@ -69,13 +70,20 @@ export function exportRun(runDir: string): Uint8Array {
   return exportBest({ runDir, network, classes: dataset.classes, normalization: dataset });
 }
 
+export interface ClassifierOptions {
+  /** Where the network runs; by default on a graphics card if the run was trained on one and there is one here. */
+  readonly device?: DeviceChoice | undefined;
+  /** Hears where that is, when it is not plainly the CPU. */
+  readonly tell?: (text: string) => void;
+}
+
 /**
  * Opens the best checkpoint of a finished run.
- * @throws Error when the folder is no finished run
+ * @throws Error when the folder is no finished run, or the device is not there
  */
-export async function openClassifier(runDir: string): Promise<Classifier> {
+export async function openClassifier(runDir: string, options: ClassifierOptions = {}): Promise<Classifier> {
   const { config, dataset, bestEpoch, pipeline, network } = describeRun(runDir);
-  const predictor = await openPredictor(runDir, network, config.threads);
+  const predictor = await openPredictor(runDir, network, config, options);
   const { classes } = dataset;
   const scored = async (data: Dataset, indices: Int32Array, crops: Crops, onProgress: OnProgress) => {
     const { probabilities } = await evaluate({
@@ -124,9 +132,17 @@ export async function openClassifier(runDir: string): Promise<Classifier> {
   };
 }
 
-function openPredictor(runDir: string, network: Network, threads: number): Promise<Predictor> {
+async function openPredictor(
+  runDir: string,
+  network: Network,
+  { device: trainedOn, threads }: Config,
+  { device: choice = trainedOn === "cpu" ? "cpu" : "auto", tell = () => {} }: ClassifierOptions,
+): Promise<Predictor> {
+  const { device, messages } = await chooseDevice(choice, "--device");
+  messages.forEach(tell);
   const { parameters, buffers } = loadCheckpoint(join(runDir, "best.safetensors")).state;
-  return createPredictor({ network, parameters, buffers, batchSize, threads });
+  const runtime = openRuntime(device, threads, tell);
+  return createPredictor({ network, parameters, buffers, batchSize, threads, runtime });
 }
 
 function decodingOf({ cacheSize, fit, maxPixels, maxBroken, cacheDir }: Config) {

@@ -44,10 +44,13 @@ describe("defaults", () => {
   test("Cutout with nothing said about it is the paper's", () => {
     expect(complete({ augment: { cutout: {} } }).augment.cutout).toEqual({
       length: 32,
+      shape: "square",
+      aspect: 3,
       nHoles: 1,
       placement: "anywhere",
       fill: "zero",
       probability: 1,
+      per: "image",
     });
   });
 

@@ -1,7 +1,36 @@
 // Everything a run can be told, in one schema: types, ranges, defaults and help come from here.
 import { z } from "zod";
+import {
+  countHelp,
+  fillHelp,
+  fillNames,
+  isFill,
+  lengthHelp,
+  parseCount,
+  parseLength,
+  parseShape,
+  settingDefaults,
+  shapeHelp,
+} from "../augment/cutout/settings.ts";
+import { augmentationNames } from "../augment/registry.ts";
+import { parseAugmentation, parseMix } from "../augment/short-form.ts";
+import { dataFormats, parseColumns } from "../data/data-format.ts";
 import { type ModelName, modelNames, networksWithDropout } from "../nn/models.ts";
-import { boolean, choice, evenInteger, integer, number, part, risingIntegers, text } from "./fields.ts";
+import {
+  boolean,
+  choice,
+  evenInteger,
+  integer,
+  number,
+  numberOrText,
+  part,
+  readableText,
+  risingIntegers,
+  show,
+  text,
+  textReadBy,
+  textsReadBy,
+} from "./fields.ts";
 
 /** Raised whenever an older config.json can no longer be read. */
 export const formatVersion = 2;
@@ -40,11 +69,24 @@ const automatic = {
       max: 256,
     },
   ),
-  length: evenInteger("side of a hole, pixels; by default half the image's", { min: 2 }),
+  length: numberOrText(
+    evenInteger(
+      "side of a hole: pixels (16), drawn from a range (8-24), a share of the side (50%) or of the area (area 2%-33%), or following the training (0:4,1:16); by default half the image's side",
+      { min: 2 },
+    ),
+    lengthHelp,
+    (text) => parseLength(text) !== null,
+  ),
   threads: integer("processor threads for the network; by default all", { min: 1, max: 1024 }),
 };
 
-type Fields = { readonly [Name in keyof typeof automatic]: z.ZodType };
+/** How augmentations are told. */
+const augmentationForm = "NAME or NAME:key=value,...";
+
+const deviceHelp =
+  "where the network runs: the processor, a graphics card by WebGPU, or a graphics card if there is one";
+
+type Fields = { readonly [Name in keyof typeof automatic | "device"]: z.ZodType };
 
 const warmup = {
   warmupEpochs: number("epochs of linear rise at the start; 0 is off", { min: 0 }).default(0),
@@ -97,18 +139,46 @@ function schemaOf<F extends Fields>(fields: F) {
   });
   const cutout = z.strictObject({
     length: fields.length as F["length"],
-    nHoles: integer("holes in one image", { min: 1, max: 1024 }).default(1),
+    shape: readableText(
+      "square, circle, rectangle, or the corners of a polygon from 0 to 1 (0.5,0 1,1 0,1)",
+      shapeHelp,
+      (text) => parseShape(text, 1) !== null,
+    ).default(settingDefaults.shape),
+    aspect: number("longest side of a rectangle over the shortest, at most", { min: 1 }).default(
+      settingDefaults.aspect,
+    ),
+    nHoles: numberOrText(
+      integer("holes in one image, or drawn from a range (1-3)", { min: 1, max: 1024 }),
+      countHelp,
+      (text) => parseCount(text) !== null,
+    ).default(settingDefaults.nHoles),
     placement: choice(
       "where the centre may lie: anywhere, holes clipped at the border (paper), or fully inside",
       ["anywhere", "inside"],
     ).default("anywhere"),
-    fill: choice("zero after normalization (paper), or the image's own mean", ["zero", "imageMean"]).default(
-      "zero",
-    ),
+    fill: readableText(
+      `zero after normalization (paper), the image's own mean, noise, a colour (#808080) ...: ${fillNames.join(", ")}`,
+      fillHelp,
+      isFill,
+    ).default(settingDefaults.fill),
     probability: number("share of the images that get holes", { min: 0, max: 1 }).default(1),
+    per: choice("whether each image has its own holes, or all of a batch the same", [
+      "image",
+      "batch",
+    ]).default(settingDefaults.per),
   });
   const object = z.strictObject({
-    data: text("folder of images, or fashion-mnist", "a folder of images, or fashion-mnist"),
+    data: text("folder, file or address of images, or fashion-mnist", "a folder of images, or fashion-mnist"),
+    format: choice("how the data are kept; auto tells it from what is there", [
+      "auto",
+      ...dataFormats,
+    ]).default("auto"),
+    columns: text("columns, arrays or fields of the images and their labels, as image,label")
+      .refine((names) => parseColumns(names) !== null, {
+        error: ({ input }) => `must be two names, as image,label, got ${show(input)}`,
+      })
+      .nullable()
+      .default(null),
     model: choice("network", modelNames as readonly string[] as readonly [ModelName, ...ModelName[]]).default(
       "resnet9",
     ),
@@ -176,6 +246,18 @@ function schemaOf<F extends Fields>(fields: F) {
         padding: fields.padding as F["padding"],
         flip: number("probability of a left-right flip", { min: 0, max: 1 }).default(0.5),
         cutout: cutout.nullable().default(null),
+        augmentations: textsReadBy(
+          `augmentation after Cutout, as grid-mask or random-erasing:probability=1,fill=zero: ${augmentationNames.join(", ")}`,
+          augmentationForm,
+          parseAugmentation,
+        ).default([]),
+        mix: textReadBy(
+          "what is done to whole batches, as cutmix, mixup:alpha=0.2 or batch-augmentation:copies=4",
+          augmentationForm,
+          parseMix,
+        )
+          .nullable()
+          .default(null),
       })
       .prefault({} as never),
     earlyStopping: z
@@ -189,7 +271,7 @@ function schemaOf<F extends Fields>(fields: F) {
       "ten",
     ]).default("center"),
     threads: fields.threads as F["threads"],
-    device: choice("where the network runs", ["cpu"]).default("cpu"),
+    device: fields.device as F["device"],
     maxPixels: integer("largest image that is decoded, pixels", { min: 1 }).default(100_000_000),
     maxBroken: number("share of unreadable images above which a run does not start", {
       min: 0,
@@ -215,9 +297,12 @@ function optional(): Optional {
 }
 
 /** A complete config, as stored in a run folder: nothing is left to a default. */
-export const configSchema = schemaOf(automatic);
+export const configSchema = schemaOf({ ...automatic, device: choice(deviceHelp, ["cpu", "webgpu"]) });
 /** What a person gives: fields that follow from the data and the machine may be missing. */
-export const settingsSchema = schemaOf(optional());
+export const settingsSchema = schemaOf({
+  ...optional(),
+  device: choice(deviceHelp, ["cpu", "webgpu", "auto"]).default("cpu"),
+});
 
 export type Config = z.output<typeof configSchema>;
 export type Settings = z.output<typeof settingsSchema>;
@@ -228,7 +313,7 @@ export type SettingsInput = z.input<typeof settingsSchema>;
 export interface Leaf {
   /** `augment.cutout.length` */
   readonly path: string;
-  readonly type: "number" | "boolean" | "string" | "numbers";
+  readonly type: "number" | "boolean" | "string" | "numbers" | "texts";
   readonly description: string;
   readonly choices: readonly string[] | null;
   /** Undefined when the default follows from the data or the machine. */
@@ -242,6 +327,7 @@ export interface Leaf {
 interface JsonSchema {
   readonly type?: string | readonly string[];
   readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema;
   readonly anyOf?: readonly JsonSchema[];
   readonly oneOf?: readonly JsonSchema[];
   readonly description?: string;
@@ -297,9 +383,12 @@ function collect(schema: JsonSchema, place: Place, found: Map<string, Leaf>): vo
     }
     return;
   }
-  const type = leafTypes[types.find((name) => name !== "null") ?? ""];
-  if (type === undefined) return;
   const before = found.get(path);
+  // A number that may be a text too is read as a number where it is one.
+  const told =
+    schema.items?.type === "string" ? "texts" : leafTypes[types.find((name) => name !== "null") ?? ""];
+  const type = before?.type === "number" ? "number" : told;
+  if (type === undefined) return;
   const choices = schema.const !== undefined ? [schema.const] : schema.enum;
   found.set(path, {
     path,

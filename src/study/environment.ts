@@ -12,6 +12,8 @@ export interface Environment {
   readonly versions: Readonly<Record<string, string>>;
   readonly platform: string;
   readonly processor: string;
+  /** What WebGPU computed on; null where it was not used. */
+  readonly adapter: string | null;
   readonly cores: number;
   /** Bytes. */
   readonly memory: number;
@@ -20,7 +22,8 @@ export interface Environment {
 const deciding = ["onnxruntime-node", "sharp"];
 const require = createRequire(import.meta.url);
 
-export function describeEnvironment(command: readonly string[]): Environment {
+/** @param adapter name of the graphics adapter that is used, if any */
+export function describeEnvironment(command: readonly string[], adapter: string | null = null): Environment {
   const own = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
     version: string;
   };
@@ -32,6 +35,7 @@ export function describeEnvironment(command: readonly string[]): Environment {
     versions,
     platform: `${platform()} ${release()} ${arch()}`,
     processor: cpus()[0]?.model ?? "unknown",
+    adapter,
     cores: availableParallelism(),
     memory: totalmem(),
   };

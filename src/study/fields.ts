@@ -50,6 +50,44 @@ export function evenInteger(description: string, range: NumberRange = {}): z.Zod
   return bounded(z.number(error).int(error).multipleOf(2, error), range, error).describe(description);
 }
 
+/** A number, or a short text that says more; `good` tells whether it can be read. */
+export function numberOrText(schema: z.ZodNumber, help: string, good: (text: string) => boolean) {
+  const error = must(help);
+  const text = z.string(error).refine(good, error);
+  const union = z.union([schema, text], {
+    error: (issue) =>
+      typeof issue.input === "number"
+        ? schema.safeParse(issue.input).error?.issues[0]?.message
+        : error.error(issue),
+  });
+  return union.describe(schema.description ?? "");
+}
+
+/** A text that can be read, as `good` tells. */
+export function readableText(description: string, help: string, good: (text: string) => boolean) {
+  const error = must(help);
+  return z.string(error).refine(good, error).describe(description);
+}
+
+/** A text in a short form. `read` throws what is wrong with it. */
+export function textReadBy(description: string, form: string, read: (text: string) => unknown) {
+  return z
+    .string(must(form))
+    .superRefine((value, context) => {
+      try {
+        read(value);
+      } catch (error) {
+        context.addIssue({ code: "custom", message: `must be ${form}: ${(error as Error).message}` });
+      }
+    })
+    .describe(description);
+}
+
+/** A list of such texts. */
+export function textsReadBy(description: string, form: string, read: (text: string) => unknown) {
+  return z.array(textReadBy("", form, read), must(`a list of texts, each ${form}`)).describe(description);
+}
+
 /** A part of the images: below 1 a share of them, from 2 on their number. */
 export function part(description: string): z.ZodNumber {
   const error = must("a share between 0 and 1, or a number of images from 2 on");

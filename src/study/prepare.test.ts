@@ -91,7 +91,16 @@ test("the pipeline is what the config says, normalized by the training part alon
     crop: { height: 8, width: 8, padding: 1 },
     flip: 0.25,
     normalization: statistics,
-    cutout: config.augment.cutout,
+    augmentations: [],
+    cutout: {
+      length: 4,
+      shape: "square",
+      nHoles: 1,
+      placement: "anywhere",
+      fill: "zero",
+      probability: 1,
+      per: "image",
+    },
   });
   expect(statistics).toEqual(channelStatistics(dataset, split.train));
   const all = Int32Array.from({ length: dataset.count }, (_, index) => index);

@@ -1,6 +1,10 @@
 // From settings to everything a training run needs of its data: images, parts, statistics, pipeline, complete config.
+
 import { resolve } from "node:path";
+import { optionsOfSettings } from "../augment/cutout/settings.ts";
 import { type TrainingPipeline, trainingPipeline } from "../augment/pipeline.ts";
+import { parseAugmentation } from "../augment/short-form.ts";
+import { parseColumns } from "../data/data-format.ts";
 import type { ChannelStatistics, Dataset, Split } from "../data/dataset.ts";
 import {
   channelStatistics,
@@ -31,13 +35,17 @@ export interface Prepared {
  * @throws Error, one line for people, when the data or the settings cannot be used
  */
 export async function prepare(settings: Settings, nameOf: NameOf, onProgress: OnProgress): Promise<Prepared> {
-  const { data, size } = await describeData({ data: settings.data });
+  const { format } = settings;
+  const columns = settings.columns === null ? null : parseColumns(settings.columns);
+  const { data, size } = await describeData({ data: settings.data, format, columns });
   const sizes = resolveSizes(settings, size?.height ?? null, nameOf);
   checkSizes(settings, sizes, nameOf);
   const groups = settings.split.groups === null ? [] : readGroups(settings.split.groups);
   const dataset = await openDataset(
     {
       data: settings.data,
+      format,
+      columns,
       size: { height: sizes.cacheSize, width: sizes.cacheSize },
       fit: settings.fit,
       cacheDir: settings.cacheDir,
@@ -85,7 +93,8 @@ export function pipelineOf(
     crop: { height: imageSize, width: imageSize, padding: augment.padding },
     flip: augment.flip,
     normalization: { mean, std },
-    cutout: augment.cutout,
+    cutout: augment.cutout && optionsOfSettings(augment.cutout, { mean, std }),
+    augmentations: augment.augmentations.map(parseAugmentation),
   });
 }
 

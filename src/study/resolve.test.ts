@@ -82,6 +82,37 @@ describe("what does not fit is named by its flag", () => {
     );
   });
 
+  test("augmentations that do not take images of this size, or change it", () => {
+    const sizes = (augmentation: string) =>
+      resolveSizes(settingsOf({ imageSize: 32, augment: { augmentations: [augmentation] } }), null, flag);
+    expect(() => sizes("grid-mask:period=[96,224]")).toThrow(
+      "flag of augment.augmentations: grid-mask: period must end at most at the image's longer side, 32, got 224",
+    );
+    expect(() => sizes("random-crop:height=8,width=8")).toThrow(
+      "flag of augment.augmentations: augmentations: random-crop must keep the size of the image, 32 x 32, got 8 x 8",
+    );
+    expect(() => sizes("random-erasing:fill=[0.5]")).not.toThrow();
+    expect(() => sizes("random-erasing:fill=[0.5,1]")).toThrow(
+      "fill must be 3 numbers, one a channel, got 2",
+    );
+    for (const name of ["grid-mask", "hide-and-seek", "random-erasing"])
+      expect(() => sizes(name)).not.toThrow();
+  });
+
+  test("a batch that is no multiple of the copies of its images", () => {
+    const mix = "batch-augmentation:copies=3";
+    expect(() =>
+      resolveConfig(
+        settingsOf({ batchSize: 32, augment: { mix } }),
+        resolveSizes(settingsOf(), null, flag),
+        99,
+        flag,
+      ),
+    ).toThrow("flag of batchSize: must be a multiple of the 3 copies of batch-augmentation, got 32");
+    expect(complete({ augment: { mix } }, null, 5000).batchSize % 3).toBe(0);
+    expect(complete({ batchSize: 33, augment: { mix } }, null, 11).batchSize).toBe(33);
+  });
+
   const sizesOf = (flags: object) => resolveSizes(settingsOf({ ...flags }), null, flag);
   const check = (flags: object) => checkSizes(settingsOf({ ...flags }), sizesOf(flags), flag);
 

@@ -1,6 +1,12 @@
 // Defaults that follow from the data and the machine: settings in, complete config out.
+
 import { availableParallelism } from "node:os";
+import { afterPass } from "../augment/after-pass.ts";
+import { optionsOfSettings } from "../augment/cutout/settings.ts";
+import { checkCutout } from "../augment/cutout.ts";
+import { parseAugmentation, parseMix } from "../augment/short-form.ts";
 import { buildNetwork } from "../nn/models.ts";
+import { copiesOf } from "../train/mix.ts";
 import { type Config, configSchema, type Settings } from "./config.ts";
 import { ConfigError } from "./settings.ts";
 
@@ -67,13 +73,51 @@ export function resolveSizes(settings: Settings, naturalSide: number | null, nam
   }
   // Without room to crop, padding gives it: 4 pixels of 32, as in the paper.
   const padding = settings.augment.padding ?? (cacheSize === imageSize ? Math.round(imageSize / 8) : 0);
-  const length = settings.augment.cutout?.length;
-  if (length !== undefined && length > imageSize) {
+  checkHoles(settings, imageSize, nameOf);
+  checkAugmentations(settings, imageSize, nameOf);
+  return { imageSize, cacheSize, padding };
+}
+
+function checkHoles({ augment: { cutout } }: Settings, imageSize: number, nameOf: NameOf): void {
+  const length = cutout?.length;
+  if (typeof length === "number" && length > imageSize) {
     throw new ConfigError(
       `${nameOf("augment.cutout.length")}: must be at most the image size (${imageSize}), got ${length}`,
     );
   }
-  return { imageSize, cacheSize, padding };
+  if (cutout === null) return;
+  try {
+    const complete = { ...cutout, length: length ?? defaultLength(imageSize) };
+    checkCutout(optionsOfSettings(complete, { mean: [0, 0, 0], std: [1, 1, 1] }), {
+      height: imageSize,
+      width: imageSize,
+    });
+  } catch (error) {
+    throw new ConfigError(`${nameOf("augment.cutout.length")}: ${(error as Error).message}`);
+  }
+}
+
+/** Whether the augmentations take images of this size, before any has been decoded. */
+function checkAugmentations({ augment }: Settings, imageSize: number, nameOf: NameOf): void {
+  const specs = augment.augmentations.map(parseAugmentation);
+  const fits = (channels: number) => {
+    const statistics = new Array<number>(channels).fill(1);
+    afterPass(
+      specs,
+      { height: imageSize, width: imageSize, channels },
+      { mean: statistics, std: statistics },
+    );
+  };
+  try {
+    fits(3);
+  } catch (error) {
+    try {
+      // Lists with a number a channel are right for grey images, too.
+      fits(1);
+    } catch {
+      throw new ConfigError(`${nameOf("augment.augmentations")}: ${(error as Error).message}`);
+    }
+  }
 }
 
 /**
@@ -117,8 +161,17 @@ export function resolveConfig(
   nameOf: NameOf,
 ): Config {
   const recipe = recipes[settings.model];
-  const batchSize = settings.batchSize ?? batchFor(recipe.batchSize, trainingImages);
-  if (batchSize > trainingImages) {
+  const { mix } = settings.augment;
+  const copies = copiesOf(mix === null ? null : parseMix(mix));
+  const batchSize =
+    settings.batchSize ?? copies * Math.ceil(batchFor(recipe.batchSize, trainingImages) / copies);
+  if (batchSize % copies !== 0) {
+    throw new ConfigError(
+      `${nameOf("batchSize")}: must be a multiple of the ${copies} copies of batch-augmentation, got ${batchSize}`,
+    );
+  }
+  const imagesPerStep = batchSize / copies;
+  if (imagesPerStep > trainingImages) {
     throw new ConfigError(
       `${nameOf("batchSize")}: must be at most the number of training images (${trainingImages}), got ${batchSize}`,
     );
@@ -130,7 +183,7 @@ export function resolveConfig(
     ...settings,
     imageSize: sizes.imageSize,
     cacheSize: sizes.cacheSize,
-    epochs: settings.epochs ?? epochsFor(Math.floor(trainingImages / batchSize)),
+    epochs: settings.epochs ?? epochsFor(Math.floor(trainingImages / imagesPerStep)),
     batchSize,
     schedule: { ...schedule, learningRate: schedule.learningRate ?? recipe.learningRate[schedule.kind] },
     augment: {
@@ -139,6 +192,8 @@ export function resolveConfig(
       cutout: cutout && { ...cutout, length: cutout.length ?? defaultLength(sizes.imageSize) },
     },
     threads: settings.threads ?? availableParallelism(),
+    // Whoever runs a network has settled this before (device.ts); a preview runs none.
+    device: settings.device === "auto" ? "cpu" : settings.device,
   });
 }
 

@@ -1,11 +1,12 @@
 // One run, whole: config in, run folder out.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { parseMix } from "../augment/short-form.ts";
 import type { OnProgress } from "../data/loader.ts";
 import { replaceFile } from "../durable-file.ts";
 import { buildNetwork } from "../nn/models.ts";
 import { countParameters, type Network } from "../nn/network.ts";
-import { describeCutout } from "../report/describe.ts";
+import { cutoutText } from "../report/describe.ts";
 import { writeReport } from "../report/html.ts";
 import { previewSheet } from "../report/sheet.ts";
 import type { Score, TrainingEvent } from "../train/events.ts";
@@ -13,6 +14,7 @@ import type { TrainingSession } from "../train/network-session.ts";
 import { createTrainingSession } from "../train/step.ts";
 import { type TrainResult, train } from "../train/trainer.ts";
 import type { Config, Settings } from "./config.ts";
+import { type ChosenDevice, chooseDevice, openRuntime } from "./device.ts";
 import { describeEnvironment } from "./environment.ts";
 import { classWeightsOf, type Prepared, prepare } from "./prepare.ts";
 import { writeProducts } from "./products.ts";
@@ -64,14 +66,15 @@ export async function runTrial(settings: Settings, options: NewTrialOptions): Pr
   const { runDir = null, command = [], nameOf = (path) => path, onProgress = () => {} } = options;
   // Before the images are decoded, which may take minutes.
   if (runDir !== null) checkNewRun(runDir);
-  const prepared = await prepare(settings, nameOf, onProgress);
+  const chosen = await chooseDevice(settings.device, nameOf("device"));
+  const prepared = await prepare({ ...settings, device: chosen.device }, nameOf, onProgress);
   try {
     const { config, dataset, split, statistics, pipeline } = prepared;
-    return await withSession(prepared, options, async (network, session) => {
+    return await withSession(prepared, chosen, options, async (network, session) => {
       const path = createRun({
         config,
         dataset: datasetRecord(dataset, split, statistics),
-        environment: describeEnvironment(command),
+        environment: describeEnvironment(command, chosen.adapter?.name),
         out: runDir,
       });
       options.onRunDir?.(path);
@@ -88,6 +91,11 @@ export async function runTrial(settings: Settings, options: NewTrialOptions): Pr
   }
 }
 
+/** Names, addresses and patterns of shards are no paths: whether they are there shows when they are opened. */
+function isMissing(data: string): boolean {
+  return data !== "fashion-mnist" && !/^https?:|\{/.test(data) && !existsSync(data);
+}
+
 /**
  * Goes on with a run where its last checkpoint is; the metrics become those of a run left alone.
  * @throws Error, one line for people, when the folder is no run, or its images are not there or have changed since
@@ -95,20 +103,21 @@ export async function runTrial(settings: Settings, options: NewTrialOptions): Pr
 export async function resumeTrial(runDir: string, options: ResumeTrialOptions): Promise<TrialResult> {
   const run = openRun(runDir);
   const { data = run.config.data } = options;
-  if (options.data === undefined && data !== "fashion-mnist" && !existsSync(data)) {
+  if (options.data === undefined && isMissing(data)) {
     throw new Error(
       `${data}: the images of the run are no longer there; put them back, ` +
         `or say where they are now: cutout train FOLDER --resume ${runDir}`,
     );
   }
   const nameOf: NameOf = (path) => `${join(runDir, "config.json")}: ${path}`;
+  const chosen = await chooseDevice(run.config.device, nameOf("device"));
   const prepared = await prepare({ ...run.config, data }, nameOf, options.onProgress ?? (() => {}));
   try {
     checkSameData(run, prepared, "train again");
     // Found at another place: from now on the run knows them there.
     if (options.data !== undefined) writeConfig(runDir, prepared.config);
     options.onRunDir?.(runDir);
-    return await withSession(prepared, options, (network, session) =>
+    return await withSession(prepared, chosen, options, (network, session) =>
       finish(runDir, prepared, network, session, options, true),
     );
   } finally {
@@ -118,13 +127,15 @@ export async function resumeTrial(runDir: string, options: ResumeTrialOptions): 
 
 async function withSession(
   { config, dataset, split, pipeline }: Prepared,
+  { device, messages }: ChosenDevice,
   { onEvent }: TrialOptions,
   use: (network: Network, session: TrainingSession) => Promise<TrialResult>,
 ): Promise<TrialResult> {
   const { model, initialization, dropout, batchSize, optimizer, labelSmoothing, seed, threads } = config;
   const numClasses = dataset.classes.length;
   const network = buildNetwork(model, { input: pipeline.output, numClasses, initialization, dropout });
-  for (const text of describeTrial(config, { dataset, split }, network)) onEvent({ type: "message", text });
+  const tell = (text: string) => onEvent({ type: "message", text });
+  [...describeTrial(config, { dataset, split }, network), ...messages].forEach(tell);
   onEvent({ type: "phase", phase: "compile" });
   const session = await createTrainingSession({
     network,
@@ -133,6 +144,7 @@ async function withSession(
     labelSmoothing,
     seed,
     threads,
+    runtime: openRuntime(device, threads, tell),
   });
   try {
     return await use(network, session);
@@ -151,13 +163,14 @@ async function finish(
 ): Promise<TrialResult> {
   const { seed, epochs, batchSize, schedule, earlyStopping, crops } = config;
   const classWeights = classWeightsOf(config, dataset, split.train);
+  const mix = config.augment.mix === null ? null : parseMix(config.augment.mix);
   const result = await train({
     runDir,
     dataset,
     split,
     pipeline,
     session,
-    options: { seed, epochs, batchSize, schedule, classWeights, earlyStopping, crops },
+    options: { seed, epochs, batchSize, schedule, classWeights, earlyStopping, crops, mix },
     resume,
     signal,
     onEvent,
@@ -190,9 +203,12 @@ function describeTrial(
   const parts = `${count(split.train.length)} to train, ${count(split.validation.length)} to validate, ${count(split.test.length)} to test`;
   const lines = [
     `${dataset.name}: ${dataset.classes.length} classes, ${count(dataset.count)} images: ${parts}`,
-    `${model} with ${count(countParameters(network))} parameters on ${imageSize} x ${imageSize} pixels, ${describeCutout(config.augment.cutout, { height: imageSize, width: imageSize })}`,
+    `${model} with ${count(countParameters(network))} parameters on ${imageSize} x ${imageSize} pixels, ${cutoutText(config)}`,
     `epochs ${epochs}, steps in each ${Math.floor(split.train.length / batchSize)}, images in each ${batchSize}, seed ${seed}`,
   ];
+  const { augmentations, mix } = config.augment;
+  if (augmentations.length > 0) lines.push(`augmentations: ${augmentations.join(", then ")}`);
+  if (mix !== null) lines.push(`batches: ${mix}`);
   const { broken } = dataset;
   if (broken.length > 0) {
     const some = broken.slice(0, 3).map(({ name, reason }) => `${name} (${reason})`);

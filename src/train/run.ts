@@ -3,12 +3,14 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import type { Pipeline } from "../augment/pipeline.ts";
+import type { MixSpec } from "../augment/short-form.ts";
 import type { Dataset, Split } from "../data/dataset.ts";
 import type { WriteCalls } from "../durable-file.ts";
 import { checkSchedule, initialPlateau, learningRateAt, type ScheduleOptions } from "../optim/schedule.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
 import type { TrainingEvent } from "./events.ts";
 import { cutMetrics, readMetrics } from "./metrics-log.ts";
+import { copiesOf } from "./mix.ts";
 import type { TrainingSession, TrainingState } from "./network-session.ts";
 import { Pace } from "./pace.ts";
 import { checkIdentity, identityOf, nothingRunning, type Position, parsePosition } from "./position.ts";
@@ -26,6 +28,8 @@ export interface TrainOptions {
   readonly earlyStopping: { readonly patience: number } | null;
   /** Views of an image in validation and test. */
   readonly crops: "center" | "ten";
+  /** What is done to whole batches; nothing when null or left out. */
+  readonly mix?: MixSpec | null;
 }
 
 export interface TrainArguments {
@@ -77,7 +81,7 @@ export function prepare(args: TrainArguments): Run {
       metrics: join(runDir, "metrics.jsonl"),
       evaluation: join(runDir, "evaluation.json"),
     },
-    stepsPerEpoch: Math.floor(split.train.length / options.batchSize),
+    stepsPerEpoch: Math.floor(split.train.length / imagesPerStep(options)),
     targets: new Float32Array(options.batchSize * session.numClasses),
     pace: new Pace(seconds, options.batchSize),
     position: {
@@ -183,6 +187,11 @@ export function checkFinite(run: Run, state: TrainingState): void {
   }
 }
 
+/** Different images in a step; with batch augmentation there are copies of each. */
+function imagesPerStep({ batchSize, mix = null }: TrainOptions): number {
+  return batchSize / copiesOf(mix);
+}
+
 function check({ dataset, split, session, options }: TrainArguments): void {
   const { batchSize, epochs, earlyStopping, schedule, classWeights } = options;
   const whole = {
@@ -194,7 +203,12 @@ function check({ dataset, split, session, options }: TrainArguments): void {
     if (!Number.isInteger(value) || value < 1)
       throw new Error(`training: ${name} must be an integer >= 1, got ${value}`);
   }
-  if (split.train.length < batchSize) {
+  const images = imagesPerStep(options);
+  if (!Number.isInteger(images)) {
+    const copies = copiesOf(options.mix ?? null);
+    throw new Error(`training: batch size must be a multiple of the ${copies} copies, got ${batchSize}`);
+  }
+  if (split.train.length < images) {
     throw new Error(
       `training: batch size must be at most the ${split.train.length} training images, got ${batchSize}; lower --batch-size`,
     );

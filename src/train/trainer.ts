@@ -11,6 +11,7 @@ import type { Evaluation } from "./evaluation.ts";
 import type { EpochRecord, Score, TestRecord } from "./events.ts";
 import { argmax, evaluationOf } from "./metrics.ts";
 import { appendRecord } from "./metrics-log.ts";
+import { copiesOf, mixed } from "./mix.ts";
 import type { Work } from "./pace.ts";
 import { nothingRunning, type Position } from "./position.ts";
 import {
@@ -97,6 +98,8 @@ async function trainEpoch(run: Run): Promise<void> {
     batchSize,
     seed,
     epoch: run.position.epoch + 1,
+    progress: progressOf(run),
+    copies: copiesOf(args.options.mix ?? null),
     startBatch: run.position.stepInEpoch,
   });
   for await (const batch of batches) {
@@ -114,18 +117,31 @@ async function trainEpoch(run: Run): Promise<void> {
   }
 }
 
+/** Share of the training that is done: 0 in the first epoch, 1 in the last. */
+function progressOf({ args: { options }, position }: Run): number {
+  return options.epochs === 1 ? 1 : position.epoch / (options.epochs - 1);
+}
+
 async function takeStep(run: Run, batch: Batch): Promise<void> {
   const { args, position, targets, stepsPerEpoch } = run;
   const { session, options, onEvent } = args;
   const learningRate = rateAt(run, stepOf(run));
-  softTargets(batch.labels, session.numClasses, options.classWeights, targets);
+  const { images, shares } = mixed(options.mix ?? null, batch, args.pipeline.output, session.numClasses, {
+    seed: options.seed,
+    epoch: position.epoch + 1,
+    batch: position.stepInEpoch,
+    progress: progressOf(run),
+  });
+  softTargets(shares, session.numClasses, options.classWeights, targets);
   const seed = stream(options.seed, "dropout", stepOf(run)).seed();
-  const { loss, logits } = await session.step(batch.images, targets, { learningRate, seed });
+  const { loss, logits } = await session.step(images, targets, { learningRate, seed });
   if (!Number.isFinite(loss))
     throw diverged(run, `the loss must be a finite number, got ${loss}`, position.stepInEpoch + 1);
   let correct = 0;
   for (let image = 0; image < batch.count; image++) {
-    if (argmax(logits, image * session.numClasses, session.numClasses) === batch.labels[image]) correct++;
+    // Of a mixed image the class with the greatest share is the right one.
+    const start = image * session.numClasses;
+    if (argmax(logits, start, session.numClasses) === argmax(shares, start, session.numClasses)) correct++;
   }
   const { running } = position;
   const timed = run.pace.stepDone();

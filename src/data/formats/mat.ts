@@ -62,13 +62,13 @@ export async function matVariables(where: Where): Promise<MatVariable[]> {
     try {
       const header = await readArrayHeader(reader, element, littleEndian, where);
       if (header === null) continue;
-      const start = reader.position;
+      const { start, ...variable } = header;
       const open = async () => {
         const again = readerOf(where, element);
         await again.skip(start);
         return again;
       };
-      found.push({ ...header, open });
+      found.push({ ...variable, open });
     } catch (error) {
       throw explained(where, format, error);
     } finally {
@@ -122,13 +122,18 @@ interface Tag {
   readonly small: Uint8Array | null;
 }
 
-/** Null for an array that is not of numbers. Leaves the reader at the data. */
+interface ArrayHeader extends Omit<MatVariable, "open"> {
+  /** Where the data begin, in the element's unpacked bytes. Up to four bytes lie in their tag. */
+  readonly start: number;
+}
+
+/** Null for an array that is not of numbers. */
 async function readArrayHeader(
   reader: ByteReader,
   element: Element,
   littleEndian: boolean,
   where: Where,
-): Promise<Omit<MatVariable, "open"> | null> {
+): Promise<ArrayHeader | null> {
   const number = (bytes: Uint8Array, at: number) =>
     new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(at, littleEndian);
   const readTag = async (): Promise<Tag> => {
@@ -157,9 +162,7 @@ async function readArrayHeader(
   const tag = await readTag();
   const stored = numberTypes[tag.type];
   const wanted = dims.reduce((product, size) => product * size, stored?.bytes ?? 1);
-  if (stored === undefined || wanted !== tag.length || tag.small !== null) {
-    // An array of up to four bytes lies in its tag; none that small holds images or their labels.
-    if (tag.small !== null) return null;
+  if (stored === undefined || wanted !== tag.length || (tag.small !== null && tag.length > 4)) {
     throw trouble(
       where,
       `hold ${wanted} bytes for ${JSON.stringify(name)} [${dims.join(", ")}]`,
@@ -169,5 +172,6 @@ async function readArrayHeader(
   const packed = element.to - element.from;
   if (element.compressed) checkDeflated(where, name, tag.length, packed);
   else if (tag.length > packed) throw trouble(where, `hold ${tag.length} bytes for ${name}`, `${packed}`);
-  return { name, dims, type: { ...stored, littleEndian }, dataBytes: tag.length };
+  const start = reader.position - (tag.small === null ? 0 : 4);
+  return { name, dims, type: { ...stored, littleEndian }, dataBytes: tag.length, start };
 }

@@ -1,0 +1,115 @@
+// This engine's side of the augment work: TASK ENGINE SIDE BATCH CORES PATH, as in augment_peer.py.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { cutout } from "../../src/augment/cutout.ts";
+import type { ImageLayout } from "../../src/augment/layout.ts";
+import { trainingPipeline } from "../../src/augment/pipeline.ts";
+import { decodeImage, decoderVersion, decodesAtOnce } from "../../src/data/image.ts";
+import { inOrder } from "../../src/data/in-order.ts";
+import { trainingBatches } from "../../src/data/loader.ts";
+import { stream } from "../../src/rng.ts";
+import { datasetOf } from "../raw-dataset.ts";
+import { compete } from "./answer.ts";
+
+const [task, engine, ...rest] = process.argv.slice(2) as [string, string, ...string[]];
+const [side, batch] = rest.map(Number) as [number, number];
+const path = rest[3]!;
+const normalization = { mean: [0.49, 0.48, 0.45], std: [0.25, 0.24, 0.26] };
+const length = side / 2;
+
+/** Cutout alone, on one float batch again and again. */
+function erase(fill: "zero" | "imageMean", how: "new" | "into" | "in-place"): () => unknown {
+  const shape: ImageLayout & { count: number } = {
+    count: batch,
+    height: side,
+    width: side,
+    channels: 3,
+    layout: "CHW",
+  };
+  const bytes = readFileSync(path);
+  const images = Float32Array.from(
+    { length: batch * side * side * 3 },
+    (_, index) => bytes[index]! / 128 - 1,
+  );
+  const target = images.slice();
+  const augment = cutout({ length, fill });
+  let seed = 0;
+  const steps = {
+    new: () => augment(images, shape, seed++),
+    into: () => augment.into(target, images, shape, seed++),
+    "in-place": () => augment.inPlace(target, shape, seed++),
+  };
+  return steps[how];
+}
+
+const options = { length, nHoles: 1, placement: "anywhere", fill: "zero", probability: 1 } as const;
+
+/** Crop, flip, normalization and Cutout of the images of a dataset, epoch after epoch. */
+function fused(): () => Promise<unknown> {
+  const bytes = readFileSync(path);
+  const dataset = datasetOf(bytes, side);
+  const pipeline = trainingPipeline({
+    input: dataset,
+    crop: { height: side, width: side, padding: side / 8 },
+    flip: 0.5,
+    normalization,
+    cutout: options,
+  });
+  const indices = Int32Array.from({ length: dataset.count }, (_, index) => index);
+  async function* epochs() {
+    for (let epoch = 0; ; epoch++) {
+      yield* trainingBatches({ dataset, indices, pipeline, batchSize: batch, seed: 0, epoch });
+    }
+  }
+  const batches = epochs();
+  return () => batches.next();
+}
+
+/** Photos decoded to 8/7 of the side, then the same. */
+function jpeg(): () => Promise<unknown> {
+  const decoded = (side * 8) / 7;
+  const size = { height: decoded, width: decoded };
+  const files = readdirSync(path, { recursive: true, encoding: "utf8" }).filter((name) =>
+    /\.jpe?g$/i.test(name),
+  );
+  const pipeline = trainingPipeline({
+    input: { ...size, channels: 3 },
+    crop: { height: side, width: side, padding: 0 },
+    flip: 0.5,
+    normalization,
+    cutout: options,
+  });
+  function* names() {
+    const rng = stream(0, "order");
+    for (;;) yield join(path, files[rng.integer(files.length)]!);
+  }
+  const decode = (file: string) => decodeImage(file, { size, fit: "cover", maxPixels: 1e8 });
+  const images = inOrder(names(), decode, decodesAtOnce);
+  let count = 0;
+  return async () => {
+    const target = new Float32Array(batch * side * side * 3);
+    for (let index = 0; index < batch; index++) {
+      const { value } = await images.next();
+      if (!value.ok) throw new Error(value.reason);
+      const parameters = pipeline.sample(stream(0, "augment", count++));
+      pipeline.apply(value.pixels, 0, parameters, target, index * side * side * 3);
+    }
+    return target;
+  };
+}
+
+const tasks: Readonly<Record<string, () => () => unknown>> = {
+  "erase zero-new": () => erase("zero", "new"),
+  "erase zero-into": () => erase("zero", "into"),
+  "erase zero-in-place": () => erase("zero", "in-place"),
+  "erase mean-in-place": () => erase("imageMean", "in-place"),
+  "fused loader": fused,
+  "jpeg sharp": jpeg,
+};
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+await compete({
+  version: task === "jpeg" ? `cutout ${version}, ${decoderVersion}` : `cutout ${version}`,
+  images: batch,
+  prepare: async () => tasks[`${task} ${engine}`]!(),
+});

@@ -1,0 +1,66 @@
+// What a work of the benchmark is: options in, rows out; and what a row says.
+
+/** A line of the result. */
+export interface Row {
+  /** `train`, `infer`, `augment: Cutout alone, 32x32`, ... */
+  readonly work: string;
+  readonly model: string | null;
+  readonly engine: string;
+  readonly version: string | null;
+  readonly batch: number;
+  /** Processor threads or cores that the engine was given. */
+  readonly threads: number;
+  /** Median over the rounds; null when the engine could not take part, `note` says why. */
+  readonly imagesPerSecond: number | null;
+  /** Least and greatest over the rounds. */
+  readonly spread: readonly [number, number] | null;
+  /** Largest resident memory of the engine's processes; null where the system does not tell. */
+  readonly peakMemoryMB: number | null;
+  /** Against the best engine that is not ours, in the same run; null without one. */
+  readonly ratioToBestPeer: number | null;
+  /** Our rate (the best of our rows here) against this engine's. */
+  readonly oursToThis: number | null;
+  /** Bytes that must be read and written, over the copy bandwidth of as many cores; null where it says nothing. */
+  readonly copyShare: number | null;
+  readonly timeToFirstStep: FirstStep | null;
+  /** Images per second of each round. */
+  readonly rounds: readonly number[];
+  readonly note: string | null;
+}
+
+/** From the start of the process to the end of the first step, in seconds. */
+export interface FirstStep {
+  /** The program and its libraries. */
+  readonly load: number;
+  /** From the layers to something that can run. */
+  readonly compile: number;
+  readonly step: number;
+}
+
+export interface BenchOptions {
+  readonly models: readonly string[];
+  readonly batch: readonly number[];
+  /** Names of `peers`; empty for none. */
+  readonly peers: readonly string[];
+  /** Length of a round. */
+  readonly seconds: number;
+  readonly rounds: number;
+  readonly threads: number;
+  /** Words that name some of the cases of a work; empty for all. */
+  readonly cases: readonly string[];
+  /** Folder of JPEGs; null for painted ones. */
+  readonly photos: string | null;
+}
+
+export interface Work {
+  /** One line for the help. */
+  readonly about: string;
+  /** Prints what it does; a work that has a table of its own returns no rows. */
+  run(options: BenchOptions): Promise<readonly Row[]>;
+}
+
+export const median = (numbers: readonly number[]): number => {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+};

@@ -1,0 +1,230 @@
+// How long a hole's side is: fixed, drawn from a range, a share of the image, or following the training.
+import type { Rng } from "../../rng.ts";
+import { isRange, type Range, shown } from "./checks.ts";
+import type { ImageArea } from "./hole.ts";
+
+/** A side of the image that a share is taken of. */
+export type SideOf = "shorter" | "longer" | "height" | "width";
+
+/** Side of a square, diameter of a circle. */
+export type Length =
+  /** Pixels: even, >= 2, because with an odd one published versions cut one pixel less than they say. */
+  | number
+  /** Pixels, each whole number from the first to the second equally likely; of an odd one, (n - 1) / 2 lie before the centre. */
+  | { readonly pixels: Range }
+  /** Share of a side, 0 to 1 (of the shorter one when left out), or drawn uniformly from a range: the nearest even number of pixels. */
+  | { readonly share: number | Range; readonly of?: SideOf }
+  /** Square root of a share of the image's area, drawn uniformly; `image`: all holes of an image together have it. */
+  | { readonly area: Range; readonly of?: "hole" | "image" }
+  /**
+   * Pixels (or a share of the shorter side) at points of the training, 0 at its start and 1 at its end, with straight
+   * lines between: the nearest even number of pixels. 0 is no hole.
+   */
+  | {
+      readonly schedule: readonly (readonly [progress: number, length: number])[];
+      readonly unit?: "pixels" | "share";
+    };
+
+/** One side of a rectangle whose sides are drawn on their own. */
+export type SideLength =
+  /** Each whole number from the first to the second, or to the image's side where that is less, equally likely. */
+  | { readonly pixels: Range }
+  /** Uniform share of the image's side, rounded down. */
+  | { readonly share: Range }
+  /** Square root of a uniform share of the image's side, rounded down. */
+  | { readonly areaShare: Range };
+
+/** A length and its chance. */
+export interface WeightedLength {
+  readonly length: number;
+  readonly weight: number;
+}
+
+/** A length for images of one size. */
+export interface LengthLaw {
+  draw(rng: Rng, progress: number, count: number): number;
+  /** The same as a table; what is drawn from a continuous range is cut into `points` equal parts. */
+  distribution(progress: number, count: number, points: number): readonly WeightedLength[];
+}
+
+const sideOf: { readonly [S in SideOf]: (image: ImageArea) => number } = {
+  shorter: ({ height, width }) => Math.min(height, width),
+  longer: ({ height, width }) => Math.max(height, width),
+  height: ({ height }) => height,
+  width: ({ width }) => width,
+};
+
+/** The nearest even number of pixels, at least `least`; of an odd side as a whole, the even number below it. */
+function nearestEven(length: number, least: number, side: number): number {
+  const even = Math.max(least, 2 * Math.round(length / 2));
+  return even === side + 1 && even - 2 >= least ? even - 2 : even;
+}
+
+/** @throws Error that says what a length may be */
+export function checkLength(length: Length): void {
+  if (typeof length === "object" && length !== null) {
+    const name = Object.keys(lengthChecks).find((key) => key in length);
+    if (name !== undefined) {
+      lengthChecks[name as keyof typeof lengthChecks](length as never);
+      return;
+    }
+  } else if (Number.isInteger(length) && length >= 2 && length % 2 === 0) return;
+  throw new Error(`cutout: length must be an even integer >= 2, got ${shown(length)}`);
+}
+
+const lengthChecks = {
+  pixels({ pixels }: { pixels: unknown }): void {
+    if (isRange(pixels) && pixels.every(Number.isInteger) && pixels[0] >= 1) return;
+    throw new Error(
+      `cutout: length.pixels must be two integers >= 1, the smaller first, got ${shown(pixels)}`,
+    );
+  },
+  share({ share, of }: { share: unknown; of?: unknown }): void {
+    const ends = isRange(share) ? share : [share as number, share as number];
+    if (!ends.every((end) => typeof end === "number" && end > 0 && end <= 1)) {
+      throw new Error(
+        `cutout: length.share must be a number above 0 and at most 1, or two, the smaller first, got ${shown(share)}`,
+      );
+    }
+    checkOf(of, Object.keys(sideOf));
+  },
+  area({ area, of }: { area: unknown; of?: unknown }): void {
+    if (!isRange(area) || area[0] < 0 || area[1] > 1) {
+      throw new Error(
+        `cutout: length.area must be two numbers from 0 to 1, the smaller first, got ${shown(area)}`,
+      );
+    }
+    checkOf(of, ["hole", "image"]);
+  },
+  schedule({ schedule, unit }: { schedule: unknown; unit?: unknown }): void {
+    const points = Array.isArray(schedule) ? (schedule as [number, number][]) : [];
+    const good =
+      points.length > 0 &&
+      points.every(
+        (point, index) =>
+          Array.isArray(point) &&
+          point.length === 2 &&
+          point[0] >= 0 &&
+          point[0] <= 1 &&
+          (index === 0 || point[0] > points[index - 1]![0]) &&
+          point[1] >= 0 &&
+          (unit === "share" ? point[1] <= 1 : Number.isFinite(point[1])),
+      );
+    if (!good) {
+      throw new Error(
+        "cutout: length.schedule must be points [progress, length] with rising progress from 0 to 1 and lengths >= 0" +
+          `${unit === "share" ? " and <= 1" : ""}, got ${shown(schedule)}`,
+      );
+    }
+    if (unit !== undefined && unit !== "pixels" && unit !== "share") {
+      throw new Error(`cutout: length.unit must be "pixels" or "share", got ${shown(unit)}`);
+    }
+  },
+};
+
+function checkOf(of: unknown, names: readonly string[]): void {
+  if (of !== undefined && !names.includes(of as string)) {
+    throw new Error(`cutout: length.of must be ${names.join(" or ")}, got ${shown(of)}`);
+  }
+}
+
+/** The longest side that can come up; null where it is a share of the area. */
+export function longestSide(length: Length, image: ImageArea, continuous: boolean): number | null {
+  if (typeof length === "number") return length;
+  if ("pixels" in length) return length.pixels[1];
+  if ("area" in length) return null;
+  if ("share" in length) {
+    const side = sideOf[length.of ?? "shorter"](image);
+    const most = side * (typeof length.share === "number" ? length.share : length.share[1]);
+    return continuous ? most : nearestEven(most, 2, side);
+  }
+  return Math.max(...length.schedule.map(([progress]) => scheduledLength(length, image, progress)));
+}
+
+type Scheduled = Extract<Length, { readonly schedule: unknown }>;
+
+function scheduledLength({ schedule, unit }: Scheduled, image: ImageArea, progress: number): number {
+  const value = valueAt(schedule, progress);
+  return unit === "share"
+    ? nearestEven(value * sideOf.shorter(image), 0, sideOf.shorter(image))
+    : nearestEven(value, 0, sideOf.longer(image));
+}
+
+/**
+ * @param continuous keep fractions of a pixel
+ * @param length must have passed `checkLength`
+ */
+export function lengthLaw(length: Length, image: ImageArea, continuous: boolean): LengthLaw {
+  if (typeof length === "number") return fixed(length);
+  if ("pixels" in length) {
+    const [least, most] = length.pixels;
+    if (least === most) return fixed(least);
+    const count = most - least + 1;
+    return {
+      draw: (rng) => least + rng.integer(count),
+      distribution: () =>
+        Array.from({ length: count }, (_, index) => ({ length: least + index, weight: 1 / count })),
+    };
+  }
+  if ("area" in length) {
+    const pixels = image.height * image.width;
+    const divided = length.of === "image";
+    return uniformLaw(length.area, (share, holes) => Math.sqrt((share * pixels) / (divided ? holes : 1)));
+  }
+  if ("share" in length) {
+    const side = sideOf[length.of ?? "shorter"](image);
+    const toPixels = (share: number) => (continuous ? share * side : nearestEven(share * side, 2, side));
+    if (typeof length.share === "number") return fixed(toPixels(length.share));
+    return uniformLaw(length.share, toPixels);
+  }
+  return {
+    draw: (_, progress) => scheduledLength(length, image, progress),
+    distribution: (progress) => [{ length: scheduledLength(length, image, progress), weight: 1 }],
+  };
+}
+
+function fixed(length: number): LengthLaw {
+  const distribution = [{ length, weight: 1 }];
+  return { draw: () => length, distribution: () => distribution };
+}
+
+function uniformLaw([low, high]: Range, toLength: (value: number, count: number) => number): LengthLaw {
+  return {
+    draw: (rng, _, count) => toLength(low + (high - low) * rng.uniform(), count),
+    distribution: (_, count, points) =>
+      low === high
+        ? [{ length: toLength(low, count), weight: 1 }]
+        : Array.from({ length: points }, (__, index) => ({
+            length: toLength(low + ((high - low) * (index + 0.5)) / points, count),
+            weight: 1 / points,
+          })),
+  };
+}
+
+/** On the straight lines between the points; constant before the first and after the last. */
+function valueAt(points: readonly (readonly [number, number])[], progress: number): number {
+  let before = points[0]!;
+  for (const point of points) {
+    if (point[0] >= progress) {
+      const span = point[0] - before[0];
+      return span === 0 ? point[1] : before[1] + ((point[1] - before[1]) * (progress - before[0])) / span;
+    }
+    before = point;
+  }
+  return before[1];
+}
+
+/**
+ * One side with a law of its own.
+ * @param extent of the image along it
+ * @param continuous keep fractions of a pixel
+ */
+export function sideLaw(side: SideLength, extent: number, continuous: boolean): LengthLaw {
+  if ("pixels" in side) {
+    const pixels = [side.pixels[0], Math.min(side.pixels[1], extent)] as const;
+    return lengthLaw({ pixels }, { height: extent, width: extent }, continuous);
+  }
+  const round = continuous ? (value: number) => value : Math.floor;
+  if ("share" in side) return uniformLaw(side.share, (share) => round(share * extent));
+  return uniformLaw(side.areaShare, (share) => round(Math.sqrt(share) * extent));
+}

@@ -1,0 +1,64 @@
+// Where a network runs: what was asked for against what the machine has.
+import { type Adapter, type AdapterSearch, findAdapter } from "../runtime/adapter.ts";
+import { nodeRuntime } from "../runtime/node.ts";
+import type { Device, Runtime } from "../runtime/runtime.ts";
+import type { Settings } from "./config.ts";
+import { ConfigError } from "./settings.ts";
+
+export type DeviceChoice = Settings["device"];
+
+export interface ChosenDevice {
+  readonly device: Device;
+  /** What WebGPU computes on; null on the CPU. */
+  readonly adapter: Adapter | null;
+  /** For the person who asked. */
+  readonly messages: readonly string[];
+}
+
+const onCpu: ChosenDevice = { device: "cpu", adapter: null, messages: [] };
+
+/**
+ * Settles a choice. `auto` takes a graphics card where there is one; an adapter that computes on the processor is for
+ * tests, and taken only when asked for.
+ * @param where how errors name the choice: `--device`
+ * @param search finds the machine's adapter
+ * @throws ConfigError when webgpu is asked for and there is no adapter
+ */
+export async function chooseDevice(
+  choice: DeviceChoice,
+  where: string,
+  search: () => Promise<AdapterSearch> = findAdapter,
+): Promise<ChosenDevice> {
+  if (choice === "cpu") return onCpu;
+  const result = await search();
+  if (!result.found) {
+    if (choice === "auto") return { ...onCpu, messages: [`no graphics card (${result.reason}): on the CPU`] };
+    throw new ConfigError(
+      `${where}: webgpu needs a graphics card with its driver, got none (${result.reason}); use cpu`,
+    );
+  }
+  const { adapter } = result;
+  const used = { device: "webgpu", adapter } as const;
+  if (!adapter.software) return { ...used, messages: [`WebGPU on ${adapter.name}`] };
+  if (choice === "auto") return { ...onCpu, messages: [`no graphics card (${adapter.name}): on the CPU`] };
+  return { ...used, messages: [`WebGPU on ${adapter.name}, which is software: slower than the CPU device`] };
+}
+
+/**
+ * The runtime of a device.
+ * @param tell hears, as a graph is compiled, what the device leaves to the CPU
+ */
+export function openRuntime(device: Device, threads: number, tell: (text: string) => void): Runtime {
+  const runtime = nodeRuntime({ threads, device });
+  return {
+    ...runtime,
+    async compile(graph) {
+      const executable = await runtime.compile(graph);
+      const { fallbacks } = executable;
+      if (fallbacks.length > 0) {
+        tell(`${device} leaves operators to the CPU, which costs time: ${fallbacks.join(", ")}`);
+      }
+      return executable;
+    },
+  };
+}

@@ -1,0 +1,57 @@
+// Mixing of a run's batches: CutMix and Mixup, drawn from the seed, the epoch and the number of the batch.
+import type { BatchAugmentation } from "../augment/augmentation.ts";
+import { cutmix } from "../augment/cutmix.ts";
+import type { ImageShape } from "../augment/layout.ts";
+import { mixup } from "../augment/mixup.ts";
+import type { MixSpec } from "../augment/short-form.ts";
+import type { Batch } from "../data/batch.ts";
+import { stream } from "../rng.ts";
+import { oneHot } from "./targets.ts";
+
+/** What a step learns from. */
+export interface LabelledImages {
+  /** [count, channels, height, width] */
+  readonly images: Float32Array;
+  /** Share of each class in each image, [count, numClasses]. */
+  readonly shares: Float32Array;
+}
+
+/** Where a batch stands in its run. */
+export interface BatchPlace {
+  readonly seed: number;
+  /** From 1 on. */
+  readonly epoch: number;
+  /** From 0 on, in its epoch. */
+  readonly batch: number;
+  /** Share of the training that is done, 0 to 1. */
+  readonly progress: number;
+}
+
+/** Images of a step that are copies of one: `copies` of each with batch augmentation, otherwise 1. */
+export function copiesOf(mix: MixSpec | null): number {
+  return mix?.name === "batch-augmentation" ? mix.options.copies : 1;
+}
+
+/** Null where images do not meet. */
+function mixing(mix: MixSpec | null): BatchAugmentation<unknown> | null {
+  if (mix === null || mix.name === "batch-augmentation") return null;
+  const made = mix.name === "cutmix" ? cutmix(mix.options) : mixup(mix.options);
+  return made as BatchAugmentation<unknown>;
+}
+
+/** The images and labels of a batch as a step learns them; the batch itself is not changed. */
+export function mixed(
+  mix: MixSpec | null,
+  { images, labels, count }: Batch,
+  shape: ImageShape,
+  numClasses: number,
+  { seed, epoch, batch, progress }: BatchPlace,
+): LabelledImages {
+  const shares = oneHot(labels, numClasses);
+  const augmentation = mixing(mix);
+  if (augmentation === null) return { images, shares };
+  const whole = { ...shape, layout: "CHW", count, pixels: images, labels: shares } as const;
+  const parameters = augmentation.sample(stream(seed, "mix", epoch, batch), { ...shape, count }, progress);
+  const result = augmentation.apply<Float32Array>(whole, parameters);
+  return { images: result.pixels, shares: result.labels! };
+}

@@ -1,0 +1,65 @@
+// What WebGPU does not compute itself: nothing in the shipped networks, and told where there is something.
+import { afterAll, describe, expect, it } from "vitest";
+import { Graph } from "../../src/graph/graph.ts";
+import { buildNetwork, modelNames } from "../../src/nn/models.ts";
+import { webgpuLowerings } from "../../src/onnx/webgpu.ts";
+import { nodeRuntime } from "../../src/runtime/node.ts";
+import type { Runtime } from "../../src/runtime/runtime.ts";
+import { openRuntime } from "../../src/study/device.ts";
+import { tensor } from "../../src/tensor.ts";
+import { createPredictor, createTrainingSession } from "../../src/train/step.ts";
+import { holdDevice, webgpu, webgpuTitle } from "../helpers/webgpu.ts";
+
+const held = await holdDevice();
+afterAll(() => held?.close());
+
+/** A runtime that keeps what every compiled graph leaves to the CPU. */
+function watched(runtime: Runtime) {
+  const fallbacks: (readonly string[])[] = [];
+  const compile: Runtime["compile"] = async (graph) => {
+    const executable = await runtime.compile(graph);
+    fallbacks.push(executable.fallbacks);
+    return executable;
+  };
+  return { runtime: { ...runtime, compile }, fallbacks };
+}
+
+describe.skipIf(!webgpu.found)(`fall-backs on ${webgpuTitle}`, () => {
+  it.each(modelNames)("%s has none, in training and in prediction", async (model) => {
+    const { runtime, fallbacks } = watched(nodeRuntime({ threads: 2, device: "webgpu" }));
+    const side = model === "alexnet" ? 67 : 32;
+    const network = buildNetwork(model, {
+      input: { height: side, width: side, channels: 3 },
+      numClasses: 10,
+      initialization: "original",
+    });
+    const shared = { network, batchSize: 2, threads: 2, runtime };
+    const optimizer = { momentum: 0.9, nesterov: true, weightDecay: 5e-4, decayBiasAndNorm: true };
+    const session = await createTrainingSession({ ...shared, optimizer, labelSmoothing: 0.1, seed: 0 });
+    const predictor = await createPredictor({ ...shared, ...session.state() });
+    await predictor.close();
+    await session.close();
+    expect(fallbacks).toEqual([[], []]);
+  });
+
+  it("an operator that it lacks is named, still computed, and told to the person", async () => {
+    const g = new Graph();
+    const x = g.input("x", "float32", [3]);
+    g.output("y", g.apply("sign", [g.apply("neg", [x])]));
+    const { sign } = webgpuLowerings;
+    // As if the provider's own form were not known.
+    Reflect.deleteProperty(webgpuLowerings, "sign");
+    try {
+      const told: string[] = [];
+      const runtime = openRuntime("webgpu", 1, (text) => told.push(text));
+      const executable = await runtime.compile(g);
+      expect(executable.fallbacks).toEqual(["Sign"]);
+      expect(told).toEqual(["webgpu leaves operators to the CPU, which costs time: Sign"]);
+      const { y } = await executable.run({ x: tensor("float32", [3], Float32Array.of(3, 0, -2)) });
+      expect([...y!.data]).toEqual([-1, 0, 1]);
+      await executable.close();
+    } finally {
+      Object.assign(webgpuLowerings, { sign });
+    }
+  });
+});
