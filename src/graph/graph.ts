@@ -2,6 +2,7 @@
 import { type DataOf, type DType, type Shape, sameShape, sizeOf, type Tensor } from "../tensor.ts";
 import type { ConvAlgorithmName, ConvChoice } from "./conv/algorithms.ts";
 import type { ConvSpec } from "./conv/spec.ts";
+import { fused } from "./fuse.ts";
 import { compositeRules, isComposite, ruleOf } from "./rules.ts";
 import type { Attrs, None, OpName, Source, Value, ValueType } from "./types.ts";
 
@@ -85,9 +86,8 @@ export class Graph {
     if (known) return known;
     const type = ruleOf(op).infer(inputs, attrs);
     const value =
-      this.#expansion && isComposite(op)
-        ? compositeRules[op].expand(this, inputs, attrs as never)
-        : this.#append(type, { kind: "operation", op, inputs, attrs } as Source);
+      (this.#expansion && this.#expanded(op, inputs, attrs)) ??
+      this.#append(type, { kind: "operation", op, inputs, attrs } as Source);
     if (!sameShape(value.shape, type.shape)) {
       throw new Error(`internal: ${op} expands to [${value.shape}], its rule says [${type.shape}]`);
     }
@@ -98,6 +98,13 @@ export class Graph {
   output(name: string, value: Value): void {
     if (this.outputs.has(name)) throw new Error(`graph: output names must differ, got ${name} twice`);
     this.outputs.set(name, value);
+  }
+
+  /** The operator in terms of others, or as one with its operands; null where it stays as it is. */
+  #expanded<Op extends OpName>(op: Op, inputs: readonly Value[], attrs: Attrs[Op]): Value | null {
+    return isComposite(op)
+      ? compositeRules[op].expand(this, inputs, attrs as never)
+      : fused(this, op, inputs);
   }
 
   #append(type: ValueType, source: Source): Value {

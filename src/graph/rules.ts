@@ -19,11 +19,12 @@ const primitiveRules: PrimitiveRules = {
   ...filterBankRules,
   ...normalizationRules.primitive,
   ...dropoutRules.primitive,
+  ...poolRules.primitive,
 };
 
 export const compositeRules: CompositeRules = {
   ...convRules,
-  ...poolRules,
+  ...poolRules.composite,
   ...normalizationRules.composite,
   ...dropoutRules.composite,
   ...lossRules,

@@ -36,6 +36,9 @@ export interface MatmulAttrs {
   readonly swapB?: boolean;
 }
 
+/** What may follow an affine map in the same pass. `step`: 1 where the result is positive, else 0. */
+export type Activation = "identity" | "relu" | "step";
+
 /** Operators that every runtime computes. */
 export interface PrimitiveAttrs {
   // elementwise, one operand
@@ -71,8 +74,15 @@ export interface PrimitiveAttrs {
   standardize: { readonly epsilon: number };
   /** 1 / sqrt(variance + epsilon) of each channel of x [C, ...], as [C, 1, ...]. */
   inverseDeviation: { readonly epsilon: number };
-  /** (x [C, ...], scale [C], shift [C]): x * scale + shift in each channel. */
-  affine: None;
+  /** Mean of each channel of x [C, ...], as [C, 1, ...]. `epsilon` is that of the standardization it comes with. */
+  channelMean: { readonly epsilon: number };
+  /** (a [C, ...], b [C, ...]): the sum of a * b over each channel, as [C, 1, ...]. */
+  channelDot: None;
+  /**
+   * (x [C, ...], scale [C], shift [C], addend? [C, ...]): activation(x * scale + shift + addend), scale and shift
+   * being those of the channel.
+   */
+  affine: { readonly activation: Activation };
   softmax: { readonly axis: number };
   logSoftmax: { readonly axis: number };
   // shape
@@ -95,6 +105,8 @@ export interface PrimitiveAttrs {
   matmul: MatmulAttrs;
   /** (x [C,H,W,N], constant filters [F,kh,kw]) -> [C,F,Ho,Wo,N]: every filter on every channel by itself. */
   filterBank: FilterBankAttrs;
+  /** Maximum over the window; padding never wins. */
+  maxPool2d: Pool2dAttrs;
   /** (seed): numbers in [0, 1), a function of (seed, salt, position) alone. */
   uniform: { readonly shape: Shape; readonly salt: number };
 }
@@ -107,7 +119,6 @@ export interface CompositeAttrs {
   conv2dInputGrad: Conv2dAttrs & { readonly inputSize: readonly [number, number] };
   /** (x, dy) -> [K,C/groups,kh,kw] */
   conv2dWeightGrad: Conv2dAttrs & { readonly kernel: readonly [number, number] };
-  maxPool2d: Pool2dAttrs;
   /** (x, y, dy): the gradient goes to the first maximum of each window, in row order, as in PyTorch. */
   maxPool2dGrad: Pool2dAttrs;
   /** Mean over the window, padding counted in. */

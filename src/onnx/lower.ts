@@ -2,10 +2,10 @@
 
 import { type Graph, operandsOf, reachable } from "../graph/graph.ts";
 import { uniformHash } from "../graph/ops/dropout.ts";
-import type { PrimitiveAttrs, PrimitiveName, Value } from "../graph/types.ts";
+import type { Activation, PrimitiveAttrs, PrimitiveName, Value } from "../graph/types.ts";
 import { type Shape, sizeOf } from "../tensor.ts";
 import { NodeList } from "./nodes.ts";
-import { encodeModel, type OnnxTensor } from "./proto.ts";
+import { encodeModel, type OnnxAttribute, type OnnxTensor } from "./proto.ts";
 
 type Lowering<A> = (nodes: NodeList, inputs: readonly string[], attrs: A, value: Value) => string;
 
@@ -21,14 +21,30 @@ const reduce =
   (nodes, [x], { axes }) =>
     nodes.add(op, [x!, nodes.integers(axes)], { keepdims: 1 });
 
+/** min(1, max(0, x * huge)): one vectorized pass, and exact for all but denormal numbers. */
+const hugeSlope = 3e38;
+
+const fusedActivations: { readonly [A in Activation]: Readonly<Record<string, OnnxAttribute>> } = {
+  identity: {},
+  relu: { activation: "Relu" },
+  step: { activation: "HardSigmoid", activation_params: { floats: [hugeSlope, 0] } },
+};
+
+/** In how many equal rows to cut a channel of so many numbers: rows of some 4096, where it divides so. */
+function rowsOf(count: number): number {
+  let rows = Math.max(1, Math.round(count / 4096));
+  while (count % rows !== 0) rows--;
+  return rows;
+}
+
 const onnxTypes = { float32: 1, uint8: 2, int32: 6, bool: 9 } as const;
 
 const lowerings: Lowerings = {
   neg: simple("Neg"),
   abs: simple("Abs"),
   sign: simple("Sign"),
-  // min(1, max(0, x * huge)): one vectorized pass, and exact for all but denormal numbers.
-  step: (nodes, inputs) => nodes.add("HardSigmoid", inputs, { alpha: { float: 3e38 }, beta: { float: 0 } }),
+  step: (nodes, inputs) =>
+    nodes.add("HardSigmoid", inputs, { alpha: { float: hugeSlope }, beta: { float: 0 } }),
   exp: simple("Exp"),
   log: simple("Log"),
   sqrt: simple("Sqrt"),
@@ -55,12 +71,33 @@ const lowerings: Lowerings = {
     const { shape } = operandsOf(value)[0]!;
     return layerNormalization(nodes, x!, shape, epsilon).inverseDeviation;
   },
-  // Inference-time batch normalization with mean 0 and variance 1 is x * scale + shift in one pass over [1, C, ...].
-  affine(nodes, [x, scale, shift], _, { shape }) {
-    const one = nodes.constant("float32", [shape[0]!], new Float32Array(shape[0]!).fill(1));
-    const zero = nodes.constant("float32", [shape[0]!], new Float32Array(shape[0]!));
-    const batch = nodes.add("Reshape", [x!, nodes.integers([1, shape[0]!, sizeOf(shape.slice(1))])]);
-    const y = nodes.add("BatchNormalization", [batch, scale!, shift!, zero, one], { epsilon: { float: 0 } });
+  channelMean(nodes, [x], { epsilon }, value) {
+    const { shape } = operandsOf(value)[0]!;
+    return layerNormalization(nodes, x!, shape, epsilon).mean;
+  },
+  // Short rows as a batch of products: the long rows of a whole channel would go to one thread, and slowly.
+  channelDot(nodes, inputs, _, value) {
+    const { shape } = operandsOf(value)[0]!;
+    const rows = rowsOf(sizeOf(shape.slice(1)));
+    const [a, b] = inputs.map((input) =>
+      nodes.add("Reshape", [input, nodes.integers([shape[0]! * rows, 1, sizeOf(shape.slice(1)) / rows])]),
+    ) as [string, string];
+    const dots = nodes.add("FusedMatMul", [a, b], { transB: 1 }, "com.microsoft");
+    const parts = nodes.add("Reshape", [dots, nodes.integers([shape[0]!, rows])]);
+    const sums = nodes.add("ReduceSum", [parts, nodes.integers([1])], { keepdims: 1 });
+    return nodes.add("Reshape", [sums, nodes.integers(value.shape)]);
+  },
+  // A 1x1 convolution over [1, C, L] with a group for each channel takes bias, addend and activation in its one pass.
+  affine(nodes, [x, scale, shift, addend], { activation }, { shape }) {
+    const [channels, pixels] = [shape[0]!, sizeOf(shape.slice(1))];
+    const row = (name: string) => nodes.add("Reshape", [name, nodes.integers([1, channels, pixels])]);
+    const weights = nodes.add("Reshape", [scale!, nodes.integers([channels, 1, 1])]);
+    const operands = [row(x!), weights, shift!, ...(addend ? [row(addend)] : [])];
+    const geometry = { group: channels, kernel_shape: [1] };
+    const y =
+      activation === "identity" && !addend
+        ? nodes.add("Conv", operands, geometry)
+        : nodes.add("FusedConv", operands, { ...geometry, ...fusedActivations[activation] }, "com.microsoft");
     return nodes.add("Reshape", [y, nodes.integers(shape)]);
   },
   softmax: (nodes, inputs, { axis }) => nodes.add("Softmax", inputs, { axis }),
@@ -113,25 +150,36 @@ const lowerings: Lowerings = {
       { kernel_shape: [...kernel, 1], strides: [...stride, 1], pads: [top, left, 0, bottom, right, 0] },
     );
   },
+  // Pooling over [1, C, H, W, N], where the window has extent 1 along N.
+  maxPool2d(nodes, [x], { kernel, stride, padding: [top, left, bottom, right] }, value) {
+    const image = nodes.add("Reshape", [x!, nodes.integers([1, ...operandsOf(value)[0]!.shape])]);
+    const pooled = nodes.add("MaxPool", [image], {
+      kernel_shape: [...kernel, 1],
+      strides: [...stride, 1],
+      pads: [top, left, 0, bottom, right, 0],
+    });
+    return nodes.add("Reshape", [pooled, nodes.integers(value.shape)]);
+  },
   uniform: lowerUniform,
 };
 
 /**
- * Each channel of x [C, ...] as a layer to normalize: one node gives the standardized values and 1 / deviation.
+ * Each channel of x [C, ...] as a layer to normalize: one node gives the standardized values, the mean and
+ * 1 / deviation.
  * (ONNX Runtime sums the moments in double precision there, unlike in its reductions.)
  */
 function layerNormalization(nodes: NodeList, x: string, shape: Shape, epsilon: number) {
-  const [standardized, inverseDeviation] = nodes.once(`standardize ${x} ${epsilon}`, () => {
+  const [standardized, mean, inverseDeviation] = nodes.once(`standardize ${x} ${epsilon}`, () => {
     const ones = nodes.once(`ones ${shape.slice(1)}`, () => [
       nodes.add("Expand", [nodes.number(1), nodes.integers(shape.slice(1))]),
     ]);
-    const [y, , inverse] = nodes.addMany("LayerNormalization", [x, ones[0]!], 3, {
+    const [y, mean, inverse] = nodes.addMany("LayerNormalization", [x, ones[0]!], 3, {
       axis: 1,
       epsilon: { float: epsilon },
     });
-    return [y!, inverse!];
+    return [y!, mean!, inverse!];
   });
-  return { standardized: standardized!, inverseDeviation: inverseDeviation! };
+  return { standardized: standardized!, mean: mean!, inverseDeviation: inverseDeviation! };
 }
 
 /** See graph/ops/dropout.ts: the same wrapping int32 arithmetic. */

@@ -20,7 +20,12 @@ import {
 /** Element types that a model may hold. int64 is for shapes and axes only. */
 export type OnnxType = "float32" | "int32" | "int64" | "uint8" | "bool";
 
-export type OnnxAttribute = number | string | readonly number[] | { readonly float: number };
+export type OnnxAttribute =
+  | number
+  | string
+  | readonly number[]
+  | { readonly float: number }
+  | { readonly floats: readonly number[] };
 
 export interface OnnxNode {
   readonly op: string;
@@ -118,6 +123,13 @@ function encodeAttribute(name: string, value: OnnxAttribute) {
   }
   if ("float" in value) {
     return create(AttributeProtoSchema, { name, type: AttributeProto_AttributeType.FLOAT, f: value.float });
+  }
+  if ("floats" in value) {
+    return create(AttributeProtoSchema, {
+      name,
+      type: AttributeProto_AttributeType.FLOATS,
+      floats: [...value.floats],
+    });
   }
   return create(AttributeProtoSchema, {
     name,

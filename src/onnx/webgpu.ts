@@ -1,6 +1,6 @@
 // Operators in the form that the WebGPU provider of ONNX Runtime computes itself, where the usual one it does not.
 import { operandsOf } from "../graph/graph.ts";
-import type { Value } from "../graph/types.ts";
+import type { Activation, Pool2dAttrs, Value } from "../graph/types.ts";
 import type { Lowerings } from "./lower.ts";
 import type { NodeList } from "./nodes.ts";
 
@@ -10,7 +10,32 @@ const float32 = 1;
 const isGreater = (nodes: NodeList, a: string, b: string): string =>
   nodes.add("Cast", [nodes.add("Greater", [a, b])], { to: float32 });
 
+const activations: { readonly [A in Activation]: (nodes: NodeList, x: string) => string } = {
+  identity: (_, x) => x,
+  relu: (nodes, x) => nodes.add("Relu", [x]),
+  step: (nodes, x) => isGreater(nodes, x, nodes.number(0)),
+};
+
 export const webgpuLowerings: Partial<Lowerings> = {
+  // The provider pools over two axes at most, and the batch is the third here.
+  maxPool2d: slicedMaxPool,
+  // The provider computes only the first output of LayerNormalization for certain, and has no FusedConv.
+  channelMean: (nodes, [x], _, value) =>
+    nodes.add("ReduceMean", [x!, nodes.integers([...value.shape.keys()].slice(1))], { keepdims: 1 }),
+  channelDot: (nodes, [a, b], _, value) =>
+    nodes.add("ReduceSum", [nodes.add("Mul", [a!, b!]), nodes.integers([...value.shape.keys()].slice(1))], {
+      keepdims: 1,
+    }),
+  affine(nodes, [x, scale, shift, addend], { activation }, { shape }) {
+    const perChannel = nodes.integers(shape.map((_, axis) => (axis === 0 ? -1 : 1)));
+    const [factor, term] = [scale!, shift!].map((vector) => nodes.add("Reshape", [vector, perChannel])) as [
+      string,
+      string,
+    ];
+    const mapped = nodes.add("Add", [nodes.add("Mul", [x!, factor]), term]);
+    const sum = addend ? nodes.add("Add", [mapped, addend]) : mapped;
+    return activations[activation](nodes, sum);
+  },
   // The provider has no Sign.
   sign(nodes, [x]) {
     const zero = nodes.number(0);
@@ -38,6 +63,32 @@ export const webgpuLowerings: Partial<Lowerings> = {
     ]);
   },
 };
+
+/** The maximum of one slice for each position of the window. */
+function slicedMaxPool(
+  nodes: NodeList,
+  [x]: readonly string[],
+  { kernel, stride, padding: [top, left, bottom, right] }: Pool2dAttrs,
+  { shape }: Value,
+): string {
+  const lowest = nodes.number(-3.4e38);
+  const padded =
+    top + left + bottom + right > 0
+      ? nodes.add("Pad", [x!, nodes.integers([0, top, left, 0, 0, bottom, right, 0]), lowest])
+      : x!;
+  const parts = Array.from({ length: kernel[0] * kernel[1] }, (_, position) => {
+    const start = [Math.floor(position / kernel[1]), position % kernel[1]] as const;
+    const end = start.map((first, axis) => first + (shape[axis + 1]! - 1) * stride[axis]! + 1);
+    return nodes.add("Slice", [
+      padded,
+      nodes.integers(start),
+      nodes.integers(end),
+      nodes.integers([1, 2]),
+      nodes.integers(stride),
+    ]);
+  });
+  return parts.reduce((max, part) => nodes.add("Max", [max, part]));
+}
 
 /** An operand of a product as [rows, columns] or [batch, rows, columns]. */
 function ordered(

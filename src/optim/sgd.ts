@@ -25,15 +25,17 @@ export function checkSgd({ momentum, nesterov, weightDecay }: SgdOptions): void 
   if (!(weightDecay >= 0)) throw new Error(`sgd: weightDecay must be 0 or more, got ${weightDecay}`);
 }
 
-/** g + weightDecay p: the gradient with the penalty weightDecay / 2 |p|^2 added to the loss. */
-function addDecay(g: Graph, gradient: Value, parameter: Value, weightDecay: number): Value {
-  if (weightDecay === 0) return gradient;
-  return g.apply("add", [gradient, g.apply("mul", [parameter, g.scalar(weightDecay)])]);
+/** a x + y in one pass, and in y's memory where nothing else needs y. */
+function scaledSum(g: Graph, a: number, x: Value, y: Value): Value {
+  if (x.shape.length < 2) return g.apply("add", [g.apply("mul", [x, g.scalar(a)]), y]);
+  const rows = x.shape[0]!;
+  const every = (value: number) => g.apply("broadcast", [g.scalar(value)], { shape: [rows] });
+  return g.apply("affine", [x, every(a), every(0), y], { activation: "identity" });
 }
 
-/** v' = momentum v + g */
-function trace(g: Graph, gradient: Value, velocity: Value, momentum: number): Value {
-  return g.apply("add", [g.apply("mul", [velocity, g.scalar(momentum)]), gradient]);
+/** g + weightDecay p: the gradient with the penalty weightDecay / 2 |p|^2 added to the loss. */
+function addDecay(g: Graph, gradient: Value, parameter: Value, weightDecay: number): Value {
+  return weightDecay === 0 ? gradient : scaledSum(g, weightDecay, parameter, gradient);
 }
 
 /**
@@ -49,8 +51,8 @@ export function sgdUpdate(
   weightDecay: number,
 ): Update {
   const decayed = addDecay(g, gradient, parameter, weightDecay);
-  const next = trace(g, decayed, velocity, momentum);
-  const direction = nesterov ? trace(g, decayed, next, momentum) : next;
+  const next = g.apply("add", [g.apply("mul", [velocity, g.scalar(momentum)]), decayed]);
+  const direction = nesterov ? scaledSum(g, momentum, next, decayed) : next;
   const moved = g.apply("sub", [parameter, g.apply("mul", [direction, learningRate])]);
   return { parameter: moved, velocity: next };
 }

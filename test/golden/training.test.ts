@@ -3,11 +3,7 @@ import { describe, it } from "vitest";
 import { nodeRuntime } from "../../src/runtime/node.ts";
 import { checkMovement, checkTensors, type TrainingCase, takeSteps } from "../helpers/torch-training.ts";
 
-/**
- * `movement` bounds the error of what the steps changed. In the ResNets it is not rounding but ReLUs: one whose input is
- * within rounding of zero may fall on the other side in float32, and batch normalization spreads it.
- */
-const cases: readonly (TrainingCase & { readonly movement: number })[] = [
+const cases: readonly TrainingCase[] = [
   {
     golden: "alexnet",
     model: "alexnet",
@@ -16,7 +12,6 @@ const cases: readonly (TrainingCase & { readonly movement: number })[] = [
     batch: 4,
     learningRate: 0.0003,
     nesterov: false,
-    movement: 2e-3,
   },
   {
     golden: "resnet18",
@@ -26,7 +21,6 @@ const cases: readonly (TrainingCase & { readonly movement: number })[] = [
     batch: 16,
     learningRate: 0.001,
     nesterov: true,
-    movement: 0.1,
   },
   {
     golden: "wrn-16-4",
@@ -36,18 +30,46 @@ const cases: readonly (TrainingCase & { readonly movement: number })[] = [
     batch: 16,
     learningRate: 0.001,
     nesterov: true,
-    movement: 0.1,
   },
 ];
 
-describe.each(cases)("$golden against PyTorch", ({ movement, ...example }) => {
-  it("three steps give the same losses and tensors", { timeout: 180_000 }, async () => {
-    const state = await takeSteps(example, nodeRuntime({ threads: 2 }), 1e-4);
-    checkTensors(example, state, "parameters", 1e-4);
-    checkTensors(example, state, "buffers", 1e-4);
+/**
+ * Bounds on the losses and tensors, and on what the steps changed. Beyond the first digits that is not rounding but
+ * ReLUs and maxima: one that is within rounding of its neighbour may fall on the other side, and batch normalization
+ * spreads it. Winograd's error, some ten times that of the direct sum, makes it more often so.
+ */
+interface Bounds {
+  readonly loss: number;
+  readonly tensors: number;
+  readonly movement: number;
+}
+
+const algorithms: readonly {
+  readonly name: string;
+  readonly convolution?: "im2col";
+  bounds(golden: string): Bounds;
+}[] = [
+  {
+    name: "direct sums",
+    convolution: "im2col",
+    bounds: (golden) => ({ loss: 1e-4, tensors: 1e-4, movement: golden === "alexnet" ? 2e-3 : 5e-2 }),
+  },
+  { name: "the rule's choice", bounds: () => ({ loss: 5e-4, tensors: 1e-4, movement: 0.1 }) },
+];
+
+describe.each(cases)("$golden against PyTorch", (example) => {
+  it.each(algorithms)("three steps by $name", { timeout: 180_000 }, async ({ convolution, bounds }) => {
+    const { loss, tensors, movement } = bounds(example.golden);
+    const state = await takeSteps(
+      example,
+      nodeRuntime({ threads: 2, ...(convolution ? { convolution } : {}) }),
+      loss,
+    );
+    checkTensors(example, state, "parameters", tensors);
+    checkTensors(example, state, "buffers", tensors);
     checkMovement(example, state, movement);
     // The momentum is the gradients themselves, so it shows the same: PyTorch's own float32 gradients of ResNet-18
     // (channels-last) are 5e-3 from double precision after one step. training.full.test.ts compares it to 1e-5.
-    checkTensors(example, state, "optimizer", Math.min(movement, 5e-2));
+    checkTensors(example, state, "optimizer", movement);
   });
 });

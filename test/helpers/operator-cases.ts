@@ -344,7 +344,20 @@ export const operatorCases: Cases = {
   })),
   standardize: channelVectors(0),
   inverseDeviation: channelVectors(0),
-  affine: channelVectors(2).map(({ operands }) => ({ operands, attrs: {} })),
+  channelMean: channelVectors(0),
+  channelDot: channelVectors(0).chain(({ operands }) =>
+    fc.integer().map((key) => ({ operands: [operands[0]!, spread(operands[0]!.shape, key)], attrs: {} })),
+  ),
+  affine: fc
+    .record({
+      vectors: channelVectors(2),
+      key: fc.option(seed, { nil: null }),
+      activation: fc.constantFrom("identity", "relu", "step"),
+    })
+    .map(({ vectors: { operands }, key, activation }) => ({
+      operands: [...operands, ...(key === null ? [] : [spread(operands[0]!.shape, key)])],
+      attrs: { activation },
+    })),
   batchNorm: channelVectors(2),
   batchNormInference: channelVectors(4),
   dropout: fc

@@ -1,23 +1,37 @@
 // The convolution algorithms by name, and the rule that chooses one.
 import { im2col } from "./im2col.ts";
+import { pointwise } from "./pointwise.ts";
+import { spaceToDepth } from "./space-to-depth.ts";
 import type { ConvAlgorithm, ConvSpec } from "./spec.ts";
 import { winograd } from "./winograd.ts";
 
-export const convAlgorithms = { im2col, winograd } as const satisfies Record<string, ConvAlgorithm>;
+export const convAlgorithms = { pointwise, im2col, winograd, spaceToDepth } as const satisfies Record<
+  string,
+  ConvAlgorithm
+>;
 
 export type ConvAlgorithmName = keyof typeof convAlgorithms;
 
 export type ConvChoice = (spec: ConvSpec) => ConvAlgorithmName;
 
-/**
- * A fixed rule: Winograd where it applies and the channels are many enough for its transforms to pay.
- * With few channels (the first layer's three) the transforms cost more than they save.
- */
-export const chooseByRule: ConvChoice = (spec) =>
-  winograd.applies(spec) && Math.min(spec.inChannels, spec.outChannels) >= 16 ? "winograd" : "im2col";
+/** The algorithms that can compute a convolution, the one that fits every geometry last. */
+export const candidates = (spec: ConvSpec): ConvAlgorithmName[] =>
+  (["pointwise", "winograd", "spaceToDepth", "im2col"] as const).filter((name) =>
+    convAlgorithms[name].applies(spec),
+  );
 
-/** One algorithm wherever it applies, im2col elsewhere: for tests and comparisons. */
+/**
+ * A fixed rule: the first candidate, but im2col where few channels (the three of a first layer) make the transforms
+ * of Winograd cost more than they save.
+ */
+export const chooseByRule: ConvChoice = (spec) => {
+  const [first] = candidates(spec);
+  const few = first === "winograd" && Math.min(spec.inChannels, spec.outChannels) < 16;
+  return few ? "im2col" : first!;
+};
+
+/** One algorithm wherever it applies, the rule's choice elsewhere: for tests and comparisons. */
 export const always =
   (name: ConvAlgorithmName): ConvChoice =>
   (spec) =>
-    convAlgorithms[name].applies(spec) ? name : "im2col";
+    convAlgorithms[name].applies(spec) ? name : chooseByRule(spec);

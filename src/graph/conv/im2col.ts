@@ -5,13 +5,6 @@ import type { Value } from "../types.ts";
 import { padSides, windowIndices } from "../window.ts";
 import { type ConvAlgorithm, type ConvSpec, turnedSpec, turnedWeights } from "./spec.ts";
 
-const isPointwise = ({ kernel, stride, padding }: ConvSpec) =>
-  kernel[0] === 1 &&
-  kernel[1] === 1 &&
-  stride[0] === 1 &&
-  stride[1] === 1 &&
-  padding.every((side) => side === 0);
-
 const product = (g: Graph, a: Value, b: Value, transposeA: boolean, transposeB: boolean) =>
   g.apply("matmul", [a, b], { transposeA, transposeB });
 
@@ -27,7 +20,6 @@ function columnsOf(g: Graph, x: Value, spec: ConvSpec): Value {
   const pixels = output[0] * output[1];
   const [top, left, bottom, right] = padding;
   const size = [spec.input[0] + top + bottom, spec.input[1] + left + right] as const;
-  if (isPointwise(spec)) return grouped(g, x, groups, inChannels, pixels * batch);
   const padded = reshape(g, padSides(g, x, padding, 0), [inChannels, size[0] * size[1], batch]);
   const indices = windowIndices({ ...spec, padding: [0, 0, 0, 0] }, size, output);
   const patches = g.apply("gather", [padded, g.constant("int32", [indices.length], indices)], { axis: 1 });
@@ -139,10 +131,6 @@ export const im2col: ConvAlgorithm = {
   applies: () => true,
   forward,
   inputGrad(g, dy, w, spec) {
-    if (isPointwise(spec)) {
-      const dx = product(g, weightMatrix(g, w, spec), outputMatrix(g, dy, spec), true, false);
-      return reshape(g, dx, [spec.inChannels, ...spec.input, spec.batch]);
-    }
     const turned = turnedSpec(spec);
     return turned ? forward(g, dy, turnedWeights(g, w, spec), turned) : inputGradByPhases(g, dy, w, spec);
   },

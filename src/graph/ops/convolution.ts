@@ -31,6 +31,21 @@ function check(where: string, attrs: Conv2dAttrs, x: readonly number[], w: reado
   return spec;
 }
 
+/**
+ * A gradient dy that is a product of d [K,Ho,Wo,N] and one factor a channel, as it comes out of normalization, apart:
+ * the factors cost less on the weights than on the activations. Both gradients of a convolution are linear in dy.
+ */
+function withoutFactors(dy: Value): { readonly d: Value; readonly factors: Value | null } {
+  if (dy.source.kind !== "operation" || dy.source.op !== "mul") return { d: dy, factors: null };
+  const [d, factors] = dy.source.inputs as [Value, Value];
+  const perChannel =
+    show(d.shape) === show(dy.shape) && show(factors.shape) === show([dy.shape[0]!, 1, 1, 1]);
+  return perChannel ? { d, factors } : { d: dy, factors: null };
+}
+
+const scaled = (g: Graph, weights: Value, factors: Value | null) =>
+  factors ? g.apply("mul", [weights, factors]) : weights;
+
 function expectShape(where: string, what: string, got: readonly number[], want: readonly number[]): void {
   if (show(got) !== show(want)) throw new Error(`${where}: ${what} must be ${show(want)}, got ${show(got)}`);
 }
@@ -115,7 +130,8 @@ export const convRules: Convolutions = {
     expand(g, inputs, attrs) {
       const [dy, w] = inputs as [Value, Value];
       const spec = convSpec(attrs, [w.shape[1]! * attrs.groups, ...attrs.inputSize, dy.shape[3]!], w.shape);
-      return algorithmFor(g, spec).inputGrad(g, dy, w, spec);
+      const { d, factors } = withoutFactors(dy);
+      return algorithmFor(g, spec).inputGrad(g, d, scaled(g, w, factors), spec);
     },
     reference([dy, w], attrs, output) {
       const dx = new Float64Array(sizeOf(output.shape));
@@ -146,7 +162,8 @@ export const convRules: Convolutions = {
     expand(g, inputs, attrs) {
       const [x, dy] = inputs as [Value, Value];
       const spec = convSpec(attrs, x.shape, [dy.shape[0]!, x.shape[0]! / attrs.groups, ...attrs.kernel]);
-      return algorithmFor(g, spec).weightGrad(g, x, dy, spec);
+      const { d, factors } = withoutFactors(dy);
+      return scaled(g, algorithmFor(g, spec).weightGrad(g, x, d, spec), factors);
     },
     reference([x, dy], attrs, output) {
       const dw = new Float64Array(sizeOf(output.shape));

@@ -1,8 +1,15 @@
 // Normalization over [C, ...]: every axis but the first is averaged. Batch normalization (Ioffe and Szegedy 2015).
-import { sizeOf } from "../../tensor.ts";
+import { sameShape, sizeOf } from "../../tensor.ts";
 import type { Graph } from "../graph.ts";
 import { expectOperands, reshape, show } from "../shape.ts";
-import type { CompositeRules, PrimitiveRules, ReferenceArray, Value, ValueType } from "../types.ts";
+import type {
+  Activation,
+  CompositeRules,
+  PrimitiveRules,
+  ReferenceArray,
+  Value,
+  ValueType,
+} from "../types.ts";
 
 /** [C] as [C, 1, ...], to broadcast over x. */
 const perChannel = (g: Graph, vector: Value, x: Value) =>
@@ -55,26 +62,40 @@ function mapChannels(
  * sum(dy) and sum(dy xhat), as [C, 1, ...].
  */
 function channelSums(g: Graph, dy: Value, xhat: Value) {
-  const axes = otherAxes(dy);
   return {
-    plain: g.apply("reduceSum", [dy], { axes }),
-    weighted: g.apply("reduceSum", [g.apply("mul", [dy, xhat])], { axes }),
+    plain: g.apply("reduceSum", [dy], { axes: otherAxes(dy) }),
+    weighted: g.apply("channelDot", [dy, xhat]),
   };
 }
 
-/** scale (dy - mean(dy) - xhat mean(dy xhat)), scale being [C, 1, ...]. */
+/** scale (dy - mean(dy) - xhat mean(dy xhat)), scale being [C, 1, ...]: one pass, and the scale apart. */
 function throughStandardization(g: Graph, dy: Value, xhat: Value, scale: Value): Value {
   const { plain, weighted } = channelSums(g, dy, xhat);
-  const share = g.scalar(1 / elementsPerChannel(dy));
-  const channels = [dy.shape[0]!];
-  const parallel = g.apply("mul", [xhat, g.apply("mul", [weighted, share])]);
-  const shift = g.apply("neg", [g.apply("mul", [g.apply("mul", [plain, share]), scale])]);
-  const inner = g.apply("sub", [dy, parallel]);
-  return g.apply("affine", [inner, reshape(g, scale, channels), reshape(g, shift, channels)]);
+  const share = g.scalar(-1 / elementsPerChannel(dy));
+  const [slope, shift] = [weighted, plain].map((sum) =>
+    reshape(g, g.apply("mul", [sum, share]), [dy.shape[0]!]),
+  ) as [Value, Value];
+  const inner = g.apply("affine", [xhat, slope, shift, dy], { activation: "identity" });
+  return g.apply("mul", [inner, scale]);
+}
+
+const activations: { readonly [A in Activation]: (x: number) => number } = {
+  identity: (x) => x,
+  relu: (x) => (x > 0 ? x : x * 0),
+  step: (x) => (x > 0 ? 1 : 0),
+};
+
+/** dy through the activation; null where it stops. */
+function throughActivation(g: Graph, activation: Activation, output: Value, dy: Value): Value | null {
+  if (activation === "step") return null;
+  return activation === "identity" ? dy : g.apply("mul", [dy, g.apply("step", [output])]);
 }
 
 export const normalizationRules: {
-  readonly primitive: Pick<PrimitiveRules, "standardize" | "inverseDeviation" | "affine">;
+  readonly primitive: Pick<
+    PrimitiveRules,
+    "standardize" | "inverseDeviation" | "channelMean" | "channelDot" | "affine"
+  >;
   readonly composite: Pick<CompositeRules, "batchNorm" | "batchNormInference">;
 } = {
   primitive: {
@@ -108,19 +129,68 @@ export const normalizationRules: {
         Float64Array.from(momentsOf(x!), ({ variance }) => 1 / Math.sqrt(variance + epsilon)),
     },
 
-    affine: {
-      infer: (inputs) => expectChannels("affine", inputs, 3),
+    channelMean: {
+      infer(inputs) {
+        const { dtype, shape } = expectChannels("channelMean", inputs, 1);
+        return { dtype, shape: shape.map((extent, axis) => (axis === 0 ? extent : 1)) };
+      },
       gradient({ g, inputs, dy }) {
-        const [x, scale] = inputs as [Value, Value, Value];
-        const { plain, weighted } = channelSums(g, dy, x);
+        const share = g.apply("mul", [dy, g.scalar(1 / elementsPerChannel(inputs[0]!))]);
+        return [g.apply("broadcast", [share], { shape: inputs[0]!.shape })];
+      },
+      reference: ([x]) => Float64Array.from(momentsOf(x!), ({ mean }) => mean),
+    },
+
+    channelDot: {
+      infer(inputs) {
+        expectOperands("channelDot", inputs, 2);
+        const [a, b] = inputs as [ValueType, ValueType];
+        if (a.shape.length < 2 || !sameShape(a.shape, b.shape)) {
+          throw new Error(`channelDot: needs [C, ...] twice, got ${show(a.shape)} and ${show(b.shape)}`);
+        }
+        return { dtype: a.dtype, shape: a.shape.map((extent, axis) => (axis === 0 ? extent : 1)) };
+      },
+      gradient({ g, inputs, dy }) {
+        const [a, b] = inputs as [Value, Value];
+        return [g.apply("mul", [b, dy]), g.apply("mul", [a, dy])];
+      },
+      reference([a, b], _, { shape }) {
+        const sums = new Float64Array(shape[0]!);
+        const extent = a!.data.length / shape[0]!;
+        a!.data.forEach((x, flat) => {
+          sums[Math.floor(flat / extent)]! += x * b!.data[flat]!;
+        });
+        return sums;
+      },
+    },
+
+    affine: {
+      infer(inputs) {
+        const [x, , , addend] = inputs;
+        if (addend && !sameShape(x!.shape, addend.shape)) {
+          throw new Error(`affine: the addend must be ${show(x!.shape)}, got ${show(addend.shape)}`);
+        }
+        return expectChannels("affine", inputs.slice(0, 3), 3);
+      },
+      gradient({ g, inputs, attrs, output, dy }) {
+        const [x, scale, , addend] = inputs as [Value, Value, Value, Value?];
+        const through = throughActivation(g, attrs.activation, output, dy);
+        if (!through) return inputs.map(() => null);
+        const { plain, weighted } = channelSums(g, through, x);
         return [
-          g.apply("mul", [dy, perChannel(g, scale, x)]),
+          g.apply("mul", [through, perChannel(g, scale, x)]),
           reshape(g, weighted, scale.shape),
           reshape(g, plain, scale.shape),
+          ...(addend ? [through] : []),
         ];
       },
-      reference: ([x, scale, shift]) =>
-        mapChannels(x!, (value, channel) => value * scale!.data[channel]! + shift!.data[channel]!),
+      reference([x, scale, shift, addend], { activation }) {
+        const sums = mapChannels(
+          x!,
+          (value, channel) => value * scale!.data[channel]! + shift!.data[channel]!,
+        );
+        return sums.map((sum, flat) => activations[activation](sum + (addend?.data[flat] ?? 0)));
+      },
     },
   },
 
@@ -143,7 +213,9 @@ export const normalizationRules: {
       },
       expand(g, inputs, attrs) {
         const [x, gamma, beta] = inputs as [Value, Value, Value];
-        return g.apply("affine", [g.apply("standardize", [x], attrs), gamma, beta]);
+        return g.apply("affine", [g.apply("standardize", [x], attrs), gamma, beta], {
+          activation: "identity",
+        });
       },
       reference([x, gamma, beta], { epsilon }) {
         const moments = momentsOf(x!);
@@ -185,7 +257,8 @@ export const normalizationRules: {
           gamma,
           g.apply("sqrt", [g.apply("add", [variance, g.scalar(epsilon)])]),
         ]);
-        return g.apply("affine", [x, scale, g.apply("sub", [beta, g.apply("mul", [mean, scale])])]);
+        const shift = g.apply("sub", [beta, g.apply("mul", [mean, scale])]);
+        return g.apply("affine", [x, scale, shift], { activation: "identity" });
       },
       reference: ([x, gamma, beta, mean, variance], { epsilon }) =>
         mapChannels(x!, (value, channel) => {
@@ -204,7 +277,7 @@ export function batchStatistics(g: Graph, x: Value, epsilon: number): { mean: Va
   const raised = g.apply("div", [g.scalar(1), g.apply("mul", [inverse, inverse])]);
   const variance = g.apply("sub", [raised, g.scalar(epsilon)]);
   return {
-    mean: reshape(g, g.apply("reduceMean", [x], { axes: otherAxes(x) }), channels),
+    mean: reshape(g, g.apply("channelMean", [x], { epsilon }), channels),
     variance: reshape(g, g.apply("mul", [variance, g.scalar(count / Math.max(1, count - 1))]), channels),
   };
 }
