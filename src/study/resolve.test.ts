@@ -80,6 +80,9 @@ describe("what does not fit is named by its flag", () => {
     expect(() => resolveSizes(settingsOf({ augment: { cutout: { length: 66 } } }), null, flag)).toThrow(
       "flag of augment.cutout.length: must be at most the image size (64), got 66",
     );
+    expect(() => resolveSizes(settingsOf({ augment: { cutout: { length: "8-66" } } }), null, flag)).toThrow(
+      "flag of augment.cutout.length: must be at most the image's longer side, 64, got 66",
+    );
   });
 
   test("augmentations that do not take images of this size, or change it", () => {

@@ -93,7 +93,9 @@ function checkHoles({ augment: { cutout } }: Settings, imageSize: number, nameOf
       width: imageSize,
     });
   } catch (error) {
-    throw new ConfigError(`${nameOf("augment.cutout.length")}: ${(error as Error).message}`);
+    throw new ConfigError(
+      `${nameOf("augment.cutout.length")}: ${(error as Error).message.replace(/^cutout: (length )?/, "")}`,
+    );
   }
 }
 
