@@ -11,6 +11,12 @@ export {
   splitDataset,
   trainingBatches,
 } from "./data/loader.ts";
+export type {
+  WebDatasetBatchOptions,
+  WebDatasetOptions,
+  WebDatasetSample,
+} from "./data/webdataset-stream.ts";
+export { readWebDataset, webDatasetBatches } from "./data/webdataset-stream.ts";
 export type { Initialization, ModelName, NetworkOptions } from "./nn/models.ts";
 export { buildNetwork, modelNames } from "./nn/models.ts";
 export type { Network } from "./nn/network.ts";

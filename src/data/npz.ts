@@ -129,7 +129,10 @@ export async function npzSize(file: string, columns: Columns | null): Promise<Si
   const where = { reader: "npz", file };
   return withZip(where, async (zip, entries) => {
     const { image } = choosePairs(where, [...entries.keys()], columns)[0]!.names;
-    return withArray(where, zip, entries.get(image)!, async (_, header) => layoutOf(where, image, header));
+    return withArray(where, zip, entries.get(image)!, async (_, header) => {
+      const { height, width } = layoutOf(where, image, header);
+      return { height, width };
+    });
   });
 }
 
