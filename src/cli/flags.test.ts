@@ -76,6 +76,7 @@ const samples: Readonly<Record<string, unknown>> = {
   "schedule.threshold": 0.01,
   "schedule.epsilon": 0.0001,
   threads: 3,
+  loaderWorkers: 2,
   device: "auto",
   cacheDir: "elsewhere",
   runsDir: "results",

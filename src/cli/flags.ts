@@ -87,6 +87,7 @@ const groups: readonly FlagNames[] = [
     group: "Machine and folders:",
     flags: {
       threads: "--threads <number>",
+      loaderWorkers: "--workers <number>",
       device: "--device <name>",
       cacheDir: "--cache-dir <folder>",
       runsDir: "--runs-dir <folder>",

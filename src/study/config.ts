@@ -271,6 +271,10 @@ function schemaOf<F extends Fields>(fields: F) {
       "ten",
     ]).default("center"),
     threads: fields.threads as F["threads"],
+    loaderWorkers: integer("threads that read and augment images; any number trains the same, bit for bit", {
+      min: 0,
+      max: 64,
+    }).default(1),
     device: fields.device as F["device"],
     maxPixels: integer("largest image that is decoded, pixels", { min: 1 }).default(100_000_000),
     maxBroken: number("share of unreadable images above which a run does not start", {

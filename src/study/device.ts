@@ -55,10 +55,12 @@ export function openRuntime(device: Device, threads: number, tell: (text: string
     async compile(graph) {
       const executable = await runtime.compile(graph);
       const { fallbacks } = executable;
-      if (fallbacks.length > 0) {
-        tell(`${device} leaves operators to the CPU, which costs time: ${fallbacks.join(", ")}`);
-      }
+      if (fallbacks.length > 0) tell(describeFallbacks(device, fallbacks));
       return executable;
     },
   };
+}
+
+export function describeFallbacks(device: Device, operators: readonly string[]): string {
+  return `${device} leaves operators to the CPU, which costs time: ${operators.join(", ")}`;
 }

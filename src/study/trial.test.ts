@@ -34,6 +34,7 @@ const settings = readSettings({
     epochs: 2,
     batchSize: 8,
     threads: 1,
+    loaderWorkers: 0,
     split: { validation: 8, test: 12 },
     augment: { cutout: { length: 8 } },
     cacheDir: join(root, "cache"),
@@ -41,8 +42,12 @@ const settings = readSettings({
   },
 });
 
-function run(signal = never, onEvent: (event: TrainingEvent) => void = () => {}): Promise<TrialResult> {
-  return runTrial(settings, { signal, onEvent });
+function run(
+  signal = never,
+  onEvent: (event: TrainingEvent) => void = () => {},
+  loaderWorkers = 0,
+): Promise<TrialResult> {
+  return runTrial({ ...settings, loaderWorkers }, { signal, onEvent });
 }
 
 const read = (runDir: string, file: string) => readFileSync(join(runDir, file), "utf8");
@@ -113,16 +118,17 @@ function balance(pixels: Uint8Array): number {
 }
 
 describe("the same run", () => {
-  test("gives the same metrics, also when it was interrupted and gone on with", async () => {
-    const again = await run();
+  test("gives the same metrics with other threads, also when it was interrupted and gone on with", async () => {
+    const again = await run(never, () => {}, 2);
     expect(again.runDir).not.toBe(first.runDir);
     expect(metricsOf(again.runDir)).toBe(metricsOf(first.runDir));
 
     const controller = new AbortController();
-    const cut = await run(controller.signal, (event) => {
+    const stop = (event: TrainingEvent) => {
       if (event.type === "step" && event.epoch === 2 && event.stepInEpoch === 2)
         controller.abort(new Error("stop"));
-    });
+    };
+    const cut = await run(controller.signal, stop, 1);
     const report = join(cut.runDir, "report.html");
     expect(cut).toMatchObject({ status: "interrupted", test: null, report });
     expect(read(cut.runDir, "report.html")).toContain("There is no test result yet.");

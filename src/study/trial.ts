@@ -11,10 +11,10 @@ import { writeReport } from "../report/html.ts";
 import { previewSheet } from "../report/sheet.ts";
 import type { Score, TrainingEvent } from "../train/events.ts";
 import type { TrainingSession } from "../train/network-session.ts";
-import { createTrainingSession } from "../train/step.ts";
 import { type TrainResult, train } from "../train/trainer.ts";
+import { openTrainingThread } from "../train/training-thread.ts";
 import type { Config, Settings } from "./config.ts";
-import { type ChosenDevice, chooseDevice, openRuntime } from "./device.ts";
+import { type ChosenDevice, chooseDevice, describeFallbacks } from "./device.ts";
 import { describeEnvironment } from "./environment.ts";
 import { classWeightsOf, type Prepared, prepare } from "./prepare.ts";
 import { writeProducts } from "./products.ts";
@@ -137,14 +137,15 @@ async function withSession(
   const tell = (text: string) => onEvent({ type: "message", text });
   [...describeTrial(config, { dataset, split }, network), ...messages].forEach(tell);
   onEvent({ type: "phase", phase: "compile" });
-  const session = await createTrainingSession({
+  const session = await openTrainingThread({
     network,
     batchSize,
     optimizer,
     labelSmoothing,
     seed,
     threads,
-    runtime: openRuntime(device, threads, tell),
+    device,
+    onFallbacks: (operators) => tell(describeFallbacks(device, operators)),
   });
   try {
     return await use(network, session);
@@ -161,7 +162,7 @@ async function finish(
   { signal, onEvent }: TrialOptions,
   resume: boolean,
 ): Promise<TrialResult> {
-  const { seed, epochs, batchSize, schedule, earlyStopping, crops } = config;
+  const { seed, epochs, batchSize, schedule, earlyStopping, crops, loaderWorkers } = config;
   const classWeights = classWeightsOf(config, dataset, split.train);
   const mix = config.augment.mix === null ? null : parseMix(config.augment.mix);
   const result = await train({
@@ -171,6 +172,7 @@ async function finish(
     pipeline,
     session,
     options: { seed, epochs, batchSize, schedule, classWeights, earlyStopping, crops, mix },
+    loaderWorkers,
     resume,
     signal,
     onEvent,
