@@ -93,6 +93,8 @@ module.exports = {
     only("sharp-in-few-files", "sharp/", ["^src/data/image\\.ts$", "^src/report/(sheet|render)\\.ts$"]),
     only("protobuf-in-one-file", "(onnx-buf|@bufbuild)/", ["^src/onnx/proto\\.ts$"]),
     only("onnxruntime-in-one-file", "onnxruntime-node/", ["^src/runtime/node\\.ts$"]),
+    only("undici-in-one-file", "undici/", ["^src/data/download/fetch\\.ts$"]),
+    only("yauzl-in-one-file", "yauzl/", ["^src/data/download/unpack\\.ts$"]),
     only("commander-in-cli", "commander/", ["^src/cli/"]),
   ],
   options: {

@@ -45,6 +45,7 @@ beforeAll(async () => {
   writeFileSync(at("photos", "blue", "<b>&.png"), readFileSync(at("photos", "red", "0.png")));
   writeFileSync(at("photos", "red", "empty.png"), "");
   await paintPhotos(at("plain"), 2);
+  for (const part of ["train", "test"]) await paintPhotos(at("parts", part), 2);
 });
 afterAll(() => rmSync(root, { recursive: true }));
 afterEach(() => void vi.restoreAllMocks());
@@ -103,6 +104,11 @@ test.each([
     ["data", "stats", at("plain"), "--likeness", "much"],
     2,
     /--likeness: must be a number above 0, got much$/,
+  ],
+  [
+    ["data", "stats", at("parts"), "--write-groups", at("x.tsv")],
+    2,
+    /--write-groups: needs data that train takes/,
   ],
   [["data", "stats", at("plain"), "--columns", "a"], 2, /--columns: must be two names/],
   [

@@ -159,7 +159,12 @@ async function statsAction(data: string, flags: StatsFlags): Promise<void> {
   const { format, likeness, maxPixels } = flags;
   if (likeness > 1) throw new ConfigError(`--likeness: must be above 0 and at most 1, got ${likeness}`);
   const options: InspectOptions = { data, format, columns, likeness, maxPixels };
-  const { inspectData } = await import("../data/inspect.ts");
+  const { inspectData, partsOf } = await import("../data/inspect.ts");
+  if (flags.writeGroups !== undefined && partsOf(options).length > 1) {
+    throw new ConfigError(
+      `--write-groups: needs data that train takes as one, got the parts of ${data}; give one of them, or leave it out`,
+    );
+  }
   const progress = createProgress(process.stderr);
   try {
     const inspection = await inspectData(options, progress.onProgress);
