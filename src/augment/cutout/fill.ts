@@ -93,18 +93,29 @@ function seedOf(hole: Hole): number {
 
 /** @throws Error when the mean is no number, because a pixel is none */
 function imageMean(pixels: PixelArray, offset: number, size: number): number {
-  // Four sums: one alone would wait for each addition to end before the next.
-  let [a, b, c, d] = [0, 0, 0, 0];
-  const end = offset + size;
-  const whole = end - (size % 4);
-  for (let index = offset; index < whole; index += 4) {
-    a += pixels[index]!;
-    b += pixels[index + 1]!;
-    c += pixels[index + 2]!;
-    d += pixels[index + 3]!;
+  // Eight sums: one alone would wait for each addition to end before the next.
+  let s0 = 0;
+  let s1 = 0;
+  let s2 = 0;
+  let s3 = 0;
+  let s4 = 0;
+  let s5 = 0;
+  let s6 = 0;
+  let s7 = 0;
+  const end = (offset + size) | 0;
+  const whole = (end - (size % 8)) | 0;
+  for (let index = offset | 0; index < whole; index = (index + 8) | 0) {
+    s0 += pixels[index]!;
+    s1 += pixels[index + 1]!;
+    s2 += pixels[index + 2]!;
+    s3 += pixels[index + 3]!;
+    s4 += pixels[index + 4]!;
+    s5 += pixels[index + 5]!;
+    s6 += pixels[index + 6]!;
+    s7 += pixels[index + 7]!;
   }
-  for (let index = whole; index < end; index++) a += pixels[index]!;
-  return finite((a + b + (c + d)) / size);
+  for (let index = whole; index < end; index++) s0 += pixels[index]!;
+  return finite((s0 + s1 + (s2 + s3) + (s4 + s5 + (s6 + s7))) / size);
 }
 
 function channelMeans({ pixels, offset }: Place, shape: ImageLayout, means: Float64Array): void {
