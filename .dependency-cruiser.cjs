@@ -94,7 +94,7 @@ module.exports = {
     only("protobuf-in-one-file", "(onnx-buf|@bufbuild)/", ["^src/onnx/proto\\.ts$"]),
     only("onnxruntime-in-one-file", "onnxruntime-node/", ["^src/runtime/node\\.ts$"]),
     only("undici-in-one-file", "undici/", ["^src/data/download/fetch\\.ts$"]),
-    only("yauzl-in-one-file", "yauzl/", ["^src/data/download/unpack\\.ts$"]),
+    only("yauzl-in-two-files", "yauzl/", ["^src/data/(download/unpack|npz)\\.ts$"]),
     only("commander-in-cli", "commander/", ["^src/cli/"]),
   ],
   options: {
