@@ -2,11 +2,12 @@
 export type { ImageShape, Normalization, Pipeline } from "./augment/pipeline.ts";
 export { trainingPipeline } from "./augment/pipeline.ts";
 export type { ChannelStatistics, Dataset, Split } from "./data/dataset.ts";
-export type { OnProgress, OpenDatasetOptions, SplitOptions } from "./data/loader.ts";
+export type { Loader, LoaderOptions, OnProgress, OpenDatasetOptions, SplitOptions } from "./data/loader.ts";
 export {
   channelStatistics,
   evaluationBatches,
   openDataset,
+  openLoader,
   readGroups,
   splitDataset,
   trainingBatches,
@@ -50,3 +51,5 @@ export type { Predictor } from "./train/step.ts";
 export { createPredictor, createTrainingSession } from "./train/step.ts";
 export type { TrainArguments, TrainOptions, TrainResult } from "./train/trainer.ts";
 export { train } from "./train/trainer.ts";
+export type { TrainingThreadOptions } from "./train/training-thread.ts";
+export { openTrainingThread } from "./train/training-thread.ts";
