@@ -18,7 +18,7 @@ export interface KnownDataset {
   readonly files: readonly RemoteFile[];
   /** Bound of what may be unpacked, bytes; a little above what it is. */
   readonly unpackedBytes: number;
-  /** Below the folder of the data set, what to give to `cutout train`; empty for the folder itself. */
+  /** Below the folder of the data set, what to give to `cutout train`: a folder or a file; empty for the folder itself. */
   readonly data: string;
   /** The page on which the authors describe it. */
   readonly page: string;
@@ -38,14 +38,9 @@ const svhnFile = (name: string, bytes: number, sha256: string): RemoteFile => ({
   sha256,
   packing: "none",
 });
-const svhnFiles = [
-  svhnFile("train", 182_040_794, "435e94d69a87fde4fd4d7f3dd208dfc32cb6ae8af2240d066de1df7508d083b8"),
-  svhnFile("test", 64_275_384, "cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b"),
-];
 const svhn = {
   addresses: ["http://ufldl.stanford.edu/housenumbers/"],
   unpackedBytes: 0,
-  data: "",
   page: "http://ufldl.stanford.edu/housenumbers/",
 } as const;
 
@@ -83,14 +78,22 @@ export const catalog = {
     data: "cifar-100-binary",
     page: "https://www.cs.toronto.edu/~kriz/cifar.html",
   },
-  svhn: { ...svhn, title: "SVHN, 99,289 house numbers of 32x32 in 10 classes", files: svhnFiles },
+  svhn: {
+    ...svhn,
+    title: "SVHN, 99,289 digits of house numbers of 32x32 in 10 classes",
+    files: [
+      svhnFile("train", 182_040_794, "435e94d69a87fde4fd4d7f3dd208dfc32cb6ae8af2240d066de1df7508d083b8"),
+      svhnFile("test", 64_275_384, "cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b"),
+    ],
+    data: "",
+  },
   "svhn-extra": {
     ...svhn,
-    title: "SVHN with its 531,131 extra training images",
+    title: "the 531,131 extra training images of SVHN, easier ones",
     files: [
-      ...svhnFiles,
       svhnFile("extra", 1_329_278_602, "a133a4beb38a00fcdda90c9489e0c04f900b660ce8a316a5e854838379a71eb3"),
     ],
+    data: "extra_32x32.mat",
   },
   stl10: {
     title: "STL-10, 13,000 labelled photos of 96x96 in 10 classes, and 100,000 without a label",
