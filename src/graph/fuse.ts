@@ -24,6 +24,14 @@ function affineSum({ source, shape }: Value): readonly Value[] | null {
 
 /** For each operator, the single operator that it makes together with its operand, where there is one. */
 const fusions: { readonly [Op in OpName]?: Fusion } = {
+  // The slope of a ReLU from the operands of its affine map: the ReLU's result need not be kept until then.
+  step(g, [x]) {
+    const { source } = x!;
+    if (source.kind !== "operation" || source.op !== "affine" || source.inputs.length !== 3) return null;
+    return source.attrs.activation === "relu"
+      ? g.apply("affine", source.inputs, { activation: "step" })
+      : null;
+  },
   relu(g, [x]) {
     const operands = plainAffine(x!) ?? affineSum(x!);
     return operands && g.apply("affine", operands, { activation: "relu" });

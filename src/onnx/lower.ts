@@ -211,11 +211,22 @@ function lowerUniform(
 /** An output's name in the ONNX file: there, unlike in a graph, it must differ from every input's. */
 export const outputName = (name: string): string => `${name} out`;
 
-/**
- * The graph as an ONNX file. All of its operators must be primitive (see graph/expand.ts).
- * @param others operators that the provider wants in another form
- */
-export function lower(graph: Graph, name: string, others: Partial<Lowerings> = {}): Uint8Array {
+/** Name of the output that `fenced` adds. */
+export const fence = "fence";
+
+export interface LowerOptions {
+  /** Operators that the provider wants in another form. */
+  readonly others?: Partial<Lowerings>;
+  /** Whether to put an output that is no tensor before all others: see runtime/in-place.ts. */
+  readonly fenced?: boolean;
+}
+
+/** The graph as an ONNX file. All of its operators must be primitive (see graph/expand.ts). */
+export function lower(
+  graph: Graph,
+  name: string,
+  { others = {}, fenced = false }: LowerOptions = {},
+): Uint8Array {
   const table = { ...lowerings, ...others };
   const nodes = new NodeList();
   const names = new Map<number, string>();
@@ -235,6 +246,7 @@ export function lower(graph: Graph, name: string, others: Partial<Lowerings> = {
       names.set(value.id, lowering(nodes, inputs, source.attrs, value));
     }
   }
+  if (fenced) nodes.addNamed(fence, "SequenceConstruct", [nodes.number(0)]);
   const outputs = nameOutputs(graph, nodes, names);
   return encodeModel({
     name,
@@ -242,6 +254,7 @@ export function lower(graph: Graph, name: string, others: Partial<Lowerings> = {
     constants: [...constants, ...nodes.constants],
     inputs: [...graph.inputs].map(([inputName, { dtype, shape }]) => ({ name: inputName, dtype, shape })),
     outputs: outputs.infos,
+    ...(fenced ? { sequence: fence } : {}),
     metadata: {},
   });
 }

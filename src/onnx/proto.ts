@@ -12,6 +12,7 @@ import {
   TensorProtoSchema,
   TensorShapeProto_DimensionSchema,
   TensorShapeProtoSchema,
+  TypeProto_SequenceSchema,
   TypeProto_TensorSchema,
   TypeProtoSchema,
   ValueInfoProtoSchema,
@@ -58,6 +59,8 @@ export interface OnnxModel {
   readonly constants: readonly OnnxTensor[];
   readonly inputs: readonly OnnxValueInfo[];
   readonly outputs: readonly OnnxValueInfo[];
+  /** Name of an output that is a sequence of float32 tensors; it stands before the others. */
+  readonly sequence?: string;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -107,7 +110,10 @@ export function encodeModel(model: OnnxModel): Uint8Array {
           }),
         ),
         input: model.inputs.map(encodeValueInfo),
-        output: model.outputs.map(encodeValueInfo),
+        output: [
+          ...(model.sequence ? [encodeSequenceInfo(model.sequence)] : []),
+          ...model.outputs.map(encodeValueInfo),
+        ],
       }),
     }),
   );
@@ -135,6 +141,17 @@ function encodeAttribute(name: string, value: OnnxAttribute) {
     name,
     type: AttributeProto_AttributeType.INTS,
     ints: value.map(BigInt),
+  });
+}
+
+function encodeSequenceInfo(name: string) {
+  const elemType = create(TypeProtoSchema, {
+    value: { case: "tensorType", value: create(TypeProto_TensorSchema, { elemType: dataTypes.float32 }) },
+  });
+  const sequence = create(TypeProto_SequenceSchema, { elemType });
+  return create(ValueInfoProtoSchema, {
+    name,
+    type: create(TypeProtoSchema, { value: { case: "sequenceType", value: sequence } }),
   });
 }
 

@@ -6,7 +6,8 @@ import type { Graph } from "../graph/graph.ts";
 import { bytesOf, peakBytes } from "../graph/memory.ts";
 import { type Lowerings, lower, outputName } from "../onnx/lower.ts";
 import { webgpuLowerings } from "../onnx/webgpu.ts";
-import { type Tensor, tensor, zeros } from "../tensor.ts";
+import { type Tensor, zeros } from "../tensor.ts";
+import { runInPlace } from "./in-place.ts";
 import { withProfile } from "./profile.ts";
 import { checkFeeds, type Device, type Runtime } from "./runtime.ts";
 
@@ -31,6 +32,8 @@ interface Provider {
   readonly name: string;
   /** Operators that it wants in another form. */
   readonly lowerings: Partial<Lowerings>;
+  /** Whether its models are run by `runInPlace`. */
+  readonly fenced: boolean;
   /** Bytes of main memory that a primitive graph takes. */
   memoryOf(graph: Graph): number;
 }
@@ -39,6 +42,7 @@ const providers: { readonly [D in Device]: Provider } = {
   cpu: {
     name: "CPUExecutionProvider",
     lowerings: {},
+    fenced: true,
     // For each byte that must be alive ONNX Runtime takes two: it keeps freed blocks for values of other sizes, and
     // has an order of its own. Measured on training steps of the shipped networks.
     memoryOf: (graph) => 2 * peakBytes(graph),
@@ -46,6 +50,7 @@ const providers: { readonly [D in Device]: Provider } = {
   webgpu: {
     name: "WebGpuExecutionProvider",
     lowerings: webgpuLowerings,
+    fenced: false,
     // Inputs and outputs, and the copies in which they go to the device and come back.
     memoryOf: (graph) =>
       2 *
@@ -63,20 +68,23 @@ export function nodeRuntime(options: NodeRuntimeOptions): Runtime {
     name: device,
     memoryOf: (graph) => provider.memoryOf(expand(graph, { convolution })),
     async compile(graph) {
-      const model = lower(expand(graph, { convolution }), "graph", provider.lowerings);
+      const { lowerings: others, fenced } = provider;
+      const model = lower(expand(graph, { convolution }), "graph", { others, fenced });
       const { session, fallbacks } = await openWatched(model, graph, options);
-      const outputNames = [...graph.outputs.keys()];
       return {
         fallbacks,
         async run(feeds, into = {}) {
           checkFeeds(graph, feeds);
+          const results = Object.fromEntries(
+            [...graph.outputs].map(([name, { dtype, shape }]) => [name, into[name] ?? zeros(dtype, shape)]),
+          );
           const fetches = Object.fromEntries(
-            outputNames.map((name) => [outputName(name), into[name] ? toOrt(into[name]) : null]),
+            Object.entries(results).map(([name, result]) => [outputName(name), toOrt(result)]),
           );
-          const results = await session.run(inputsOf(session, graph, feeds), fetches);
-          return Object.fromEntries(
-            outputNames.map((name) => [name, into[name] ?? fromOrt(results[outputName(name)]!)]),
-          );
+          const inputs = inputsOf(session, graph, feeds);
+          if (provider.fenced) await runInPlace(session, inputs, fetches);
+          else await session.run(inputs, fetches);
+          return results;
         },
         close: () => session.release(),
       };
@@ -153,8 +161,4 @@ function inputsOf(session: ort.InferenceSession, graph: Graph, feeds: Readonly<R
 
 function toOrt({ dtype, shape, data }: Tensor): ort.Tensor {
   return new ort.Tensor(dtype as "float32", data as Float32Array, shape);
-}
-
-function fromOrt(value: ort.Tensor): Tensor {
-  return tensor(value.type as "float32", value.dims, value.data as Float32Array);
 }
