@@ -7,7 +7,6 @@ import { afterEach, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/helpers/data.ts";
 import type { SizedCutoutOptions } from "../augment/cutout/options.ts";
 import { evaluationViews, trainingPipeline } from "../augment/pipeline.ts";
-import { parseAugmentation } from "../augment/short-form.ts";
 import { stream } from "../rng.ts";
 import { startThread } from "../thread.ts";
 import type { Batch } from "./batch.ts";
