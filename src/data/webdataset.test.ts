@@ -52,6 +52,15 @@ describe("bad shards", () => {
     );
   });
 
+  it("with a size that is no number are refused at once", async () => {
+    const tar = await tarOf(await samples(0, 2));
+    tar.fill(0x9d, 124, 136);
+    tar.fill(32, 148, 156);
+    const sum = tar.subarray(0, 512).reduce((total, byte) => total + byte, 0);
+    tar.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
+    await expect(read(tar)).rejects.toThrow(/must say how long its files are, got null/);
+  });
+
   it("links and folders are passed over", async () => {
     const archive = pack();
     archive.entry({ name: "d", type: "directory" });

@@ -244,7 +244,7 @@ export async function fuzz(
     writeFileSync(join(folder, file), bytes);
     const start = performance.now();
     try {
-      await readSource(await target.open(folder));
+      await inTime(async () => readSource(await target.open(folder)));
       read++;
     } catch (error) {
       const { message } = error as Error;
@@ -260,6 +260,15 @@ export async function fuzz(
     writeFileSync(join(folder, file), whole.get(file)!);
   }
   return { read, refused: attempts - read, messages: [...messages] };
+}
+
+/** Fails when nothing comes of it, instead of waiting for ever. */
+async function inTime(work: () => Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, fail) => {
+    timer = setTimeout(() => fail(new Error("nothing came of it")), 2 * patience);
+  });
+  await Promise.race([work(), late]).finally(() => clearTimeout(timer));
 }
 
 /** The largest array that is asked for while `work` runs, in bytes: one that is refused counts too. */

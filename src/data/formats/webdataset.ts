@@ -129,7 +129,9 @@ async function* membersOf(where: Where, onBytes: (count: number) => void): Async
   pipeline(Readable.from(watched(plain, end), { objectMode: false }), archive, () => {});
   try {
     for await (const entry of archive) {
-      const { name, type, size = 0 } = entry.header;
+      const { name, type, size } = entry.header;
+      // The library takes a size it cannot read for null, and then waits for ever.
+      if (!Number.isSafeInteger(size)) throw trouble(where, "say how long its files are", String(size));
       checkPath(where, name);
       if (type !== "file" && type !== "contiguous-file") {
         entry.resume();
