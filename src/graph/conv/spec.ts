@@ -1,7 +1,7 @@
 // The geometry of one convolution, resolved, as the algorithms want it.
 import type { Shape } from "../../tensor.ts";
 import type { Graph } from "../graph.ts";
-import type { Conv2dAttrs, Value } from "../types.ts";
+import type { Attrs, Conv2dAttrs, Value, ValueType } from "../types.ts";
 import { outputSize } from "../window.ts";
 
 export interface ConvSpec extends Conv2dAttrs {
@@ -42,6 +42,21 @@ export function convSpec(attrs: Conv2dAttrs, x: Shape, w: Shape): ConvSpec {
     batch: x[3]!,
   };
 }
+
+type Convolution = "conv2d" | "conv2dInputGrad" | "conv2dWeightGrad";
+
+/** The convolution behind each of the three operators, from its operands and attributes. */
+export const specOf: {
+  readonly [Op in Convolution]: (operands: readonly ValueType[], attrs: Attrs[Op]) => ConvSpec;
+} = {
+  conv2d: ([x, w], attrs) => convSpec(attrs, x!.shape, w!.shape),
+  conv2dInputGrad([dy, w], attrs) {
+    return convSpec(attrs, [w!.shape[1]! * attrs.groups, ...attrs.inputSize, dy!.shape[3]!], w!.shape);
+  },
+  conv2dWeightGrad([x, dy], attrs) {
+    return convSpec(attrs, x!.shape, [dy!.shape[0]!, x!.shape[0]! / attrs.groups, ...attrs.kernel]);
+  },
+};
 
 /**
  * The weights of the convolution that turns dy into dx when the stride is 1: input and output channels change

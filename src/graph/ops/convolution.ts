@@ -1,7 +1,7 @@
 // Convolution over [C, H, W, N] and its two gradients: three operators, each linear in both operands.
 import { sizeOf } from "../../tensor.ts";
 import { convAlgorithms } from "../conv/algorithms.ts";
-import { type ConvSpec, convSpec } from "../conv/spec.ts";
+import { type ConvSpec, convSpec, specOf } from "../conv/spec.ts";
 import type { Graph } from "../graph.ts";
 import { expectOperands, expectRank, show } from "../shape.ts";
 import type { CompositeRules, Conv2dAttrs, Value, ValueType } from "../types.ts";
@@ -98,7 +98,7 @@ export const convRules: Convolutions = {
     },
     expand(g, inputs, attrs) {
       const [x, w] = inputs as [Value, Value];
-      const spec = convSpec(attrs, x.shape, w.shape);
+      const spec = specOf.conv2d(inputs, attrs);
       return algorithmFor(g, spec).forward(g, x, w, spec);
     },
     reference([x, w], attrs, output) {
@@ -129,7 +129,7 @@ export const convRules: Convolutions = {
     },
     expand(g, inputs, attrs) {
       const [dy, w] = inputs as [Value, Value];
-      const spec = convSpec(attrs, [w.shape[1]! * attrs.groups, ...attrs.inputSize, dy.shape[3]!], w.shape);
+      const spec = specOf.conv2dInputGrad(inputs, attrs);
       const { d, factors } = withoutFactors(dy);
       return algorithmFor(g, spec).inputGrad(g, d, scaled(g, w, factors), spec);
     },
@@ -161,7 +161,7 @@ export const convRules: Convolutions = {
     },
     expand(g, inputs, attrs) {
       const [x, dy] = inputs as [Value, Value];
-      const spec = convSpec(attrs, x.shape, [dy.shape[0]!, x.shape[0]! / attrs.groups, ...attrs.kernel]);
+      const spec = specOf.conv2dWeightGrad(inputs, attrs);
       const { d, factors } = withoutFactors(dy);
       return scaled(g, algorithmFor(g, spec).weightGrad(g, x, d, spec), factors);
     },
