@@ -1,7 +1,7 @@
 // Import rules of the house: who may import whom. A room imports itself, what is listed here, and npm packages.
 const shared = ["tensor", "rng"];
 /** The rooms that write files; they may import durable-file too. */
-const writers = ["data", "train", "report", "study", "cli"];
+const writers = ["data", "runtime", "train", "report", "study", "cli"];
 /** The rooms that start threads; they may import thread too. */
 const starters = ["data", "train"];
 

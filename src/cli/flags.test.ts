@@ -78,6 +78,7 @@ const samples: Readonly<Record<string, unknown>> = {
   threads: 3,
   loaderWorkers: 2,
   device: "auto",
+  convolution: "timed",
   cacheDir: "elsewhere",
   runsDir: "results",
 };

@@ -89,6 +89,7 @@ const groups: readonly FlagNames[] = [
       threads: "--threads <number>",
       loaderWorkers: "--workers <number>",
       device: "--device <name>",
+      convolution: "--convolution <how>",
       cacheDir: "--cache-dir <folder>",
       runsDir: "--runs-dir <folder>",
     },

@@ -1,23 +1,33 @@
 // ONNX Runtime in Node, on the CPU or on WebGPU. The only file importing onnxruntime-node.
+import { cpus } from "node:os";
 import * as ort from "onnxruntime-node";
-import { always, type ConvAlgorithmName, chooseByRule } from "../graph/conv/algorithms.ts";
 import { expand } from "../graph/expand.ts";
 import type { Graph } from "../graph/graph.ts";
 import { bytesOf, peakBytes } from "../graph/memory.ts";
 import { type Lowerings, lower, outputName } from "../onnx/lower.ts";
 import { webgpuLowerings } from "../onnx/webgpu.ts";
 import { type Tensor, zeros } from "../tensor.ts";
+import { algorithmsDigest } from "./algorithms-digest.ts";
+import { availableMemory } from "./available-memory.ts";
+import { type ConvolutionMode, createChooser, type OnTiming, type TimedChoices } from "./choice.ts";
 import { runInPlace } from "./in-place.ts";
 import { withProfile } from "./profile.ts";
-import { checkFeeds, type Device, type Runtime } from "./runtime.ts";
+import { checkFeeds, type Device, type Executable, type Runtime } from "./runtime.ts";
+import type { TimingRuntime } from "./timing.ts";
+import { timingFile } from "./timing-file.ts";
 
 export interface NodeRuntimeOptions {
   /** Threads of one operator on the CPU. */
   readonly threads: number;
   /** Default: cpu. */
   readonly device?: Device;
-  /** One convolution algorithm wherever it applies, instead of the rule's choice. */
-  readonly convolution?: ConvAlgorithmName;
+  /** Name of the graphics adapter: what is timed on it is remembered for it. */
+  readonly adapter?: string | null;
+  /** How the algorithm of each convolution is chosen. Default: fixed. */
+  readonly convolution?: ConvolutionMode;
+  /** What an earlier run has timed: taken as it is. */
+  readonly timedConvolutions?: TimedChoices;
+  readonly onTiming?: OnTiming;
   /** Writes a profile with this prefix. */
   readonly profile?: string;
 }
@@ -60,35 +70,83 @@ const providers: { readonly [D in Device]: Provider } = {
 
 type Bytes = Parameters<typeof ort.InferenceSession.create>[0] & Uint8Array;
 
-export function nodeRuntime(options: NodeRuntimeOptions): Runtime {
-  const { device = "cpu" } = options;
-  const provider = providers[device];
-  const convolution = options.convolution ? always(options.convolution) : chooseByRule;
+export interface NodeRuntime extends Runtime {
+  /** The algorithms that timing, or an earlier run, has settled for the graphs that there were. */
+  timedConvolutions(): TimedChoices;
+}
+
+export function nodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
+  const { device = "cpu", convolution = "fixed", timedConvolutions = {}, onTiming = () => {} } = options;
+  const runtime = timingRuntime(options);
+  const chooser = createChooser(convolution, {
+    runtime,
+    known: timedConvolutions,
+    file: timingFile(),
+    machine: () => describeMachine(options),
+    onTiming,
+  });
   return {
     name: device,
-    memoryOf: (graph) => provider.memoryOf(expand(graph, { convolution })),
+    settle: chooser.settle,
+    memoryOf: (graph) => runtime.memoryOf(graph, chooser.choiceFor(graph)),
     async compile(graph) {
-      const { lowerings: others, fenced } = provider;
-      const model = lower(expand(graph, { convolution }), "graph", { others, fenced });
-      const { session, fallbacks } = await openWatched(model, graph, options);
-      return {
-        fallbacks,
-        async run(feeds, into = {}) {
-          checkFeeds(graph, feeds);
-          const results = Object.fromEntries(
-            [...graph.outputs].map(([name, { dtype, shape }]) => [name, into[name] ?? zeros(dtype, shape)]),
-          );
-          const fetches = Object.fromEntries(
-            Object.entries(results).map(([name, result]) => [outputName(name), toOrt(result)]),
-          );
-          const inputs = inputsOf(session, graph, feeds);
-          if (provider.fenced) await runInPlace(session, inputs, fetches);
-          else await session.run(inputs, fetches);
-          return results;
-        },
-        close: () => session.release(),
-      };
+      await chooser.settle(graph);
+      return runtime.compile(graph, chooser.choiceFor(graph));
     },
+    timedConvolutions: chooser.timed,
+  };
+}
+
+const loweringOf = ({ lowerings, fenced }: Provider) => ({ others: lowerings, fenced });
+
+/** What decides how long an algorithm takes, as text: times of one machine say nothing about another. */
+export function describeMachine({ threads, device = "cpu", adapter }: NodeRuntimeOptions): string {
+  const processor = cpus()[0]?.model ?? "unknown processor";
+  const place = device === "cpu" ? [processor, `threads ${threads}`] : [adapter ?? "unknown adapter"];
+  const versions = [
+    `onnxruntime ${ort.env.versions.node}`,
+    `algorithms ${algorithmsDigest(loweringOf(providers[device]))}`,
+  ];
+  return [device, ...place, ...versions].join("; ");
+}
+
+/** The runtime when the algorithms have been chosen. */
+export function timingRuntime(options: NodeRuntimeOptions): TimingRuntime {
+  const { device = "cpu" } = options;
+  const provider = providers[device];
+  return {
+    availableMemory,
+    memoryOf: (graph, convolution) => provider.memoryOf(expand(graph, { convolution })),
+    async compile(graph, convolution) {
+      const model = lower(expand(graph, { convolution }), "graph", loweringOf(provider));
+      const { session, fallbacks } = await openWatched(model, graph, options);
+      return executableOf(session, graph, fallbacks, provider.fenced);
+    },
+  };
+}
+
+function executableOf(
+  session: ort.InferenceSession,
+  graph: Graph,
+  fallbacks: Executable["fallbacks"],
+  fenced: boolean,
+): Executable {
+  return {
+    fallbacks,
+    async run(feeds, into = {}) {
+      checkFeeds(graph, feeds);
+      const results = Object.fromEntries(
+        [...graph.outputs].map(([name, { dtype, shape }]) => [name, into[name] ?? zeros(dtype, shape)]),
+      );
+      const fetches = Object.fromEntries(
+        Object.entries(results).map(([name, result]) => [outputName(name), toOrt(result)]),
+      );
+      const inputs = inputsOf(session, graph, feeds);
+      if (fenced) await runInPlace(session, inputs, fetches);
+      else await session.run(inputs, fetches);
+      return results;
+    },
+    close: () => session.release(),
   };
 }
 

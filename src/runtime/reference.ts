@@ -31,6 +31,7 @@ export function evaluateReference(
 
 export const referenceRuntime: Runtime = {
   name: "reference",
+  settle: async () => false,
   // It keeps every value, in double precision.
   memoryOf: (graph) => 2 * graph.values.reduce((sum, value) => sum + bytesOf(value), 0),
   async compile(graph) {

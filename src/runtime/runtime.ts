@@ -22,8 +22,14 @@ export interface Executable {
 
 export interface Runtime {
   readonly name: string;
+  /**
+   * Decides what there is to decide before a graph is compiled, which may mean to time algorithms.
+   * @returns whether there was anything: estimates then differ from those before
+   */
+  settle(graph: Graph): Promise<boolean>;
+  /** Settles the graph if nobody has done so. */
   compile(graph: Graph): Promise<Executable>;
-  /** Bytes of main memory that running the graph takes at its worst moment, by estimate. */
+  /** Bytes of main memory that running the graph takes at its worst moment, by estimate; better once it is settled. */
   memoryOf(graph: Graph): number;
 }
 

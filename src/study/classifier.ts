@@ -135,13 +135,13 @@ export async function openClassifier(runDir: string, options: ClassifierOptions 
 async function openPredictor(
   runDir: string,
   network: Network,
-  { device: trainedOn, threads }: Config,
+  { device: trainedOn, threads, convolution }: Config,
   { device: choice = trainedOn === "cpu" ? "cpu" : "auto", tell = () => {} }: ClassifierOptions,
 ): Promise<Predictor> {
   const { device, messages } = await chooseDevice(choice, "--device");
   messages.forEach(tell);
   const { parameters, buffers } = loadCheckpoint(join(runDir, "best.safetensors")).state;
-  const runtime = openRuntime(device, threads, tell);
+  const runtime = openRuntime(device, { threads, convolution }, tell);
   return createPredictor({ network, parameters, buffers, batchSize, threads, runtime });
 }
 

@@ -16,6 +16,7 @@ import { augmentationNames } from "../augment/registry.ts";
 import { parseAugmentation, parseMix } from "../augment/short-form.ts";
 import { dataFormats, parseColumns } from "../data/data-format.ts";
 import { type ModelName, modelNames, networksWithDropout } from "../nn/models.ts";
+import { convAlgorithmNames, convolutionModes } from "../runtime/choice.ts";
 import {
   boolean,
   choice,
@@ -276,6 +277,14 @@ function schemaOf<F extends Fields>(fields: F) {
       max: 64,
     }).default(1),
     device: fields.device as F["device"],
+    convolution: choice(
+      "algorithm of each convolution: by a fixed rule, the fastest as timed here (once, then remembered), or one wherever it fits",
+      convolutionModes,
+    ).default("fixed"),
+    timedConvolutions: z
+      .record(z.string(), choice("algorithm", convAlgorithmNames))
+      .describe("what timing has found: these are not timed again")
+      .default({}),
     maxPixels: integer("largest image that is decoded, pixels", { min: 1 }).default(100_000_000),
     maxBroken: number("share of unreadable images above which a run does not start", {
       min: 0,

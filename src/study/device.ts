@@ -1,5 +1,6 @@
 // Where a network runs: what was asked for against what the machine has.
 import { type Adapter, type AdapterSearch, findAdapter } from "../runtime/adapter.ts";
+import type { ConvolutionMode } from "../runtime/choice.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import type { Device, Runtime } from "../runtime/runtime.ts";
 import type { Settings } from "./config.ts";
@@ -45,11 +46,19 @@ export async function chooseDevice(
 }
 
 /**
- * The runtime of a device.
+ * The runtime of a device, for prediction: nothing is timed for a few images, so timed convolutions go by the rule.
  * @param tell hears, as a graph is compiled, what the device leaves to the CPU
  */
-export function openRuntime(device: Device, threads: number, tell: (text: string) => void): Runtime {
-  const runtime = nodeRuntime({ threads, device });
+export function openRuntime(
+  device: Device,
+  { threads, convolution }: { readonly threads: number; readonly convolution: ConvolutionMode },
+  tell: (text: string) => void,
+): Runtime {
+  const runtime = nodeRuntime({
+    threads,
+    device,
+    convolution: convolution === "timed" ? "fixed" : convolution,
+  });
   return {
     ...runtime,
     async compile(graph) {

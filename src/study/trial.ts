@@ -10,9 +10,8 @@ import { cutoutText } from "../report/describe.ts";
 import { writeReport } from "../report/html.ts";
 import { previewSheet } from "../report/sheet.ts";
 import type { Score, TrainingEvent } from "../train/events.ts";
-import type { TrainingSession } from "../train/network-session.ts";
 import { type TrainResult, train } from "../train/trainer.ts";
-import { openTrainingThread } from "../train/training-thread.ts";
+import { openTrainingThread, type ThreadedSession } from "../train/training-thread.ts";
 import type { Config, Settings } from "./config.ts";
 import { type ChosenDevice, chooseDevice, describeFallbacks } from "./device.ts";
 import { describeEnvironment } from "./environment.ts";
@@ -25,7 +24,7 @@ export interface TrialOptions {
   /** Ends the run after the step it is at, with a checkpoint. */
   readonly signal: AbortSignal;
   readonly onEvent: (event: TrainingEvent) => void;
-  /** While images are decoded. */
+  /** While images are decoded, and convolutions timed. */
   readonly onProgress?: OnProgress;
   /** Told once, as soon as the folder is there and a run can be gone on with. */
   readonly onRunDir?: (runDir: string) => void;
@@ -72,7 +71,8 @@ export async function runTrial(settings: Settings, options: NewTrialOptions): Pr
     const { config, dataset, split, statistics, pipeline } = prepared;
     return await withSession(prepared, chosen, options, async (network, session) => {
       const path = createRun({
-        config,
+        // What was timed goes along: a run that is gone on with computes as it began.
+        config: { ...config, timedConvolutions: session.timedConvolutions },
         dataset: datasetRecord(dataset, split, statistics),
         environment: describeEnvironment(command, chosen.adapter?.name),
         out: runDir,
@@ -127,11 +127,12 @@ export async function resumeTrial(runDir: string, options: ResumeTrialOptions): 
 
 async function withSession(
   { config, dataset, split, pipeline }: Prepared,
-  { device, messages }: ChosenDevice,
-  { onEvent }: TrialOptions,
-  use: (network: Network, session: TrainingSession) => Promise<TrialResult>,
+  { device, adapter, messages }: ChosenDevice,
+  { onEvent, onProgress = () => {} }: TrialOptions,
+  use: (network: Network, session: ThreadedSession) => Promise<TrialResult>,
 ): Promise<TrialResult> {
   const { model, initialization, dropout, batchSize, optimizer, labelSmoothing, seed, threads } = config;
+  const { convolution, timedConvolutions } = config;
   const numClasses = dataset.classes.length;
   const network = buildNetwork(model, { input: pipeline.output, numClasses, initialization, dropout });
   const tell = (text: string) => onEvent({ type: "message", text });
@@ -145,6 +146,10 @@ async function withSession(
     seed,
     threads,
     device,
+    adapter: adapter?.name ?? null,
+    convolution,
+    timedConvolutions,
+    onTiming: (done, total) => onProgress(done, total, "timing convolutions"),
     onFallbacks: (operators) => tell(describeFallbacks(device, operators)),
   });
   try {
@@ -158,7 +163,7 @@ async function finish(
   runDir: string,
   { config, dataset, split, pipeline, statistics }: Prepared,
   network: Network,
-  session: TrainingSession,
+  session: ThreadedSession,
   { signal, onEvent }: TrialOptions,
   resume: boolean,
 ): Promise<TrialResult> {

@@ -1,10 +1,10 @@
 // The training step as one graph: forward, loss, gradients and update; and the session that runs it.
-import { freemem } from "node:os";
 import { gradients } from "../graph/grad.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/types.ts";
 import { forward, initialBuffers, initialParameters, type Network } from "../nn/network.ts";
 import { checkSgd, type SgdOptions, sgdUpdate } from "../optim/sgd.ts";
+import { availableMemory } from "../runtime/available-memory.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import type { Executable, Runtime } from "../runtime/runtime.ts";
 import { sameShape, type Tensor, tensor, zeros } from "../tensor.ts";
@@ -154,9 +154,6 @@ export async function createPredictor(options: {
   };
 }
 
-/** Memory that programs can still have, bytes. */
-const availableMemory = () => process.availableMemory?.() ?? freemem();
-
 /** @throws when a step would need more memory than there is */
 export function checkMemory(name: string, batchSize: number, needed: number, available: number): void {
   if (needed <= available) return;
@@ -182,7 +179,9 @@ export async function createTrainingSession(options: SessionOptions): Promise<Di
     optimizer: new Map([...parameters].map(([name, { shape }]) => [slotName(name), zeros("float32", shape)])),
   };
   const graph = trainingGraph(options, initial);
-  checkMemory(network.name, batchSize, runtime.memoryOf(graph), availableMemory());
+  const check = () => checkMemory(network.name, batchSize, runtime.memoryOf(graph), availableMemory());
+  check();
+  if (await runtime.settle(graph)) check();
   const step = await runtime.compile(graph);
   let prediction: Promise<Executable> | null = null;
 

@@ -82,10 +82,16 @@ async function handle(session: DirectSession, call: Call): Promise<void> {
 }
 
 try {
-  const session = await atWork(() =>
-    createTrainingSession({ ...data.session, runtime: telling(nodeRuntime(data.runtime)) }),
-  );
-  answer({ kind: "ready" });
+  const runtime = nodeRuntime({
+    ...data.runtime,
+    onTiming(done, total) {
+      // Timing many convolutions takes longer than a process that ends wants to wait.
+      if (Atomics.load(flags, exitFlags.stop) === 1) rest();
+      answer({ kind: "timing", done, total });
+    },
+  });
+  const session = await atWork(() => createTrainingSession({ ...data.session, runtime: telling(runtime) }));
+  answer({ kind: "ready", timedConvolutions: runtime.timedConvolutions() });
   let last = Promise.resolve();
   port.on("message", (call: Call) => {
     last = last.then(() => handle(session, call));

@@ -1,5 +1,6 @@
 // A training session in a thread of its own: steps do not block this one, and the network's state stays over there.
 import type { Worker } from "node:worker_threads";
+import type { TimedChoices } from "../runtime/choice.ts";
 import type { NodeRuntimeOptions } from "../runtime/node.ts";
 import { startThread } from "../thread.ts";
 import type { GiveBack, TrainingSession, TrainingState } from "./network-session.ts";
@@ -30,7 +31,8 @@ export type Call = {
 }[keyof Calls];
 
 export type Answer =
-  | { readonly kind: "ready" }
+  | { readonly kind: "timing"; readonly done: number; readonly total: number }
+  | { readonly kind: "ready"; readonly timedConvolutions: TimedChoices }
   | { readonly kind: "fallbacks"; readonly operators: readonly string[] }
   | {
       readonly kind: "result";
@@ -48,7 +50,7 @@ export type Answer =
 
 export interface ThreadData {
   readonly session: Omit<SessionOptions, "runtime">;
-  readonly runtime: NodeRuntimeOptions;
+  readonly runtime: Omit<NodeRuntimeOptions, "onTiming">;
   /** Two 32-bit flags; see `exitFlags`. */
   readonly flags: SharedArrayBuffer;
 }
@@ -59,11 +61,16 @@ export interface ThreadData {
  */
 export const exitFlags = { working: 0, stop: 1 } as const;
 
-export interface TrainingThreadOptions extends Omit<SessionOptions, "runtime"> {
-  /** Where the network runs; the CPU when left out. */
-  readonly device?: NodeRuntimeOptions["device"];
+export interface TrainingThreadOptions
+  extends Omit<SessionOptions, "runtime">,
+    Pick<NodeRuntimeOptions, "device" | "adapter" | "convolution" | "timedConvolutions" | "onTiming"> {
   /** Told which operators the device leaves to the CPU, if any. */
   readonly onFallbacks?: (operators: readonly string[]) => void;
+}
+
+export interface ThreadedSession extends TrainingSession {
+  /** The algorithms that timing, or an earlier run, has settled. */
+  readonly timedConvolutions: TimedChoices;
 }
 
 interface Waiting {
@@ -80,11 +87,19 @@ interface Waiting {
  *
  * @throws what `createTrainingSession` throws, and when the thread ends by itself
  */
-export async function openTrainingThread(options: TrainingThreadOptions): Promise<TrainingSession> {
-  const { device = "cpu", onFallbacks = () => {}, ...session } = options;
+export async function openTrainingThread(options: TrainingThreadOptions): Promise<ThreadedSession> {
+  const { onFallbacks = () => {}, onTiming = () => {}, ...rest } = options;
+  const { device, adapter, convolution, timedConvolutions: known, ...session } = rest;
   const { batchSize, threads, network } = session;
   const flags = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
-  const data: ThreadData = { session, runtime: { threads, device }, flags: flags.buffer };
+  const runtime = {
+    threads,
+    ...(device && { device }),
+    ...(adapter && { adapter }),
+    ...(convolution && { convolution }),
+    ...(known && { timedConvolutions: known }),
+  };
+  const data: ThreadData = { session, runtime, flags: flags.buffer };
   const thread = startThread("./training-thread-main", import.meta.url, { workerData: data });
   const stopAtExit = () => waitForThread(flags);
   process.on("exit", stopAtExit);
@@ -106,10 +121,11 @@ export async function openTrainingThread(options: TrainingThreadOptions): Promis
     ended = error;
   });
 
-  await new Promise<void>((resolve, reject) => {
+  const timedConvolutions = await new Promise<TimedChoices>((resolve, reject) => {
     exited.then(() => reject(ended));
     thread.on("message", (answer: Answer) => {
-      if (answer.kind === "ready") resolve();
+      if (answer.kind === "ready") resolve(answer.timedConvolutions);
+      else if (answer.kind === "timing") onTiming(answer.done, answer.total);
       else if (answer.kind === "fallbacks") onFallbacks(answer.operators);
       else if (answer.id === null) reject((answer as Extract<Answer, { kind: "error" }>).error);
       else settle(waiting, answer);
@@ -124,6 +140,7 @@ export async function openTrainingThread(options: TrainingThreadOptions): Promis
   return {
     batchSize,
     numClasses: network.numClasses,
+    timedConvolutions,
     step: (images, targets, hyper, giveBack) => call("step", [images, targets, hyper], giveBack),
     predict: (images, count, giveBack) => call("predict", [images, count], giveBack),
     state: () => call("state", []),

@@ -1,0 +1,79 @@
+// The file that remembers which algorithm was fastest: one for all networks of a user, kept in the user's cache folder.
+import { mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { writeFlushed } from "../durable-file.ts";
+import { type ConvAlgorithmName, convAlgorithms } from "../graph/conv/algorithms.ts";
+
+/** What one timing found. */
+export interface Remembered {
+  readonly algorithm: ConvAlgorithmName;
+  /** Of each algorithm that was timed. */
+  readonly milliseconds: { readonly [Name in ConvAlgorithmName]?: number };
+}
+
+/** Machine and versions -> convolution -> what was found. */
+type Content = Readonly<Record<string, Readonly<Record<string, Remembered>>>>;
+
+const format = 1;
+
+/** `$XDG_CACHE_HOME/cutout`, or the system's own place for what can be made again. */
+export function userCacheFolder(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+  platform: NodeJS.Platform = process.platform,
+  home: string = homedir(),
+): string {
+  const { XDG_CACHE_HOME: chosen, LOCALAPPDATA: local } = environment;
+  if (chosen) return join(chosen, "cutout");
+  if (platform === "darwin") return join(home, "Library", "Caches", "cutout");
+  if (platform === "win32") return join(local || join(home, "AppData", "Local"), "cutout", "Cache");
+  return join(home, ".cache", "cutout");
+}
+
+export const timingFile = (): string => join(userCacheFolder(), "convolutions.json");
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const isRemembered = (value: unknown): value is Remembered =>
+  isObject(value) &&
+  typeof value.algorithm === "string" &&
+  Object.hasOwn(convAlgorithms, value.algorithm) &&
+  isObject(value.milliseconds);
+
+/** Everything that is remembered; nothing when the file is missing, damaged or of another version. */
+function readAll(path: string): Content {
+  try {
+    const raw: unknown = JSON.parse(readFileSync(path, "utf8"));
+    return isObject(raw) && raw.format === format && isObject(raw.timings) ? (raw.timings as Content) : {};
+  } catch {
+    return {};
+  }
+}
+
+/** What is remembered for a machine, by convolution; damaged entries are left out. */
+export function readTimings(path: string, machine: string): ReadonlyMap<string, Remembered> {
+  const entries = Object.hasOwn(readAll(path), machine) ? readAll(path)[machine] : {};
+  return new Map(Object.entries(isObject(entries) ? entries : {}).filter(([, entry]) => isRemembered(entry)));
+}
+
+let temporaries = 0;
+
+/**
+ * Adds to what is remembered for a machine. The file is replaced as a whole; when two processes do so at the same
+ * moment, the additions of one may be lost, and are timed again some day.
+ * @throws the system's error when the file cannot be written
+ */
+export function addTimings(path: string, machine: string, added: ReadonlyMap<string, Remembered>): void {
+  const all = readAll(path);
+  const before = Object.fromEntries(readTimings(path, machine));
+  const timings = { ...all, [machine]: { ...before, ...Object.fromEntries(added) } };
+  mkdirSync(dirname(path), { recursive: true });
+  const beside = `${path}.${process.pid}-${temporaries++}.partial`;
+  try {
+    writeFlushed(beside, [Buffer.from(`${JSON.stringify({ format, timings }, null, 1)}\n`)]);
+    renameSync(beside, path);
+  } finally {
+    rmSync(beside, { force: true });
+  }
+}
