@@ -1,6 +1,7 @@
 // The program `cutout`: one file a command, and the way errors become one line and an exit code.
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { addBench } from "./bench.ts";
 import { addCompare } from "./compare.ts";
 import { describeFailure, exitCodeOf, isCommanderError, tell } from "./console.ts";
 import { addData } from "./data.ts";
@@ -21,7 +22,17 @@ function createProgram(): Command {
     )
     .version(version)
     .showHelpAfterError("(--help lists the options)");
-  for (const add of [addTrain, addEval, addPredict, addExport, addPreview, addCompare, addData, addDemo]) {
+  for (const add of [
+    addTrain,
+    addEval,
+    addPredict,
+    addExport,
+    addPreview,
+    addCompare,
+    addData,
+    addDemo,
+    addBench,
+  ]) {
     add(program);
   }
   const commands = program.commands.flatMap((command) => [command, ...command.commands]);

@@ -1,0 +1,30 @@
+// The table of a shipped network's convolutions on this machine.
+import { buildNetwork, type ModelName } from "../nn/models.ts";
+import { type LayerTiming, timeLayers } from "../train/layer-times.ts";
+import { chooseDevice, type DeviceChoice } from "./device.ts";
+
+export interface ModelLayersOptions {
+  readonly model: ModelName;
+  /** Side of the images, pixels. */
+  readonly size: number;
+  readonly batchSize: number;
+  readonly threads: number;
+  readonly device: DeviceChoice;
+  /** Hears where the network runs, when it is not plainly the CPU. */
+  readonly tell: (text: string) => void;
+  /** Called before each geometry. */
+  readonly onProgress: (done: number, total: number) => void;
+}
+
+/** @throws Error when the images are too small for the network, or the device is not there */
+export async function timeModelLayers(options: ModelLayersOptions): Promise<LayerTiming[]> {
+  const { model, size, batchSize, threads, device: choice, tell, onProgress } = options;
+  const { device, adapter, messages } = await chooseDevice(choice, "--device");
+  messages.forEach(tell);
+  const network = buildNetwork(model, {
+    input: { height: size, width: size, channels: 3 },
+    numClasses: 10,
+    initialization: "he",
+  });
+  return timeLayers({ network, batchSize, threads, device, adapter: adapter?.name ?? null }, onProgress);
+}
