@@ -1,6 +1,13 @@
 // Runs a session so that its outputs are written once, into arrays that the caller has.
-import type { InferenceSession, Tensor } from "onnxruntime-node";
 import { fence } from "../onnx/lower.ts";
+
+/** What is used of a session of ONNX Runtime. */
+interface Session<Tensor> {
+  run(
+    inputs: Readonly<Record<string, Tensor>>,
+    outputs: Readonly<Record<string, Tensor | null>>,
+  ): Promise<unknown>;
+}
 
 /** What the binding of ONNX Runtime says of an output that is no tensor, after it has run the session. */
 const refusal = "Non tensor type";
@@ -15,8 +22,8 @@ const refusal = "Non tensor type";
  * @param session of a fenced model
  * @param outputs one tensor for each output that is wanted
  */
-export async function runInPlace(
-  session: InferenceSession,
+export async function runInPlace<Tensor>(
+  session: Session<Tensor>,
   inputs: Readonly<Record<string, Tensor>>,
   outputs: Readonly<Record<string, Tensor>>,
 ): Promise<void> {
