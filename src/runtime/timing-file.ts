@@ -18,7 +18,7 @@ type Content = Readonly<Record<string, Readonly<Record<string, Remembered>>>>;
 const format = 1;
 
 /** `$XDG_CACHE_HOME/cutout`, or the system's own place for what can be made again. */
-export function userCacheFolder(
+function userCacheFolder(
   environment: Readonly<Record<string, string | undefined>> = process.env,
   platform: NodeJS.Platform = process.platform,
   home: string = homedir(),
