@@ -25,6 +25,8 @@ export interface AccuracySettings {
   readonly epochs: number;
   readonly batch: number;
   readonly threads: number;
+  /** At its highest; the network's own when left out. */
+  readonly learningRate?: number;
 }
 
 export interface TrainingRow extends AccuracySettings {
@@ -40,7 +42,7 @@ export interface TrainingRow extends AccuracySettings {
 
 /** Data, pipeline and recipe as `cutout train` has them. The caller closes the dataset. */
 export function prepareTraining(settings: AccuracySettings): Promise<Prepared> {
-  const { data, model, seed, images, epochs, batch, threads } = settings;
+  const { data, model, seed, images, epochs, batch, threads, learningRate } = settings;
   const given = settingsSchema.parse({
     data,
     model,
@@ -48,7 +50,7 @@ export function prepareTraining(settings: AccuracySettings): Promise<Prepared> {
     epochs,
     batchSize: batch,
     threads,
-    schedule: { kind: "one-cycle" },
+    schedule: { kind: "one-cycle", ...(learningRate && { learningRate }) },
     split: { train: images },
   });
   return prepare(
@@ -93,7 +95,11 @@ export async function trainNetwork(
         learningRate,
         seed: stream(seed, "dropout", step).seed(),
       });
-      if (!Number.isFinite(loss)) throw new Error(`accuracy: the loss must be finite, got ${loss}`);
+      if (!Number.isFinite(loss)) {
+        throw new Error(
+          `accuracy: the loss must be finite, got ${loss} in step ${step + 1}; lower --learning-rate`,
+        );
+      }
       trainLoss += loss / stepsPerEpoch;
       step++;
     }

@@ -19,6 +19,12 @@ function whole(text: string): number {
   return value;
 }
 
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError("It must be a number above 0.");
+  return value;
+}
+
 const wholes = (text: string) => text.split(",").map(whole);
 
 function chosenConvolutions(text: string): Convolution[] {
@@ -36,6 +42,7 @@ interface Options {
   readonly epochs: number;
   readonly batch: number;
   readonly threads: number;
+  readonly learningRate?: number;
 }
 
 interface TrainingOptions extends Options {
@@ -112,6 +119,7 @@ const command = (name: string, about: string) =>
     .option("--images <n>", "training images", whole, 10_000)
     .option("--epochs <n>", "passes over them", whole, 4)
     .option("--batch <n>", "images in a step", whole, 128)
+    .option("--learning-rate <rate>", "at its highest; the network's own when left out", positive)
     .option("--threads <n>", "threads of an operator", whole, Math.min(2, availableParallelism()));
 
 command("layers", "errors of every algorithm in every convolution of a trained network")
