@@ -19,7 +19,7 @@ export async function layerRows(
   const prepared = await prepareTraining(settings);
   const { dataset, split, pipeline, config } = prepared;
   try {
-    const { session, trainLoss } = await trainNetwork(prepared, "rule");
+    const { session, trainLoss } = await trainNetwork(prepared, "fixed");
     const state = session.state();
     await session.close();
     say(`${model}: trained to a loss of ${trainLoss.toFixed(3)}`);

@@ -1,9 +1,9 @@
 // Whole trainings that differ in nothing but the convolution algorithm and the seed, and what their results say.
 import { trainingBatches } from "../src/data/loader.ts";
-import type { ConvAlgorithmName } from "../src/graph/conv/algorithms.ts";
 import { buildNetwork, type ModelName } from "../src/nn/models.ts";
 import { learningRateAt } from "../src/optim/schedule.ts";
 import { stream } from "../src/rng.ts";
+import type { ConvolutionMode } from "../src/runtime/choice.ts";
 import { nodeRuntime } from "../src/runtime/node.ts";
 import { settingsSchema } from "../src/study/config.ts";
 import { type Prepared, prepare } from "../src/study/prepare.ts";
@@ -12,9 +12,6 @@ import type { DirectSession } from "../src/train/network-session.ts";
 import { createTrainingSession } from "../src/train/step.ts";
 import { oneHot } from "../src/train/targets.ts";
 import { type Sample, sampleOf, type WelchTest, welchTest } from "./welch.ts";
-
-/** `rule`: what a run takes by itself. Else one algorithm wherever it applies. */
-export type Convolution = "rule" | ConvAlgorithmName;
 
 export interface AccuracySettings {
   readonly data: string;
@@ -30,7 +27,7 @@ export interface AccuracySettings {
 }
 
 export interface TrainingRow extends AccuracySettings {
-  readonly convolution: Convolution;
+  readonly convolution: ConvolutionMode;
   /** Share of the test images that the network gets right after the last epoch. */
   readonly testTop1: number;
   readonly testLoss: number;
@@ -70,7 +67,7 @@ export const networkOf = ({ config, dataset, pipeline }: Prepared) =>
 /** All epochs, as `cutout train` does them. The caller closes the session. */
 export async function trainNetwork(
   prepared: Prepared,
-  convolution: Convolution,
+  convolution: ConvolutionMode,
 ): Promise<{ readonly session: DirectSession; readonly trainLoss: number }> {
   const { config, dataset, split, pipeline } = prepared;
   const { seed, epochs, batchSize, optimizer, labelSmoothing, schedule, threads } = config;
@@ -81,7 +78,7 @@ export async function trainNetwork(
     labelSmoothing,
     seed,
     threads,
-    runtime: nodeRuntime({ threads, ...(convolution === "rule" ? {} : { convolution }) }),
+    runtime: nodeRuntime({ threads, convolution }),
   });
   const stepsPerEpoch = Math.floor(split.train.length / batchSize);
   let [step, trainLoss] = [0, 0];
@@ -108,7 +105,10 @@ export async function trainNetwork(
 }
 
 /** One training from the start to the test. */
-export async function trainWhole(settings: AccuracySettings, convolution: Convolution): Promise<TrainingRow> {
+export async function trainWhole(
+  settings: AccuracySettings,
+  convolution: ConvolutionMode,
+): Promise<TrainingRow> {
   const prepared = await prepareTraining(settings);
   const { dataset, split, pipeline, config } = prepared;
   const start = performance.now();
@@ -142,8 +142,8 @@ const results = ["testTop1", "testLoss", "trainLoss"] as const;
 
 export interface Comparison {
   readonly result: (typeof results)[number];
-  readonly first: Convolution;
-  readonly second: Convolution;
+  readonly first: ConvolutionMode;
+  readonly second: ConvolutionMode;
   readonly samples: readonly [Sample, Sample];
   readonly welch: WelchTest;
 }
@@ -151,8 +151,8 @@ export interface Comparison {
 /** The rows of `second` against those of `first`, over the seeds. */
 export function compareTrainings(
   rows: readonly TrainingRow[],
-  first: Convolution,
-  second: Convolution,
+  first: ConvolutionMode,
+  second: ConvolutionMode,
 ): Comparison[] {
   return results.map((result) => {
     const samples = [first, second].map((name) =>

@@ -2,15 +2,10 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { type ConvAlgorithmName, convAlgorithms } from "../src/graph/conv/algorithms.ts";
 import { type ModelName, modelNames } from "../src/nn/models.ts";
+import { type ConvolutionMode, convolutionModes } from "../src/runtime/choice.ts";
 import { layerRows, layerTable } from "./accuracy-layers.ts";
-import { type Convolution, compareTrainings, type TrainingRow, trainWhole } from "./accuracy-training.ts";
-
-const convolutions: readonly Convolution[] = [
-  "rule",
-  ...(Object.keys(convAlgorithms) as ConvAlgorithmName[]),
-];
+import { compareTrainings, type TrainingRow, trainWhole } from "./accuracy-training.ts";
 
 function whole(text: string): number {
   const value = Number(text);
@@ -27,10 +22,11 @@ function positive(text: string): number {
 
 const wholes = (text: string) => text.split(",").map(whole);
 
-function chosenConvolutions(text: string): Convolution[] {
+function chosenConvolutions(text: string): ConvolutionMode[] {
   return text.split(",").map((name) => {
-    const found = convolutions.find((known) => known === name);
-    if (found === undefined) throw new InvalidArgumentError(`It must be among ${convolutions.join(", ")}.`);
+    const found = convolutionModes.find((known) => known === name);
+    if (found === undefined)
+      throw new InvalidArgumentError(`It must be among ${convolutionModes.join(", ")}.`);
     return found;
   });
 }
@@ -45,18 +41,19 @@ interface Options {
   readonly learningRate?: number;
 }
 
+/** What all rows of a file must have in common. */
+const fixedOptions = ["data", "model", "images", "epochs", "batch", "threads", "learningRate"] as const;
+
 interface TrainingOptions extends Options {
   readonly seeds: readonly number[];
-  readonly convolutions: readonly Convolution[];
+  readonly convolutions: readonly ConvolutionMode[];
   readonly out?: string;
 }
 
 /** Adds the rows that the file does not have yet, one by one: a run that was stopped can be gone on with. */
 async function training({ seeds, convolutions, out, ...settings }: TrainingOptions): Promise<void> {
   const rows: TrainingRow[] = out && existsSync(out) ? JSON.parse(readFileSync(out, "utf8")).rows : [];
-  const other = rows.find((row) =>
-    Object.entries(settings).some(([name, value]) => row[name as keyof Options] !== value),
-  );
+  const other = rows.find((row) => fixedOptions.some((name) => row[name] !== settings[name]));
   if (other)
     throw new Error(
       `${out}: must be of the same settings, got ${JSON.stringify(other)}; choose another file`,
@@ -130,9 +127,9 @@ command("layers", "errors of every algorithm in every convolution of a trained n
 
 command("training", "whole trainings with one algorithm and with another, for several seeds")
   .option("--seeds <numbers>", "comma between", wholes, [1, 2, 3, 4, 5])
-  .option("--convolutions <names>", `two or more of ${convolutions.join(", ")}`, chosenConvolutions, [
+  .option("--convolutions <names>", `two or more of ${convolutionModes.join(", ")}`, chosenConvolutions, [
     "im2col",
-    "rule",
+    "fixed",
   ])
   .option("--out <file>", "JSON rows; what it holds already is not trained again")
   .action(training);
