@@ -81,17 +81,23 @@ function createTimedChooser({ known, runtime, file, machine, onTiming }: TimedOp
     if (open.length === 0) return false;
     const here = machine();
     for (const [name, algorithm] of recall(open, readTimings(file, here))) add(name, algorithm);
-    const left = open.filter(isOpen);
-    for (const [done, convolution] of left.entries()) {
-      onTiming(done, left.length);
-      const algorithms = contenders(convolution, runtime);
-      // One contender need not be timed. Without any nothing fits in memory, which the run tells when it is checked.
-      const times = algorithms.length > 1 ? await timeConvolution(convolution, algorithms, runtime) : [];
-      const found = judge(convolution, times, algorithms[0]);
+    const left = open.filter(isOpen).map((convolution) => ({
+      convolution,
+      algorithms: contenders(convolution, runtime),
+    }));
+    const contested = left.filter(({ algorithms }) => algorithms.length > 1);
+    for (const [done, { convolution, algorithms }] of contested.entries()) {
+      onTiming(done, contested.length);
+      const found = judge(convolution, await timeConvolution(convolution, algorithms, runtime));
       for (const [name, { algorithm }] of found) add(name, algorithm);
-      if (times.length > 0) remember(file, here, found);
+      remember(file, here, found);
     }
-    if (left.length > 0) onTiming(left.length, left.length);
+    if (contested.length > 0) onTiming(contested.length, contested.length);
+    // One contender need not be timed. Without any nothing fits in memory, which the run tells when it is checked.
+    for (const { convolution, algorithms } of left) {
+      for (const one of [convolution, forwardOnly(convolution)])
+        add(describeConvolution(one), algorithms[0] ?? chooseByRule(one.spec));
+    }
     return true;
   }
 
@@ -140,17 +146,13 @@ function recall(
     });
 }
 
-/**
- * What the times say, for all passes and for the forward pass alone, in which a network is validated.
- * @param otherwise without times; by default what the rule chooses
- */
+/** What the times say, for all passes and for the forward pass alone, in which a network is validated. */
 export function judge(
   convolution: Convolution,
   times: readonly AlgorithmTime[],
-  otherwise: ConvAlgorithmName = chooseByRule(convolution.spec),
 ): ReadonlyMap<string, Remembered> {
   const entry = (part: "forward" | "together"): Remembered => ({
-    algorithm: fastest(convolution.spec, times, part) ?? otherwise,
+    algorithm: fastest(convolution.spec, times, part),
     milliseconds: Object.fromEntries(
       times.map((time) => [time.algorithm, Number((1000 * time[part]).toPrecision(4))]),
     ),

@@ -116,6 +116,7 @@ export function timingRuntime(options: NodeRuntimeOptions): TimingRuntime {
   const provider = providers[device];
   return {
     availableMemory,
+    now: () => performance.now(),
     memoryOf: (graph, convolution) => provider.memoryOf(expand(graph, { convolution })),
     async compile(graph, convolution) {
       const model = lower(expand(graph, { convolution }), "graph", loweringOf(provider));

@@ -17,20 +17,19 @@ type Content = Readonly<Record<string, Readonly<Record<string, Remembered>>>>;
 
 const format = 1;
 
-/** `$XDG_CACHE_HOME/cutout`, or the system's own place for what can be made again. */
-function userCacheFolder(
+/** `$XDG_CACHE_HOME/cutout/convolutions.json`, or in the system's own place for what can be made again. */
+export function timingFile(
   environment: Readonly<Record<string, string | undefined>> = process.env,
   platform: NodeJS.Platform = process.platform,
   home: string = homedir(),
 ): string {
   const { XDG_CACHE_HOME: chosen, LOCALAPPDATA: local } = environment;
-  if (chosen) return join(chosen, "cutout");
-  if (platform === "darwin") return join(home, "Library", "Caches", "cutout");
-  if (platform === "win32") return join(local || join(home, "AppData", "Local"), "cutout", "Cache");
-  return join(home, ".cache", "cutout");
+  const folders: { readonly [Platform in NodeJS.Platform]?: string } = {
+    darwin: join(home, "Library", "Caches"),
+    win32: local || join(home, "AppData", "Local"),
+  };
+  return join(chosen || folders[platform] || join(home, ".cache"), "cutout", "convolutions.json");
 }
-
-export const timingFile = (): string => join(userCacheFolder(), "convolutions.json");
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);

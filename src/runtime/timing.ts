@@ -29,12 +29,14 @@ export interface TimingRuntime {
   memoryOf(graph: Graph, convolution: ConvChoice): number;
   /** Bytes that programs can still have. */
   availableMemory(): number;
+  /** A clock, milliseconds. */
+  now(): number;
 }
 
 /** An algorithm with more operations than this many times the fewest has no prospect. */
 const hopeless = 4;
 /** Timed runs of an algorithm go on until both are reached, or the time is up. */
-const enough = { runs: 3, seconds: 0.15 };
+const enough = { runs: 3, seconds: 0.06 };
 const longest = 1;
 /** An algorithm that is this many times slower than the best so far is not run again. */
 const beaten = 1.5;
@@ -65,7 +67,10 @@ export function convolutionGraph(spec: ConvSpec, passes: readonly Pass[]): Graph
   return g;
 }
 
-/** The algorithms worth timing: those that do not take many times the operations of another, and fit in memory. */
+/**
+ * The algorithms worth timing: those that fit in memory and do not take many times the operations of another; the
+ * rule's choice in any case.
+ */
 export function contenders({ spec, passes }: Convolution, runtime: TimingRuntime): ConvAlgorithmName[] {
   const possible = candidates(spec);
   const graph = convolutionGraph(spec, passes);
@@ -75,8 +80,11 @@ export function contenders({ spec, passes }: Convolution, runtime: TimingRuntime
     fits: runtime.memoryOf(graph, always(algorithm)) <= runtime.availableMemory(),
   }));
   const fewest = Math.min(...costs.map(({ operations }) => operations));
-  const hopeful = costs.filter(({ operations, fits }) => fits && operations <= hopeless * fewest);
-  return hopeful.map(({ algorithm }) => algorithm);
+  const byRule = chooseByRule(spec);
+  return costs
+    .filter(({ algorithm, operations }) => algorithm === byRule || operations <= hopeless * fewest)
+    .filter(({ fits }) => fits)
+    .map(({ algorithm }) => algorithm);
 }
 
 /** Times algorithms, one after the other. Those that are far behind are timed less. */
@@ -110,9 +118,9 @@ async function timeGraph(
     const one = tensor("float32", [1], Float32Array.of(1));
     const feeds = Object.fromEntries([...graph.inputs.keys()].map((name) => [name, one]));
     const run = async () => {
-      const start = performance.now();
+      const start = runtime.now();
       await executable.run(feeds);
-      return (performance.now() - start) / 1000;
+      return (runtime.now() - start) / 1000;
     };
     let total = await run();
     let least = Number.POSITIVE_INFINITY;
@@ -130,14 +138,17 @@ async function timeGraph(
   }
 }
 
-/** The fastest, but the rule's own choice where that is hardly slower; null without times. */
+/**
+ * The fastest, but the rule's own choice where that is hardly slower.
+ * @param times one or more
+ */
 export function fastest(
   spec: ConvSpec,
   times: readonly AlgorithmTime[],
   part: "forward" | "together",
-): ConvAlgorithmName | null {
-  const [best] = [...times].sort((a, b) => a[part] - b[part]);
+): ConvAlgorithmName {
+  const best = times.reduce((least, time) => (time[part] < least[part] ? time : least));
   const usual = times.find(({ algorithm }) => algorithm === chooseByRule(spec));
-  const near = best && usual && best[part] > (1 - worthwhile) * usual[part];
-  return (near ? usual : best)?.algorithm ?? null;
+  const near = usual !== undefined && best[part] > (1 - worthwhile) * usual[part];
+  return (near ? usual : best).algorithm;
 }

@@ -47,6 +47,7 @@ export interface LayerTimingOptions extends Pick<NodeRuntimeOptions, "threads" |
 
 /**
  * Times every convolution of a training step anew, and remembers what it finds for runs with timed convolutions.
+ * @throws Error when a convolution does not fit in memory
  */
 export async function timeLayers(
   { network, batchSize, ...machine }: LayerTimingOptions,
@@ -59,13 +60,16 @@ export async function timeLayers(
   for (const [done, convolution] of convolutions.entries()) {
     onTiming(done, convolutions.length);
     const algorithms = contenders(convolution, runtime);
+    const geometry = describeGeometry(convolution.spec);
+    if (algorithms.length === 0)
+      throw new Error(`${geometry}: needs more memory than is free; take smaller images or batches`);
     const times = await timeConvolution(convolution, algorithms, runtime);
     const judged = judge(convolution, times);
-    if (times.length > 0) remember(timingFile(), here, judged);
+    remember(timingFile(), here, judged);
     const { algorithm } = [...judged.values()].at(-1)!;
     found.push({
       layers: convolution.weights.map((name) => name.replace(/\.weight$/, "")),
-      geometry: describeGeometry(convolution.spec),
+      geometry,
       passes: convolution.passes,
       times: times
         .map((time) => timed(convolution, time))
