@@ -7,7 +7,7 @@ import { describeMachine, printMachine } from "./machine.ts";
 import { networkPeers } from "./network-engines.ts";
 import { benchModels } from "./networks.ts";
 import { printRows } from "./table.ts";
-import type { BenchOptions, Row } from "./work.ts";
+import type { BenchOptions, LayerRow, Row } from "./work.ts";
 import { works } from "./works.ts";
 
 const list = (text: string) => text.split(",").filter((word) => word !== "");
@@ -59,13 +59,13 @@ const program = new Command("bench")
     const options: BenchOptions = { peers, ...rest, photos };
     const machine = await describeMachine(options.threads);
     printMachine(machine);
-    const rows: Row[] = [];
+    const rows: (Row | LayerRow)[] = [];
     for (const name of names) {
       rows.push(...(await works[name]!.run(options)));
       // After each work: what was measured is not lost when a later one fails.
       if (out) writeFileSync(out, `${JSON.stringify({ machine, rows }, null, 2)}\n`);
     }
-    printRows(rows);
+    printRows(rows.filter((row) => "engine" in row));
   });
 
 await program.parseAsync();

@@ -28,6 +28,29 @@ export interface Row {
   readonly note: string | null;
 }
 
+/** An algorithm for convolutions of one geometry: what the work `layers` has instead of images per second. */
+export interface LayerRow {
+  readonly work: "layers";
+  readonly model: string;
+  readonly batch: number;
+  readonly threads: number;
+  /** Names of the layers that have it. */
+  readonly layers: readonly string[];
+  readonly geometry: string;
+  /** What a training step computes of it. */
+  readonly passes: readonly string[];
+  readonly algorithm: string;
+  /** Milliseconds of the forward pass, of what the gradients add, and of all together. */
+  readonly forward: number;
+  readonly gradients: number;
+  readonly together: number;
+  /** Billions of operations of the direct computation per second. */
+  readonly gigaflops: number;
+  /** Whether it is what runs with `--convolution fixed`, and with `timed`, take. */
+  readonly fixed: boolean;
+  readonly timed: boolean;
+}
+
 /** From the start of the process to the end of the first step, in seconds. */
 export interface FirstStep {
   /** The program and its libraries. */
@@ -55,8 +78,8 @@ export interface BenchOptions {
 export interface Work {
   /** One line for the help. */
   readonly about: string;
-  /** Prints what it does; a work that has a table of its own returns no rows. */
-  run(options: BenchOptions): Promise<readonly Row[]>;
+  /** Prints what it does; the table of its `Row`s is printed in the end, other works print their own. */
+  run(options: BenchOptions): Promise<readonly (Row | LayerRow)[]>;
 }
 
 export const median = (numbers: readonly number[]): number => {
