@@ -1,12 +1,13 @@
-// The inner loops of the fused pass: crop, flip and normalization of one image, and holes of one colour.
-import type { Hole } from "./cutout.ts";
-import type { ImageShape } from "./layout.ts";
+// The inner loops of the fused pass: crop, flip and normalization of one image.
+import { type ImageShape, imageSize } from "./layout.ts";
+import { type Affine, affineOf, type Normalization, normalizationTable } from "./normalize.ts";
+import { type Kernels, kernels } from "./simd/kernels.ts";
 
 /**
  * The bits of floats. They are moved as 32-bit integers: the engine would otherwise widen each float to double
  * precision and narrow it again, which takes twice as long.
  */
-export function bitsOf(floats: Float32Array): Int32Array {
+function bitsOf(floats: Float32Array): Int32Array {
   return new Int32Array(floats.buffer, floats.byteOffset, floats.length);
 }
 
@@ -14,13 +15,13 @@ export function bitsOf(floats: Float32Array): Int32Array {
 interface Window {
   readonly rows: number;
   readonly columns: number;
-  /** First byte of the window's first pixel as the target has it. */
+  /** First byte of the window's first pixel as the image has it. */
   readonly source: number;
   /** From a row of the image to the next. */
   readonly sourceRow: number;
-  /** From a column of the target to the next; negative where the crop is mirrored. */
-  readonly step: number;
-  /** First element of the window in channel 0 of the target. */
+  /** Whether each row is read from its right end. */
+  readonly flip: boolean;
+  /** First element of the window in channel 0 of the crop. */
   readonly target: number;
   /** Width of the crop. */
   readonly width: number;
@@ -34,15 +35,23 @@ interface Window {
  * Plain functions that take an image whole: as closures over the shape, or called for each row, they run at half
  * the speed once there is a second pipeline.
  */
-type CopyWindow = (image: Uint8Array, table: Int32Array, target: Int32Array, window: Window) => void;
+type CopyByTable = (
+  image: Uint8Array,
+  table: Int32Array,
+  target: Int32Array,
+  targetOffset: number,
+  window: Window,
+) => void;
 
 /** Red, green and blue: each byte is touched once, in order, four pixels at a time. */
-const copyColour: CopyWindow = (image, table, target, window) => {
-  const { rows, columns, sourceRow, step, width, plane } = window;
+const copyColour: CopyByTable = (image, table, target, targetOffset, window) => {
+  const { rows, columns, sourceRow, flip, width, plane } = window;
   const plane2 = (2 * plane) | 0;
+  const step = flip ? -3 : 3;
+  const source = window.source + (flip ? 3 * (columns - 1) : 0);
   for (let y = 0; y < rows; y++) {
-    let from = (window.source + y * sourceRow) | 0;
-    let to = (window.target + y * width) | 0;
+    let from = (source + y * sourceRow) | 0;
+    let to = (targetOffset + window.target + y * width) | 0;
     const end = (to + columns) | 0;
     for (const last = (end - 3) | 0; to < last; to = (to + 4) | 0) {
       const r0 = image[from]!;
@@ -87,14 +96,16 @@ const copyColour: CopyWindow = (image, table, target, window) => {
 
 /** Any number of channels, one after the other. */
 const copyChannels =
-  (channels: number): CopyWindow =>
-  (image, table, target, window) => {
-    const { rows, columns, sourceRow, step, width, plane } = window;
+  (channels: number): CopyByTable =>
+  (image, table, target, targetOffset, window) => {
+    const { rows, columns, sourceRow, flip, width, plane } = window;
+    const step = flip ? -channels : channels;
+    const source = window.source + (flip ? channels * (columns - 1) : 0);
     for (let c = 0; c < channels; c++) {
       const base = c << 8;
       for (let y = 0; y < rows; y++) {
-        let from = (window.source + c + y * sourceRow) | 0;
-        let to = (window.target + c * plane + y * width) | 0;
+        let from = (source + c + y * sourceRow) | 0;
+        let to = (targetOffset + window.target + c * plane + y * width) | 0;
         for (const end = (to + columns) | 0; to < end; to = (to + 1) | 0) {
           target[to] = table[base | image[from]!]!;
           from = (from + step) | 0;
@@ -111,75 +122,128 @@ interface View {
 }
 
 /**
- * A function that writes one crop: bytes [height, width, channels] become floats [channels, height, width] by the
- * table, mirrored where asked for. Rows and columns outside the image become zero.
+ * Writes one crop of the image that begins at `imageOffset` from `target[targetOffset]` on.
+ * @param finish changes the crop while it is still near the processor; must not crop or sum meanwhile
+ */
+export type CropPass = (
+  image: Uint8Array,
+  imageOffset: number,
+  view: View,
+  target: Float32Array,
+  targetOffset: number,
+  finish: (crop: Float32Array, offset: number) => void,
+) => void;
+
+/**
+ * A function that writes one crop: bytes [height, width, channels] become normalized floats [channels, height, width],
+ * mirrored where asked for. Rows and columns outside the image become zero.
  * @param input shape of the images
  * @param output shape of the crops, with as many channels
- * @param table bits of the float of each byte in each channel, [channels, 256]
+ * @param simd null: by the plain loops, which give the same bits
  */
-export function cropPass(input: ImageShape, output: ImageShape, table: Int32Array) {
+export function cropPass(
+  input: ImageShape,
+  output: ImageShape,
+  normalization: Normalization,
+  simd: Kernels | null = kernels(),
+): CropPass {
   const { height, width, channels } = output;
   const plane = height * width;
-  const copyWindow = channels === 3 ? copyColour : copyChannels(channels);
-  return (
-    image: Uint8Array,
-    imageOffset: number,
-    { top, left, flip }: View,
-    target: Int32Array,
-    targetOffset: number,
-  ): void => {
+  const copyPlainly = plainCopy(channels, bitsOf(normalizationTable(normalization)));
+  const copyByVectors =
+    simd !== null && channels === 3 ? vectorCopy(simd, input, output, affineOf(normalization)) : null;
+  return (image, imageOffset, { top, left, flip }, target, targetOffset, finish) => {
     // Rows and, before the flip, columns [first, end) of the crop lie in the image. No Math.max: it gives -0.
     const firstRow = top < 0 ? Math.min(height, -top) : 0;
     const endRow = Math.max(firstRow, Math.min(height, input.height - top));
     const first = left < 0 ? Math.min(width, -left) : 0;
     const end = Math.max(first, Math.min(width, input.width - left));
-    const rows = endRow - firstRow;
-    const columns = end - first;
-    if (rows < height || columns < width) target.fill(0, targetOffset, targetOffset + channels * plane);
-    // A mirrored row is read from its right end.
-    const row = top + firstRow;
-    const column = left + (flip ? end - 1 : first);
-    copyWindow(image, table, target, {
-      rows,
-      columns,
-      source: imageOffset + (row * input.width + column) * channels,
+    const window: Window = {
+      rows: endRow - firstRow,
+      columns: end - first,
+      source: imageOffset + ((top + firstRow) * input.width + left + first) * channels,
       sourceRow: input.width * channels,
-      step: flip ? -channels : channels,
-      target: targetOffset + firstRow * width + (flip ? width - end : first),
+      flip,
+      target: firstRow * width + (flip ? width - end : first),
       width,
       plane,
-    });
+    };
+    if (copyByVectors?.(image, target, targetOffset, window, finish)) return;
+    if (window.rows < height || window.columns < width) {
+      target.fill(0, targetOffset, targetOffset + channels * plane);
+    }
+    copyPlainly(image, target, targetOffset, window, finish);
   };
 }
 
-const oneFloat = new Float32Array(1);
-const itsBits = bitsOf(oneFloat);
-
-/** Paints holes into one image, with the float `values[c]` in channel c. */
-export function paintHoles(
-  holes: readonly Hole[],
-  { height, width, channels }: ImageShape,
-  values: readonly number[],
-  target: Int32Array,
+type CopyWindow<Result> = (
+  image: Uint8Array,
+  target: Float32Array,
   targetOffset: number,
-): void {
-  for (let c = 0; c < channels; c++) {
-    oneFloat[0] = values[c]!;
-    const bits = itsBits[0]!;
-    for (let index = 0; index < holes.length; index++) {
-      const { top, bottom, left, right, runs } = holes[index]!;
-      if (runs !== undefined) {
-        for (let run = 0; run < runs.length; run += 3) {
-          const row = targetOffset + (c * height + runs[run]!) * width;
-          target.fill(bits, row + runs[run + 1]!, row + runs[run + 2]!);
-        }
-        continue;
-      }
-      for (let y = top; y < bottom; y++) {
-        const row = (targetOffset + (c * height + y) * width) | 0;
-        const end = (row + right) | 0;
-        for (let at = (row + left) | 0; at < end; at = (at + 1) | 0) target[at] = bits;
-      }
+  window: Window,
+  finish: Parameters<CropPass>[5],
+) => Result;
+
+/** The window by a table, into a target that is zero around it. */
+function plainCopy(channels: number, table: Int32Array): CopyWindow<void> {
+  const copy = channels === 3 ? copyColour : copyChannels(channels);
+  // A batch is filled image by image; a view of it costs as much as a third of an image of 32 x 32.
+  let batch: Float32Array | null = null;
+  let bits: Int32Array = new Int32Array();
+  return (image, target, targetOffset, window, finish) => {
+    if (target !== batch) bits = bitsOf(target);
+    batch = target;
+    copy(image, table, bits, targetOffset, window);
+    finish(target, targetOffset);
+  };
+}
+
+/** Narrower windows are not worth a vector of 16 pixels. */
+const fewestColumns = 16;
+/** Bytes of the three masks of a channel in kernels.wat. */
+const maskBytes = 48;
+
+/** The whole crop by kernels.wat; false, and nothing written, where that cannot be. */
+function vectorCopy(
+  simd: Kernels,
+  input: ImageShape,
+  output: ImageShape,
+  { scale, shift }: Affine,
+): CopyWindow<boolean> {
+  const numbers = imageSize(output);
+  // The crop is made from `start` on; the rows that it needs come after it.
+  const result = simd.start;
+  const rowsStart = result + 16 * Math.ceil(numbers / 4);
+  const neededBytes = rowsStart - result + 8 + Math.min(imageSize(input), output.height * input.width * 3);
+  let memory: Uint8Array | null = null;
+  let floats: Float32Array = new Float32Array();
+  return (image, target, targetOffset, window, finish) => {
+    const { rows, columns, source, sourceRow, flip, width, plane } = window;
+    if (columns < fewestColumns || rows === 0 || !simd.reserve(neededBytes)) return false;
+    if (memory !== simd.bytes) {
+      memory = simd.bytes;
+      floats = simd.floats.subarray(result / 4, result / 4 + numbers);
     }
-  }
+    if (rows < output.height || columns < width) floats.fill(0);
+    // Shared memory is copied eight bytes at a time only where both sides lie alike in their eights.
+    const from = rowsStart + ((image.byteOffset + source) & 7);
+    memory.set(image.subarray(source, source + (rows - 1) * sourceRow + 3 * columns), from);
+    for (let c = 0; c < 3; c++) {
+      simd.cropChannel(
+        from,
+        sourceRow,
+        result + 4 * (window.target + c * plane),
+        4 * width,
+        rows,
+        columns,
+        maskBytes * (flip ? 3 + c : c),
+        flip ? 1 : 0,
+        scale[c]!,
+        shift[c]!,
+      );
+    }
+    finish(floats, 0);
+    target.set(floats, targetOffset);
+    return true;
+  };
 }

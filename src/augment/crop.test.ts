@@ -96,7 +96,10 @@ describe("normalize", () => {
     const expected = [0, 10, 20, 100, 110, 120]
       .map((byte) => (byte / 255 - 0.25) / 0.5)
       .concat([1, 11, 21, 101, 111, 121].map((byte) => (byte / 255 - 0.5) / 0.25));
-    expect(result).toEqual(Float32Array.from(expected));
+    expect(result.length).toBe(expected.length);
+    // A product and a sum in single precision.
+    const errors = expected.map((value, at) => Math.abs(result[at]! - value));
+    expect(Math.max(...errors)).toBeLessThan(3e-7);
   });
 
   test("denormalize brings every byte back, whatever the statistics", () => {

@@ -114,7 +114,10 @@ describe("versions", () => {
           { count, height, width, channels, layout: "HWC" },
           stream(seed, "batch"),
         );
-        expect(result).toEqual(Float32Array.from(expected.flat(3)));
+        // The mean of the numbers may differ in its last digit.
+        expected.flat(3).forEach((value, at) => {
+          if (Math.abs(result[at]! - value) > 1e-7) expect(result[at]).toBe(value);
+        });
       }),
     );
   });

@@ -199,15 +199,15 @@ function runner(options: CutoutOptions): Runner {
       throw new Error(`cutout: count must be at least 2 for the fill otherImage, got ${count}`);
     }
     const shared = options.per === "batch" ? sample(rngOf(0), progress) : null;
+    // One object and one function for all images: making them takes as long as painting a small hole.
     const place = { pixels: source, offset: 0 };
-    for (let index = 0; index < count; index++) {
-      const holes = shared ?? sample(rngOf(index), progress);
+    let image = 0;
+    const other = (seed: number) => ({ pixels: source, offset: otherIndex(seed, image, count) * size });
+    for (; image < count; image++) {
+      const holes = shared ?? sample(rngOf(image), progress);
       if (holes.length === 0) continue;
-      place.offset = index * size;
-      paint(target, index * size, holes, place, (seed) => ({
-        pixels: source,
-        offset: otherIndex(seed, index, count) * size,
-      }));
+      place.offset = image * size;
+      paint(target, place.offset, holes, place, other);
     }
   };
 }

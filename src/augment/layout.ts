@@ -74,8 +74,11 @@ export function emptyLike<A extends PixelArray>(pixels: A, length: number): Pixe
   return (pixels instanceof Float32Array ? new Float32Array(length) : new Uint8Array(length)) as PixelsOf<A>;
 }
 
-/** A copy. Not `pixels.slice()`: on a Node Buffer that shares the memory. */
+/** A copy. Plain arrays by their `slice`, which does not write zeros first; a Node Buffer's would share the memory. */
 export function copyOf<A extends PixelArray>(pixels: A): PixelsOf<A> {
+  if (pixels.constructor === Float32Array || pixels.constructor === Uint8Array) {
+    return pixels.slice() as PixelsOf<A>;
+  }
   const copy = emptyLike(pixels, pixels.length);
   copy.set(pixels);
   return copy;

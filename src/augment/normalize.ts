@@ -20,13 +20,27 @@ export function checkNormalization({ mean, std }: Normalization, channels: numbe
   }
 }
 
-/** (byte / 255 - mean) / std for each channel and each of the 256 bytes: [channels, 256]. */
-export function normalizationTable({ mean, std }: Normalization): Float32Array {
-  const table = new Float32Array(mean.length * 256);
-  mean.forEach((channelMean, c) => {
-    for (let byte = 0; byte < 256; byte++) table[c * 256 + byte] = (byte / 255 - channelMean) / std[c]!;
+/** Normalization as a product and a sum, both in single precision: byte * scale[c] + shift[c]. */
+export interface Affine {
+  readonly scale: Float32Array;
+  readonly shift: Float32Array;
+}
+
+/** (byte / 255 - mean) / std: within 3 roundings of the larger of mean / std and the result. */
+export function affineOf({ mean, std }: Normalization): Affine {
+  return {
+    scale: Float32Array.from(std, (deviation) => 1 / (255 * deviation)),
+    shift: Float32Array.from(mean, (ofChannel, c) => -ofChannel / std[c]!),
+  };
+}
+
+/** byte * scale + shift for each channel and each of the 256 bytes: [channels, 256]. */
+export function normalizationTable(normalization: Normalization): Float32Array {
+  const { scale, shift } = affineOf(normalization);
+  return Float32Array.from({ length: scale.length * 256 }, (_, at) => {
+    const c = at >> 8;
+    return Math.fround((at & 255) * scale[c]!) + shift[c]!;
   });
-  return table;
 }
 
 /**

@@ -2,15 +2,17 @@
 import type { Rng } from "../rng.ts";
 import { type AfterParameters, afterPass } from "./after-pass.ts";
 import { type CropOptions, centerCrop, checkCrop, fiveCrops, sampleCrop } from "./crop.ts";
-import { bitsOf, cropPass, paintHoles } from "./crop-pass.ts";
+import { cropPass } from "./crop-pass.ts";
 import { painter } from "./cutout/fill.ts";
 import type { Fill } from "./cutout/fill-options.ts";
 import { holeSampler } from "./cutout/sample.ts";
 import { type CutoutOptions, checkHole, type Hole, otherIndex } from "./cutout.ts";
 import { checkFlip, sampleFlip } from "./flip.ts";
-import { type ImageShape, imageSize } from "./layout.ts";
-import { checkNormalization, type Normalization, normalizationTable } from "./normalize.ts";
+import { type ImageLayout, type ImageShape, imageSize } from "./layout.ts";
+import { checkNormalization, type Normalization } from "./normalize.ts";
+import { holePainter } from "./paint-holes.ts";
 import type { AugmentationSpec } from "./registry.ts";
+import { sumOf } from "./simd/sums.ts";
 
 export type { CropOptions, CutoutOptions, Hole, ImageShape, Normalization };
 
@@ -92,37 +94,43 @@ export function trainingPipeline(options: TrainingPipelineOptions): TrainingPipe
   const after = afterPass(augmentations, output, normalization);
   const sampler = cutout === null ? null : holeSampler(cutout, output);
   const fill = cutout === null ? "zero" : normalizedFill(cutout.fill, normalization);
-  const copyCrop = cropPass(input, output, bitsOf(normalizationTable(normalization)));
-  const zeros = normalization.mean.map(() => 0);
-  const paint = painter(fill, { ...output, layout: "CHW" }, false);
+  const copyCrop = cropPass(input, output, normalization);
+  const layout: ImageLayout = { ...output, layout: "CHW" };
+  const paint = painter(fill, layout, false);
+  const paintHole = holePainter(layout);
+  const values = new Float64Array(output.channels);
   const other = fill === "otherImage" ? new Float32Array(imageSize(output)) : null;
-  const bitsOfOther = other && bitsOf(other);
+  let drawn: readonly Hole[] = [];
+  const paintDrawn = (crop: Float32Array, offset: number) => {
+    for (let index = 0; index < drawn.length; index++) paintHole(crop, offset, drawn[index]!, values);
+  };
+  const asItIs = () => {};
   const inputSize = imageSize(input);
   const outputSize = imageSize(output);
-  // A batch is filled image by image; a view of it costs as much as a third of an image of 32 x 32.
-  let batch: Float32Array | null = null;
-  let bits: Int32Array = new Int32Array();
 
   const fusedPass: Pipeline["apply"] = (image, imageOffset, parameters, target, targetOffset) => {
     checkRoom("image", image.length, imageOffset, inputSize);
     checkRoom("target", target.length, targetOffset, outputSize);
     const { holes } = parameters;
     for (let index = 0; index < holes.length; index++) checkHole(holes[index]!, output);
-    if (target !== batch) bits = bitsOf(target);
-    batch = target;
-    copyCrop(image, imageOffset, parameters, bits, targetOffset);
-    if (holes.length === 0) return;
-    if (fill === "zero") paintHoles(holes, output, zeros, bits, targetOffset);
-    else if (fill === "imageMean") {
-      const mean = meanOfCrop(image, imageOffset, input, output, parameters, normalization.mean);
-      const values = normalization.mean.map((ofChannel, c) => (mean - ofChannel) / normalization.std[c]!);
-      paintHoles(holes, output, values, bits, targetOffset);
+    if (holes.length === 0) {
+      copyCrop(image, imageOffset, parameters, target, targetOffset, asItIs);
+    } else if (fill === "zero" || fill === "imageMean") {
+      if (fill === "imageMean") {
+        const mean = meanOfCrop(image, imageOffset, input, output, parameters, normalization.mean);
+        for (let c = 0; c < values.length; c++) {
+          values[c] = (mean - normalization.mean[c]!) / normalization.std[c]!;
+        }
+      }
+      drawn = holes;
+      copyCrop(image, imageOffset, parameters, target, targetOffset, paintDrawn);
     } else {
+      copyCrop(image, imageOffset, parameters, target, targetOffset, asItIs);
       paint(target, targetOffset, holes, { pixels: target, offset: targetOffset }, (seed) => {
         const count = Math.floor(image.length / inputSize);
         if (count < 2) throw new Error("augment: image must hold a batch for holes that show another image");
         const index = otherIndex(seed, Math.floor(imageOffset / inputSize), count);
-        copyCrop(image, (imageOffset % inputSize) + index * inputSize, parameters, bitsOfOther!, 0);
+        copyCrop(image, (imageOffset % inputSize) + index * inputSize, parameters, other!, 0, asItIs);
         return { pixels: other!, offset: 0 };
       });
     }
@@ -197,10 +205,15 @@ function meanOfCrop(
   const firstColumn = Math.max(0, left);
   const endColumn = Math.max(firstColumn, Math.min(input.width, left + width));
   let bytes = 0;
-  for (let y = firstRow; y < endRow; y++) {
-    const line = imageOffset + y * input.width * channels;
-    const end = line + endColumn * channels;
-    for (let index = line + firstColumn * channels; index < end; index++) bytes += image[index]!;
+  const columns = (endColumn - firstColumn) * channels;
+  if (columns === input.width * channels) {
+    const start = imageOffset + firstRow * columns;
+    bytes = sumOf(image, start, start + (endRow - firstRow) * columns);
+  } else {
+    for (let y = firstRow; y < endRow; y++) {
+      const start = imageOffset + (y * input.width + firstColumn) * channels;
+      bytes += sumOf(image, start, start + columns);
+    }
   }
   const padding = height * width - (endRow - firstRow) * (endColumn - firstColumn);
   let paddingSum = 0;

@@ -1,6 +1,8 @@
 // Paints holes into the pixels of images.
 import { type Rng, stream } from "../../rng.ts";
 import { type ImageLayout, imageSize, imageStrides, type PixelArray } from "../layout.ts";
+import { holePainter } from "../paint-holes.ts";
+import { sumOf } from "../simd/sums.ts";
 import { checkFill, type Fill, type NoiseFill } from "./fill-options.ts";
 import { forEachRun, type Hole } from "./hole.ts";
 
@@ -33,12 +35,16 @@ export type Painter = (
 export function painter(fill: Fill, shape: ImageLayout, bytes: boolean): Painter {
   checkFill(fill, shape.channels);
   const { channels } = shape;
-  const paint = constantPainter(shape);
+  const paint = holePainter(shape);
   if (fill === "imageMean" || fill === "channelMean") {
     const values = new Float64Array(channels);
+    const size = imageSize(shape);
     return (target, offset, holes, source) => {
-      if (fill === "imageMean") values.fill(imageMean(source.pixels, source.offset, imageSize(shape)));
-      else channelMeans(source, shape, values);
+      if (fill === "channelMean") channelMeans(source, shape, values);
+      else {
+        const ofImage = mean(source.pixels, source.offset, size);
+        for (let c = 0; c < channels; c++) values[c] = ofImage;
+      }
       for (let c = 0; c < channels; c++) values[c] = storable(values[c]!, bytes);
       for (let index = 0; index < holes.length; index++) paint(target, offset, holes[index]!, values);
     };
@@ -91,42 +97,23 @@ function seedOf(hole: Hole): number {
   return hole.seed;
 }
 
-/** @throws Error when the mean is no number, because a pixel is none */
-function imageMean(pixels: PixelArray, offset: number, size: number): number {
-  // Eight sums: one alone would wait for each addition to end before the next.
-  let s0 = 0;
-  let s1 = 0;
-  let s2 = 0;
-  let s3 = 0;
-  let s4 = 0;
-  let s5 = 0;
-  let s6 = 0;
-  let s7 = 0;
-  const end = (offset + size) | 0;
-  const whole = (end - (size % 8)) | 0;
-  for (let index = offset | 0; index < whole; index = (index + 8) | 0) {
-    s0 += pixels[index]!;
-    s1 += pixels[index + 1]!;
-    s2 += pixels[index + 2]!;
-    s3 += pixels[index + 3]!;
-    s4 += pixels[index + 4]!;
-    s5 += pixels[index + 5]!;
-    s6 += pixels[index + 6]!;
-    s7 += pixels[index + 7]!;
-  }
-  for (let index = whole; index < end; index++) s0 += pixels[index]!;
-  return finite((s0 + s1 + (s2 + s3) + (s4 + s5 + (s6 + s7))) / size);
-}
-
 function channelMeans({ pixels, offset }: Place, shape: ImageLayout, means: Float64Array): void {
   const { channel, column } = imageStrides(shape);
   const plane = shape.height * shape.width;
   for (let c = 0; c < shape.channels; c++) {
-    let sum = 0;
-    let at = offset + c * channel;
-    for (let index = 0; index < plane; index++, at += column) sum += pixels[at]!;
-    means[c] = finite(sum / plane);
+    const start = offset + c * channel;
+    if (column === 1) means[c] = mean(pixels, start, plane);
+    else {
+      let sum = 0;
+      for (let index = 0, at = start; index < plane; index++, at += column) sum += pixels[at]!;
+      means[c] = finite(sum / plane);
+    }
   }
+}
+
+/** @throws Error when the mean is no number, because a pixel is none */
+function mean(pixels: PixelArray, offset: number, size: number): number {
+  return finite(sumOf(pixels, offset, offset + size) / size);
 }
 
 function finite(mean: number): number {
@@ -134,65 +121,6 @@ function finite(mean: number): number {
     throw new Error(`cutout: pixels must be finite for a fill with the image's mean, got a mean of ${mean}`);
   }
   return mean;
-}
-
-/** From this many numbers on, the engine's own fill is faster than a loop. */
-const longRun = 48;
-
-type ConstantPainter = (target: PixelArray, offset: number, hole: Hole, values: Float64Array) => void;
-
-function constantPainter(shape: ImageLayout): ConstantPainter {
-  const { row, column, channel } = imageStrides(shape);
-  const { channels } = shape;
-  if (column === 1) {
-    return (target, offset, hole, values) => {
-      for (let c = 0; c < channels; c++) {
-        paintRuns(target, offset + c * channel, row, 1, hole, values[c]!);
-      }
-    };
-  }
-  return (target, offset, hole, values) => {
-    let grey = true;
-    for (let c = 1; c < channels; c++) grey &&= values[c] === values[0];
-    if (grey) {
-      paintRuns(target, offset, row, channels, hole, values[0]!);
-      return;
-    }
-    forEachRun(hole, (y, start, end) => {
-      const line = offset + y * row;
-      const last = line + end * channels;
-      for (let at = line + start * channels; at < last; at += channels) {
-        for (let c = 0; c < channels; c++) target[at + c] = values[c]!;
-      }
-    });
-  };
-}
-
-/** One number into all pixels of a hole, in lines of `row` numbers with `column` numbers a pixel. */
-function paintRuns(
-  target: PixelArray,
-  offset: number,
-  row: number,
-  column: number,
-  { top, bottom, left, right, runs }: Hole,
-  value: number,
-): void {
-  if (runs !== undefined) {
-    for (let index = 0; index < runs.length; index += 3) {
-      const line = offset + runs[index]! * row;
-      paintRun(target, line + runs[index + 1]! * column, line + runs[index + 2]! * column, value);
-    }
-    return;
-  }
-  const start = offset + left * column;
-  const width = (right - left) * column;
-  const end = start + bottom * row;
-  for (let line = start + top * row; line < end; line += row) paintRun(target, line, line + width, value);
-}
-
-function paintRun(target: PixelArray, start: number, end: number, value: number): void {
-  if (end - start >= longRun) target.fill(value, start, end);
-  else for (let at = start; at < end; at++) target[at] = value;
 }
 
 function copyHole(target: PixelArray, offset: number, shape: ImageLayout, hole: Hole, from: Place): void {
