@@ -17,7 +17,7 @@ let files = 0;
 const newFile = () => join(root, `${files++}`, "convolutions.json");
 
 const allPasses: readonly Pass[] = ["forward", "inputGrad", "weightGrad"];
-const geometry = (channels: number, side: number, kernel: number, stride = 1, batch = 4): ConvSpec => {
+const geometry = (channels: number, side: number, kernel: number, stride = 1, batch = 8): ConvSpec => {
   const pad = (kernel - 1) / 2;
   const attrs = {
     stride: [stride, stride],

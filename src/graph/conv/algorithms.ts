@@ -20,14 +20,24 @@ export const candidates = (spec: ConvSpec): ConvAlgorithmName[] =>
     convAlgorithms[name].applies(spec),
   );
 
-/**
- * A fixed rule: the first candidate, but im2col where few channels (the three of a first layer) make the transforms
- * of Winograd cost more than they save.
- */
+/** Output pixels of a batch from which on the work on the weights, which does not grow with them, is made up for. */
+const enoughPixels = { winograd: 256, spaceToDepth: 1024 } as const;
+
+/** Whether a way that transforms image and weights costs more than it saves, as measured (docs/engine.md). */
+function losesByTransforming(name: keyof typeof enoughPixels, spec: ConvSpec): boolean {
+  const { inChannels, stride, output, batch } = spec;
+  // The three channels of an image, or the twelve of its blocks: im2col has few columns to lay out.
+  const image = inChannels <= 3 && inChannels * stride[0] * stride[1] < 16;
+  // Most of a tile would lie outside.
+  const tiny = Math.min(...output) < 3;
+  return image || tiny || output[0] * output[1] * batch < enoughPixels[name];
+}
+
+/** A fixed rule, the same on every machine: the first candidate, or im2col where that one has too little to gain. */
 export const chooseByRule: ConvChoice = (spec) => {
-  const [first] = candidates(spec);
-  const few = first === "winograd" && Math.min(spec.inChannels, spec.outChannels) < 16;
-  return few ? "im2col" : first!;
+  const first = candidates(spec)[0]!;
+  const transforms = first === "winograd" || first === "spaceToDepth";
+  return transforms && losesByTransforming(first, spec) ? "im2col" : first;
 };
 
 /** One algorithm wherever it applies, the rule's choice elsewhere: for tests and comparisons. */
