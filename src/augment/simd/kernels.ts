@@ -25,10 +25,10 @@ export interface Kernels extends Functions {
   /** First byte of the memory that is free for images, a multiple of 16. Nothing stays there between two uses. */
   readonly start: number;
   /** The memory whole, as bytes, floats and 16-bit numbers; other views after `reserve`. */
-  readonly bytes: Uint8Array;
-  readonly floats: Float32Array;
-  readonly words: Int16Array;
-  readonly integers: Int32Array;
+  bytes: Uint8Array;
+  floats: Float32Array;
+  words: Int16Array;
+  integers: Int32Array;
   /** Makes room for so many bytes from `start` on; false when there is not that much. */
   reserve(bytes: number): boolean;
 }
@@ -68,19 +68,22 @@ function load(): Kernels | null {
   }
 }
 
-function withViews({ exports: { memory, ...functions } }: Instance): Kernels {
-  const views = () => ({
+/** Written out: an object that is spread from others is slow to read from. */
+function withViews({ exports }: Instance): Kernels {
+  const { memory } = exports;
+  const found: Kernels = {
+    sumFloats: exports.sumFloats,
+    sumBytes: exports.sumBytes,
+    cropChannel: exports.cropChannel,
+    blendRows: exports.blendRows,
+    blendColumns: exports.blendColumns,
+    start: pageBytes,
     bytes: new Uint8Array(memory.buffer),
     floats: new Float32Array(memory.buffer),
     words: new Int16Array(memory.buffer),
     integers: new Int32Array(memory.buffer),
-  });
-  return {
-    ...functions,
-    ...views(),
-    start: pageBytes,
     reserve(bytes) {
-      const missing = pageBytes + bytes - this.bytes.length;
+      const missing = pageBytes + bytes - found.bytes.length;
       if (missing <= 0) return true;
       if (bytes > mostBytes) return false;
       try {
@@ -88,8 +91,12 @@ function withViews({ exports: { memory, ...functions } }: Instance): Kernels {
       } catch {
         return false;
       }
-      Object.assign(this, views());
+      found.bytes = new Uint8Array(memory.buffer);
+      found.floats = new Float32Array(memory.buffer);
+      found.words = new Int16Array(memory.buffer);
+      found.integers = new Int32Array(memory.buffer);
       return true;
     },
   };
+  return found;
 }
