@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { crc32, deflateRawSync, gzipSync } from "node:zlib";
+import { crc32, deflateRawSync, gunzipSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { type Header, pack } from "tar-stream";
 import { afterAll, beforeEach, describe, expect, test } from "vitest";
@@ -173,6 +173,22 @@ describe("hostile archives", () => {
       new RegExp(`files and folders only, got a ${type} \\("a"\\)`),
     );
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  const sizes = { "no number": [0xc0, 0], "a negative one": [0xff, 0xfe], "one of 88 bits": [0x80, 0x7f] };
+  test.each(Object.entries(sizes))("tar with %s for a size", async (_, head) => {
+    for (const type of ["file", "directory"] as const) {
+      const tar = gunzipSync(readFileSync(await tarGz({ name: "a", type })));
+      tar.fill(0xff, 124, 136).set(head, 124);
+      tar.fill(32, 148, 156);
+      const sum = tar.subarray(0, 512).reduce((total, byte) => total + byte, 0);
+      tar.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
+      const archive = write("size.tar.gz", gzipSync(tar));
+      await expect(unpack(archive, "tar.gz", folder, limits)).rejects.toThrow(
+        /must say how long its files are, got .* \("a"\)|must be a whole tar.gz archive/,
+      );
+      expect(readdirSync(folder)).toEqual([]);
+    }
   });
 
   test("zip with a symlink", async () => {

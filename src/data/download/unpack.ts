@@ -134,6 +134,10 @@ const unpackers: { readonly [P in Exclude<Packing, "none">]: Unpack } = {
     try {
       for await (const entry of entries) {
         const { name, type, size } = entry.header;
+        // The library takes a size it cannot read for null, and then waits for ever.
+        if (!Number.isSafeInteger(size)) {
+          sink.refuse(`must say how long its files are, got ${size} (${shown(name)})`);
+        }
         if (type === "directory") sink.folder(name);
         else if (type === "file" || type === "contiguous-file")
           await sink.file(name, () => entry as unknown as Bytes, size);
