@@ -4,9 +4,16 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/helpers/data.ts";
 import { type Files, png, samples, shardsOf, tarOf } from "../../test/helpers/shards.ts";
+import type { CutoutOptions } from "../augment/cutout.ts";
 import { trainingPipeline } from "../augment/pipeline.ts";
+import type { Batch } from "./batch.ts";
 import { expandBraces } from "./shards.ts";
-import { readWebDataset, type WebDatasetOptions, webDatasetBatches } from "./webdataset-stream.ts";
+import {
+  readWebDataset,
+  type WebDatasetBatchOptions,
+  type WebDatasetOptions,
+  webDatasetBatches,
+} from "./webdataset-stream.ts";
 
 async function keys(options: WebDatasetOptions): Promise<number[]> {
   const found: number[] = [];
@@ -131,6 +138,113 @@ describe("batches of a stream", () => {
     // Image 5 is the first of the second shard: at 1 of the second batch, at 0 when alone.
     expect(alone[0]!.images.slice(0, 48)).toEqual(batches[1]!.images.slice(48, 96));
     expect(alone).toHaveLength(1);
+  });
+
+  /** Normalized pixels are 1 and more, so that zeros are holes. */
+  const cutting = (cutout: CutoutOptions) =>
+    trainingPipeline({
+      input: { height: 6, width: 5, channels: 3 },
+      crop: { height: 6, width: 5, padding: 0 },
+      flip: 0,
+      normalization: { mean: [-1, -1, -1], std: [1, 1, 1] },
+      cutout,
+    });
+  const hole = { nHoles: 1, placement: "inside", fill: "zero", probability: 1 } as const;
+  const imageFloats = 6 * 5 * 3;
+  const holesOf = ({ images, count }: Batch) =>
+    Array.from({ length: count }, (_, at) =>
+      images.slice(at * imageFloats, (at + 1) * imageFloats).reduce((zeros, value, pixel) => {
+        return value === 0 ? `${zeros} ${pixel}` : zeros;
+      }, ""),
+    );
+  const allOf = async (more: Partial<WebDatasetBatchOptions> & { readonly shards: string }) => {
+    const batches: Batch[] = [];
+    for await (const batch of webDatasetBatches({ ...options, ...more })) batches.push(batch);
+    return batches;
+  };
+
+  it("hear of the training's progress, for what follows a schedule", async () => {
+    const shards = await shardsOf([4, 4]);
+    const grown = cutting({
+      ...hole,
+      length: {
+        schedule: [
+          [0, 0],
+          [1, 4],
+        ],
+      },
+    });
+    const areas = async (progress?: number) => {
+      const batches = await allOf({ shards, pipeline: grown, ...(progress !== undefined && { progress }) });
+      return batches.flatMap(holesOf).map((zeros) => (zeros.split(" ").length - 1) / 3);
+    };
+    expect(await areas(0)).toEqual(Array(8).fill(0));
+    expect(await areas(0.5)).toEqual(Array(8).fill(4));
+    expect(await areas()).toEqual(Array(8).fill(16));
+  });
+
+  it("share a hole where they are told to, another in each batch of each worker", async () => {
+    const shards = await shardsOf([8, 8, 8, 8]);
+    const shared = cutting({ ...hole, length: 2, per: "batch" });
+    const holesIn = async (worker?: { index: number; count: number }) => {
+      const batches = await allOf({ shards, pipeline: shared, ...(worker && { worker }) });
+      return batches.map((batch) => {
+        expect(new Set(holesOf(batch)).size).toBe(1);
+        return holesOf(batch)[0]!;
+      });
+    };
+    const alone = await holesIn();
+    expect(alone).toHaveLength(8);
+    expect(new Set(alone).size).toBeGreaterThan(3);
+    // Batches are numbered across the workers: each takes the hole of its number.
+    expect(await holesIn({ index: 0, count: 2 })).toEqual(alone.filter((_, at) => at % 2 === 0));
+    expect(await holesIn({ index: 1, count: 2 })).toEqual(alone.filter((_, at) => at % 2 === 1));
+  });
+
+  it("may show other images of the batch in their holes", async () => {
+    const shards = await shardsOf([8]);
+    const [other] = await allOf({ shards, pipeline: cutting({ ...hole, length: 4, fill: "otherImage" }) });
+    const [plain] = await allOf({ shards, pipeline: cutting({ ...hole, length: 4, probability: 0 }) });
+    const image = (batch: Batch, at: number) => batch.images.slice(at * imageFloats, (at + 1) * imageFloats);
+    for (let at = 0; at < 4; at++) {
+      const own = image(plain!, at);
+      const changed = image(other!, at);
+      expect(changed).not.toEqual(own);
+      // Every pixel is the image's own or, all of them, one other's.
+      const from = upTo(4).filter((n) => {
+        const theirs = image(plain!, n);
+        return changed.every((value, pixel) => value === own[pixel] || value === theirs[pixel]);
+      });
+      expect(from).not.toEqual([]);
+    }
+  });
+
+  it("hold copies of an image beside each other, each augmented on its own", async () => {
+    const shards = await shardsOf([4, 4]);
+    const sized = cutting({ ...hole, length: 2 });
+    const single = await allOf({ shards, pipeline: sized });
+    const double = await allOf({ shards, pipeline: sized, copies: 2 });
+    expect(double.map(({ indices }) => [...indices])).toEqual([
+      [0, 0, 1, 1],
+      [2, 2, 3, 3],
+      [4, 4, 5, 5],
+      [6, 6, 7, 7],
+    ]);
+    const holes = double.flatMap(holesOf);
+    // The first copy is what the image is without copies.
+    expect(holes.filter((_, at) => at % 2 === 0)).toEqual(single.flatMap(holesOf));
+    expect(holes.filter((_, at) => at % 2 === 1)).not.toEqual(single.flatMap(holesOf));
+    expect(double.flatMap(({ labels }) => [...labels])).toEqual(upTo(16).map((at) => (at >> 1) % 2));
+  });
+
+  it.each([
+    [{ progress: 1.5 }, /progress must be from 0 to 1, got 1.5/],
+    [{ copies: 3 }, /copies must be a divisor of batchSize \(4\), got 3/],
+    [{ batchSize: 0 }, /batchSize must be an integer from 1 on, got 0/],
+    [{ classes: ["one"] }, /classes must be two names or more, got 1/],
+    [{ size: { height: 7, width: 5 } }, /the pipeline must take images of 7x5, got 6x5/],
+  ])("refuse %j", async (wrong, message) => {
+    await expect(allOf({ shards: await shardsOf([4]), ...wrong })).rejects.toThrow(message);
   });
 
   it("leave out what is broken, say so, and end when it is too much", async () => {

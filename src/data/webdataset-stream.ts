@@ -132,6 +132,10 @@ export interface WebDatasetBatchOptions extends WebDatasetOptions {
   /** Augmentation follows from the seed, the epoch and the sample's place alone. */
   readonly seed: number;
   readonly epoch: number;
+  /** Share of the training that is done when this epoch starts, 0 to 1, for what follows a schedule; 1 when left out. */
+  readonly progress?: number;
+  /** Copies of each image in its batch, each augmented on its own; 1 when left out. A divisor of the batch's size. */
+  readonly copies?: number;
   /** Is told of images that are left out because they cannot be read. */
   readonly onBroken?: (name: string, reason: string) => void;
   /** Share of broken images above which the stream ends with an error, once 1,000 are seen or it ends; 0.1 by default. */
@@ -140,20 +144,26 @@ export interface WebDatasetBatchOptions extends WebDatasetOptions {
 
 const judgedAfter = 1000;
 
-type Decoded =
-  | BrokenImage
-  | { readonly sample: WebDatasetSample; readonly label: number; readonly pixels: Uint8Array };
+interface Readable {
+  readonly sample: WebDatasetSample;
+  readonly label: number;
+  readonly pixels: Uint8Array;
+}
+type Decoded = BrokenImage | Readable;
 
 /**
  * Training batches straight from the shards: what {@link readWebDataset} gives, decoded, augmented and normalized.
  * `indices` number the images as they are delivered. The last, incomplete batch is dropped. Memory: the shuffle
- * buffer, and a few images under way.
+ * buffer, a batch, and a few images under way.
+ *
+ * What the images of a batch share, such as one hole for all, comes from `stream(seed, "augment batch", epoch, b)`,
+ * where batches are numbered across workers: those of worker `i` of `n` are `i`, `n + i`, `2 n + i`, ...
  *
  * @throws Error when an option does not fit, a label is none of the classes, or too many images are broken
  */
 export async function* webDatasetBatches(options: WebDatasetBatchOptions): AsyncGenerator<Batch> {
-  const { classes, size, fit, maxPixels = 100_000_000, pipeline, batchSize, seed, epoch } = options;
-  const { onBroken = () => {}, maxBroken = 0.1 } = options;
+  const { classes, size, fit, maxPixels = 100_000_000, pipeline, batchSize } = options;
+  const { onBroken = () => {}, maxBroken = 0.1, copies = 1, worker = { index: 0, count: 1 } } = options;
   check(options);
   const { channels } = pipeline.output;
   const labelOf = new Map(classes.map((name, label) => [name, label]));
@@ -170,7 +180,6 @@ export async function* webDatasetBatches(options: WebDatasetBatchOptions): Async
     if (!result.ok) return { name, reason: result.reason };
     return { sample, label: known, pixels: result.pixels };
   };
-  const imageFloats = channels * pipeline.output.height * pipeline.output.width;
   let broken = 0;
   let delivered = 0;
   const judge = (last: string) => {
@@ -181,13 +190,9 @@ export async function* webDatasetBatches(options: WebDatasetBatchOptions): Async
         `${broken + delivered} (the last: ${last}); repair the shards or raise maxBroken`,
     );
   };
-  const empty = () => ({
-    images: new Float32Array(batchSize * imageFloats),
-    labels: new Int32Array(batchSize),
-    indices: new Int32Array(batchSize),
-    count: batchSize,
-  });
-  let batch = empty();
+  const augment = batchAugmentation(options);
+  let waiting: Readable[] = [];
+  let batches = 0;
   let last = "";
   for await (const image of inOrder(readWebDataset(options), decode, decodesAtOnce)) {
     if ("reason" in image) {
@@ -195,15 +200,19 @@ export async function* webDatasetBatches(options: WebDatasetBatchOptions): Async
       last = `${image.name}: ${image.reason}`;
       onBroken(image.name, image.reason);
     } else {
-      const { sample, label, pixels } = image;
-      const at = delivered % batchSize;
-      const parameters = pipeline.sample(stream(seed, "augment", epoch, sample.shard, sample.position));
-      pipeline.apply(pixels, 0, parameters, batch.images, at * imageFloats);
-      batch.labels[at] = label;
-      batch.indices[at] = delivered++;
-      if (at === batchSize - 1) {
-        yield batch;
-        batch = empty();
+      delivered++;
+      waiting.push(image);
+      if (waiting.length * copies === batchSize) {
+        const repeated = waiting.flatMap((one) => Array.from({ length: copies }, () => one));
+        const first = delivered - waiting.length;
+        const { index, count } = worker;
+        yield {
+          images: augment(repeated, batches++ * count + index),
+          labels: Int32Array.from(repeated, ({ label }) => label),
+          indices: Int32Array.from(repeated, (_, at) => first + Math.floor(at / copies)),
+          count: batchSize,
+        };
+        waiting = [];
       }
     }
     if (broken + delivered >= judgedAfter) judge(last);
@@ -211,9 +220,46 @@ export async function* webDatasetBatches(options: WebDatasetBatchOptions): Async
   if (broken > 0) judge(last);
 }
 
-function check({ classes, size, pipeline, batchSize, maxBroken = 0.1 }: WebDatasetBatchOptions): void {
+/** Augments the images of a batch, equal ones beside each other, each from a stream of its own. */
+function batchAugmentation({
+  pipeline,
+  seed,
+  epoch,
+  progress = 1,
+}: WebDatasetBatchOptions): (images: readonly Readable[], batch: number) => Float32Array {
+  const { channels, height, width } = pipeline.output;
+  const imageFloats = channels * height * width;
+  return (images, batch) => {
+    const ofBatch = () => stream(seed, "augment batch", epoch, batch);
+    // One array: holes may show another image of the batch.
+    const pixels = Buffer.concat(images.map((image) => image.pixels));
+    const imageBytes = pixels.length / images.length;
+    const target = new Float32Array(images.length * imageFloats);
+    let copy = 0;
+    for (const [at, { sample }] of images.entries()) {
+      copy = at > 0 && images[at - 1]!.sample === sample ? copy + 1 : 0;
+      const { shard, position } = sample;
+      const rng =
+        copy === 0
+          ? stream(seed, "augment", epoch, shard, position)
+          : stream(seed, "augment copy", epoch, shard, position, copy);
+      const parameters = pipeline.sample(rng, progress, ofBatch);
+      pipeline.apply(pixels, at * imageBytes, parameters, target, at * imageFloats);
+    }
+    return target;
+  };
+}
+
+function check(options: WebDatasetBatchOptions): void {
+  const { classes, size, pipeline, batchSize, maxBroken = 0.1, progress = 1, copies = 1 } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw new Error(`webdataset: batchSize must be an integer from 1 on, got ${batchSize}`);
+  }
+  if (!Number.isInteger(copies) || copies < 1 || batchSize % copies !== 0) {
+    throw new Error(`webdataset: copies must be a divisor of batchSize (${batchSize}), got ${copies}`);
+  }
+  if (!(progress >= 0 && progress <= 1)) {
+    throw new Error(`webdataset: progress must be from 0 to 1, got ${progress}`);
   }
   if (classes.length < 2) {
     throw new Error(`webdataset: classes must be two names or more, got ${classes.length}`);
