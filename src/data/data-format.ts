@@ -8,6 +8,7 @@ export const dataFormats = [
   "cifar100",
   "cifar100-coarse",
   "stl10",
+  "svhn-extra",
   "svhn",
   "idx",
   "npz",

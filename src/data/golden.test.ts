@@ -75,9 +75,23 @@ describe("SVHN", () => {
       { length: 15 },
       (_, n): Expected => [n, digits[n % 10]!, n >= 12 ? "test" : undefined],
     );
-    const read = await readAll({ data: join(golden, "svhn") }, 32, 32);
+    const read = await readAll({ data: join(golden, "svhn"), format: "svhn" }, 32, 32);
     expect(read.source).toMatchObject({ name: "svhn", classes: digits });
     expectImages(read, expected, [32, 32, 3]);
+  });
+
+  it("adds the extra images to those for training where all three files are there", async () => {
+    const data = join(golden, "svhn");
+    expect(await describeData({ data })).toMatchObject({ format: "svhn-extra" });
+    const read = await readAll({ data }, 32, 32);
+    expect(read.source).toMatchObject({ name: "svhn-extra", hasOfficialTest: true, total: 12 + 4 + 3 });
+    const files = read.images.map(({ name, officialTest }) => [name.replace(/#.*/, ""), officialTest]);
+    expect(files).toEqual([
+      ...Array(12).fill(["train_32x32.mat", false]),
+      ...Array(4).fill(["extra_32x32.mat", false]),
+      ...Array(3).fill(["test_32x32.mat", true]),
+    ]);
+    expect(read.images.slice(12, 16).map(({ className }) => className)).toEqual(["1", "2", "0", "1"]);
   });
 
   it("reads one file that is given, with labels as doubles and a text beside them", async () => {

@@ -15,7 +15,7 @@ import { findParquet, parquetSize, parquetSource } from "./parquet.ts";
 import { findShards } from "./shards.ts";
 import type { Columns, Source } from "./source.ts";
 import { findStl10, stl10Size, stl10Source } from "./stl10.ts";
-import { findSvhn, svhnSize, svhnSource } from "./svhn.ts";
+import { findSvhn, type SvhnName, svhnSize, svhnSource } from "./svhn.ts";
 import { webDatasetSource } from "./webdataset.ts";
 
 export interface DataOptions {
@@ -59,6 +59,13 @@ const findCifarNamed =
     return { data: resolve(data), size: () => cifarSize, open: () => cifarSource(found, { name }) };
   };
 
+const findSvhnNamed =
+  (name: SvhnName): Find =>
+  (data) => {
+    const found = findSvhn(resolve(data), name);
+    return found && { data: resolve(data), size: () => svhnSize, open: () => svhnSource(found) };
+  };
+
 /** Of several that would do, the first wins. */
 const kinds: { readonly [F in DataFormat]: Kind } = {
   "fashion-mnist": {
@@ -77,12 +84,8 @@ const kinds: { readonly [F in DataFormat]: Kind } = {
       return { data: resolve(data), size: () => stl10Size, open: () => stl10Source(folder) };
     },
   },
-  svhn: {
-    find(data) {
-      const found = findSvhn(resolve(data));
-      return found && { data: resolve(data), size: () => svhnSize, open: () => svhnSource(found) };
-    },
-  },
+  "svhn-extra": { find: findSvhnNamed("svhn-extra") },
+  svhn: { find: findSvhnNamed("svhn") },
   idx: {
     find(data) {
       const found = findIdx(resolve(data));

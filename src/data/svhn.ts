@@ -16,18 +16,32 @@ export const svhnSize = { height: side, width: side } as const;
 const digits = Array.from({ length: 10 }, (_, digit) => String(digit));
 const testFile = "test_32x32.mat";
 const trainFile = "train_32x32.mat";
+const extraFile = "extra_32x32.mat";
 /** In images; ten times what the largest file has. */
 const mostImages = 10_000_000;
 
-/** The files of a folder, or the one that is given; null when they are not there. */
-export function findSvhn(
-  data: string,
-): { readonly folder: string; readonly names: readonly string[] } | null {
-  if (data.toLowerCase().endsWith(".mat") && existsSync(data) && statSync(data).isFile()) {
-    return { folder: dirname(data), names: [basename(data)] };
+/** Which files of SVHN are the data set: `svhn-extra` trains on the extra images too, as most papers do. */
+export type SvhnName = "svhn" | "svhn-extra";
+
+export interface FoundSvhn {
+  readonly name: SvhnName;
+  readonly folder: string;
+  /** Files in their order, the test part last. */
+  readonly names: readonly string[];
+}
+
+/** The files of a folder, or (as `svhn`) the one that is given; null when they are not there. */
+export function findSvhn(data: string, name: SvhnName): FoundSvhn | null {
+  const has = (file: string) => existsSync(join(data, file));
+  if (name === "svhn-extra") {
+    const names = [trainFile, extraFile, testFile];
+    return names.every(has) ? { name, folder: data, names } : null;
   }
-  const names = [trainFile, testFile].filter((name) => existsSync(join(data, name)));
-  return names.length > 0 ? { folder: data, names } : null;
+  if (data.toLowerCase().endsWith(".mat") && existsSync(data) && statSync(data).isFile()) {
+    return { name, folder: dirname(data), names: [basename(data)] };
+  }
+  const names = [trainFile, testFile].filter(has);
+  return names.length > 0 ? { name, folder: data, names } : null;
 }
 
 /** The images and the labels of a file. */
@@ -38,25 +52,23 @@ interface Digits {
 }
 
 /**
- * The images of `train_32x32.mat` and `test_32x32.mat`; the latter are the official test part. `extra_32x32.mat` is
- * used when it is given itself. Label 10 of the files is the digit 0.
+ * The images of `train_32x32.mat`, with `svhn-extra` those of `extra_32x32.mat`, and those of `test_32x32.mat`, which
+ * are the official test part. Label 10 of the files is the digit 0.
  *
- * @param found from {@link findSvhn}
  * @throws Error when a file is cut short, damaged, or has no X [32, 32, 3, n] of bytes and y of n labels
  */
-export async function svhnSource(found: NonNullable<ReturnType<typeof findSvhn>>): Promise<Source> {
-  const { folder, names } = found;
+export async function svhnSource({ name, folder, names }: FoundSvhn): Promise<Source> {
   const files: Digits[] = [];
-  for (const name of names) files.push(await openDigits(join(folder, name), name));
+  for (const file of names) files.push(await openDigits(join(folder, file), file));
   return {
-    name: "svhn",
+    name,
     path: names.length === 1 ? join(folder, names[0]!) : folder,
     classes: digits,
     channels: 3,
     total: files.reduce((sum, { labels }) => sum + labels.length, 0),
     hasOfficialTest: names.length > 1,
     files: listed("svhn", folder, names),
-    task: "reading SVHN",
+    task: name === "svhn" ? "reading SVHN" : "reading SVHN with its extra images",
     images: (options) =>
       resized(allImages(folder, files, names.length > 1), { ...svhnSize, channels: 3 }, options),
   };

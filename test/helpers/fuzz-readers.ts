@@ -80,7 +80,7 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   {
     name: "SVHN",
     make: copied("svhn"),
-    files: ["train_32x32.mat", "test_32x32.mat"],
+    files: ["train_32x32.mat", "extra_32x32.mat", "test_32x32.mat"],
     open: opening("."),
   },
   {

@@ -38,6 +38,11 @@ const svhnFile = (name: string, bytes: number, sha256: string): RemoteFile => ({
   sha256,
   packing: "none",
 });
+const svhnFiles = {
+  train: svhnFile("train", 182_040_794, "435e94d69a87fde4fd4d7f3dd208dfc32cb6ae8af2240d066de1df7508d083b8"),
+  test: svhnFile("test", 64_275_384, "cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b"),
+  extra: svhnFile("extra", 1_329_278_602, "a133a4beb38a00fcdda90c9489e0c04f900b660ce8a316a5e854838379a71eb3"),
+} as const;
 const svhn = {
   addresses: ["http://ufldl.stanford.edu/housenumbers/"],
   unpackedBytes: 0,
@@ -81,19 +86,14 @@ export const catalog = {
   svhn: {
     ...svhn,
     title: "SVHN, 99,289 digits of house numbers of 32x32 in 10 classes",
-    files: [
-      svhnFile("train", 182_040_794, "435e94d69a87fde4fd4d7f3dd208dfc32cb6ae8af2240d066de1df7508d083b8"),
-      svhnFile("test", 64_275_384, "cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b"),
-    ],
+    files: [svhnFiles.train, svhnFiles.test],
     data: "",
   },
   "svhn-extra": {
     ...svhn,
-    title: "the 531,131 extra training images of SVHN, easier ones",
-    files: [
-      svhnFile("extra", 1_329_278_602, "a133a4beb38a00fcdda90c9489e0c04f900b660ce8a316a5e854838379a71eb3"),
-    ],
-    data: "extra_32x32.mat",
+    title: "SVHN with its 531,131 extra training images, easier ones",
+    files: [svhnFiles.train, svhnFiles.extra, svhnFiles.test],
+    data: "",
   },
   stl10: {
     title: "STL-10, 13,000 labelled photos of 96x96 in 10 classes, and 100,000 without a label",
