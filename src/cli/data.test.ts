@@ -4,6 +4,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
@@ -13,6 +14,7 @@ import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { paintPhotos } from "../../test/helpers/photos.ts";
 import { readGroups, writeGroups } from "../data/groups.ts";
+import { openDataset } from "../data/open.ts";
 import { createPace } from "./data.ts";
 import { main } from "./program.ts";
 
@@ -46,6 +48,8 @@ beforeAll(async () => {
   writeFileSync(at("photos", "red", "empty.png"), "");
   await paintPhotos(at("plain"), 2);
   for (const part of ["train", "test"]) await paintPhotos(at("parts", part), 2);
+  for (const part of ["train", "test"]) await paintPhotos(at("unlike", part), 2);
+  renameSync(at("unlike", "test", "red"), at("unlike", "test", "green"));
 });
 afterAll(() => rmSync(root, { recursive: true }));
 afterEach(() => void vi.restoreAllMocks());
@@ -83,6 +87,19 @@ test("stats without duplicates writes no groups", async () => {
   expect(existsSync(at("none.tsv"))).toBe(false);
 });
 
+test("stats of parts: leaks between them, and groups in the names that train knows", async () => {
+  const { out, code } = await cutout("data", "stats", at("parts"), "--write-groups", at("parts.tsv"));
+  expect(code).toBe(0);
+  expect(out).toMatch(/^class +train +test +together\n/);
+  const { names } = await openDataset({
+    ...{ data: at("parts"), cacheDir: at("cache"), size: { height: 8, width: 8 }, fit: "squash" },
+    ...{ maxPixels: 1e6, maxBroken: 0 },
+  });
+  const groups = readGroups(at("parts.tsv"));
+  expect(groups.length).toBeGreaterThan(0);
+  expect(groups.flat().filter((name) => !names.includes(name))).toEqual([]);
+});
+
 test("get lists the known data sets", async () => {
   const { out } = await cutout("data", "get");
   expect(out).toMatch(/^cifar10 +170\.1 MB {2}CIFAR-10/);
@@ -106,9 +123,9 @@ test.each([
     /--likeness: must be a number above 0, got much$/,
   ],
   [
-    ["data", "stats", at("parts"), "--write-groups", at("x.tsv")],
+    ["data", "stats", at("unlike"), "--write-groups", at("x.tsv")],
     2,
-    /--write-groups: needs data that train takes/,
+    /--write-groups: needs data that train takes as one; data: the parts of .*unlike must have the same classes/,
   ],
   [["data", "stats", at("plain"), "--columns", "a"], 2, /--columns: must be two names/],
   [

@@ -161,9 +161,11 @@ async function statsAction(data: string, flags: StatsFlags): Promise<void> {
   const options: InspectOptions = { data, format, columns, likeness, maxPixels };
   const { inspectData, partsOf } = await import("../data/inspect.ts");
   if (flags.writeGroups !== undefined && partsOf(options).length > 1) {
-    throw new ConfigError(
-      `--write-groups: needs data that train takes as one, got the parts of ${data}; give one of them, or leave it out`,
-    );
+    // The parts are looked at one by one, but the groups are for all of them together.
+    const { openSource } = await import("../data/open.ts");
+    await openSource(options).catch((error: Error) => {
+      throw new ConfigError(`--write-groups: needs data that train takes as one; ${error.message}`);
+    });
   }
   const progress = createProgress(process.stderr);
   try {

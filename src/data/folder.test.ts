@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import { paint, temporaryFolder } from "../../test/helpers/data.ts";
 import { folderSource } from "./folder.ts";
@@ -70,6 +70,67 @@ it("reads one flat folder with Kaggle's names", () => {
   expect(names(source)).toEqual(["cat.0.jpg", "cat.1.jpg", "dog.10.jpg", "sea.lion.3.png"]);
 });
 
+const officialTests = async (source: Source) => {
+  const tests: string[] = [];
+  const options = { size: { height: 1, width: 1 }, fit: "cover", maxPixels: 1e6 } as const;
+  for await (const image of source.images(options)) {
+    if ("reason" in image) throw new Error(`${image.name}: ${image.reason}`);
+    if (image.officialTest) tests.push(`${image.name} ${source.classes[image.label]}`);
+  }
+  return tests;
+};
+
+const partLayouts: [string, readonly string[], readonly string[], string][] = [
+  [
+    "train and test",
+    ["train", "test"],
+    ["test/cat/0.png cat", "test/dog/0.png dog"],
+    "decoding NAME (test is the test part, train is divided into training and validation)",
+  ],
+  [
+    "train, val and test",
+    ["train", "val", "test"],
+    ["test/cat/0.png cat", "test/dog/0.png dog"],
+    "decoding NAME (test is the test part, train and val are divided into training and validation)",
+  ],
+  [
+    "train and validation",
+    ["Train", "validation"],
+    ["validation/cat/0.png cat", "validation/dog/0.png dog"],
+    "decoding NAME (validation is the test part, Train is divided into training and validation)",
+  ],
+  [
+    "train and val of a year",
+    ["train2017", "val2017"],
+    ["val2017/cat/0.png cat", "val2017/dog/0.png dog"],
+    "decoding NAME (val2017 is the test part, train2017 is divided into training and validation)",
+  ],
+];
+it.each(partLayouts)("takes %s for the official split", async (_, parts, tests, task) => {
+  const folder = temporaryFolder();
+  for (const part of parts) {
+    for (const name of ["cat", "dog"]) await paint(join(folder, part, name, "0.png"), [1, 2, 3]);
+  }
+  const source = folderSource(folder);
+  expect(source).toMatchObject({ classes: ["cat", "dog"], hasOfficialTest: true, total: 2 * parts.length });
+  expect(source.task).toBe(task.replace("NAME", basename(folder)));
+  expect(await officialTests(source)).toEqual(tests);
+});
+
+it("takes parts of a split whose classes are in the names, and counts the other files of all folders", () => {
+  const source = folderSource(
+    folderOf("train/cat.0.jpg", "train/dog.1.jpg", "test/cat.2.jpg", "test/dog.3.jpg", "test/a.txt", "b.md"),
+  );
+  expect(source.classes).toEqual(["cat", "dog"]);
+  expect(names(source)).toEqual(["test/cat.2.jpg", "test/dog.3.jpg", "train/cat.0.jpg", "train/dog.1.jpg"]);
+  expect(source.task).toContain("(2 other files ignored; test is the test part, train is divided");
+});
+
+it("takes a folder named train for a class beside other classes", () => {
+  const source = folderSource(folderOf("train/1.jpg", "bus/1.jpg", "car/1.jpg"));
+  expect(source).toMatchObject({ classes: ["bus", "car", "train"], hasOfficialTest: false });
+});
+
 it("follows links to folders, but not in circles", () => {
   const folder = folderOf("cat/1.jpg", "dog/1.jpg");
   symlinkSync(join(folder, "dog"), join(folder, "wolf"));
@@ -116,9 +177,51 @@ const wrong: [string, readonly string[], RegExp][] = [
     /must be named CLASS.NUMBER.jpg .* got IMG_1.jpg/,
   ],
   [
-    "parts of a split",
-    ["train/cat/1.jpg", "val/cat/1.jpg"],
-    /got parts of a split \(train, val\); give one of them .*train/,
+    "parts without one for the test",
+    ["train/cat/1.jpg", "train/dog/1.jpg", "training2/cat/1.jpg"],
+    /one for the test \(train and test\), got train, training2; give .*train, it is divided/,
+  ],
+  ["a test part alone", ["test/cat/1.jpg", "test/dog/1.jpg"], /got test; give .*test, it is divided/],
+  [
+    "parts beside other folders",
+    ["train/cat/1.jpg", "test/cat/1.jpg", "extra/1.jpg"],
+    /either classes or parts of a split, got extra beside test, train; move the former away, or give .*train/,
+  ],
+  [
+    "images beside parts",
+    ["train/cat/1.jpg", "test/cat/1.jpg", "1.jpg"],
+    /got 2 folders \(test, ...\) and 1 images beside them \(1.jpg/,
+  ],
+  [
+    "a class that the test part has not",
+    ["train/cat/1.jpg", "train/dog/1.jpg", "train/owl/1.jpg", "test/dog/1.jpg"],
+    /same classes, got "cat" and 1 more in train alone \(missing in test\); name and fill .* or give .*train alone/,
+  ],
+  [
+    "a class that only the validation part has",
+    ["train/cat/1.jpg", "val/cat/1.jpg", "val/Dog/1.jpg", "test/cat/1.jpg"],
+    /same classes, got "Dog" in val alone \(missing in t.*train alone, it is divided/,
+  ],
+  [
+    "an empty part",
+    ["train/cat/1.jpg", "train/dog/1.jpg", "test/"],
+    /same classes, got no images in test \(missing in test\); .* give .*train alone, it is divided/,
+  ],
+  [
+    "an empty class folder of a part",
+    ["train/cat/1.jpg", "train/dog/1.jpg", "test/cat/1.jpg", "test/dog/"],
+    /class folder .*test.dog must hold images, got none/,
+  ],
+  [
+    "a test part without labels",
+    ["train/cat/1.jpg", "train/dog/1.jpg", "test/1.jpg", "test/2.jpg"],
+    /test has no class folders, so its 2 images must be named .* or give the part for training alone, it is divided/,
+  ],
+  ["parts of one class", ["train/cat/1.jpg", "val/cat/1.jpg"], /at least two classes, got one \("cat"\)/],
+  [
+    "parts whose classes differ in case only",
+    ["train/cat/1.jpg", "train/dog/1.jpg", "test/Cat/1.jpg", "test/dog/1.jpg"],
+    /same classes, got "cat" in train alone \(missing in test\)|"Cat" in test alone/,
   ],
 ];
 it.each(wrong)("refuses %s in one clear line", (_, files, message) => {

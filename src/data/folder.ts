@@ -1,63 +1,78 @@
-// Folders of photos: a folder a class, or one flat folder with Kaggle's names (`cat.0.jpg`).
-import { type Dirent, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
+// Folders of photos: a folder a class, or one flat folder with Kaggle's names (`cat.0.jpg`); or `train`, `test` of these.
 import { basename, join, resolve } from "node:path";
+import { add, isFolder, type Listing, listBelow, visible } from "./folder-listing.ts";
 import { type DecodeOptions, decodeImage, decodesAtOnce } from "./image.ts";
 import { inOrder } from "./in-order.ts";
+import { byCode, type NamedPart, officialTestPart, partOfFolder } from "./labels.ts";
 import type { BrokenImage, Source, SourceFile, SourceImage } from "./source.ts";
 
-// The formats of the second line cannot be read everywhere: they are listed so that they are reported, not lost.
-export const imageName = /\.(jpe?g|jpe|jfif|png|webp|gif|tiff?|avif|bmp|heic|heif|jp2|jxl)$/i;
 const kaggleName = /^(.+)\.\d+\.[^.]+$/;
-const splitName = /^(train(ing)?|val(id(ation)?)?|dev|test(ing)?)\d*$/i;
 
-interface Listing {
-  readonly images: SourceFile[];
-  /** Files that are no images by their name. */
-  others: number;
+interface FoundImage {
+  readonly file: SourceFile;
+  readonly className: string;
+  readonly officialTest: boolean;
+}
+
+/** Images with their classes, from one folder. */
+interface Classified {
+  readonly images: readonly Omit<FoundImage, "officialTest">[];
+  readonly others: number;
+}
+
+/** A folder that is a part of a split. */
+interface PartFolder {
+  readonly folder: string;
+  readonly part: NamedPart;
 }
 
 /**
  * The images of a folder and their classes, without decoding any. Hidden files are skipped, files that are no
  * images by their name are ignored and counted. Classes are sorted by name, images by their path.
  *
+ * Where all folders are parts of a split (`train`, `test`, and perhaps `val`), each with the same classes, `test` is the
+ * official test part, or `val` where there is no `test`; the others are one.
+ *
  * @throws Error when the folder is missing or unreadable, has no images, an empty class folder, fewer than two
- *   classes, or two class names that differ in upper and lower case only.
+ *   classes, two class names that differ in upper and lower case only, or parts with different classes.
  */
 export function folderSource(data: string): Source {
   const path = resolve(data);
   const name = basename(path);
-  const entries = visible(path, data);
-  const folders: string[] = [];
-  const loose: Listing = { images: [], others: 0 };
-  for (const entry of entries) {
-    if (isFolder(join(path, entry.name))) folders.push(entry.name);
-    else add(loose, path, entry.name);
-  }
-
-  const classOf = new Map<string, string>();
-  let others = loose.others;
-  let images: SourceFile[];
-  if (folders.length > 0) {
-    const listings = new Map(folders.map((folder) => [folder, listBelow(path, folder)]));
-    checkClassFolders(data, listings, loose);
-    images = [...listings.values()].flatMap((listing) => listing.images);
-    for (const image of images) classOf.set(image.name, image.name.slice(0, image.name.indexOf("/")));
-    for (const listing of listings.values()) others += listing.others;
-  } else {
-    images = loose.images;
-    for (const image of images) classOf.set(image.name, classInName(data, images, image));
-  }
+  const top = listFolder(path, "", data);
+  const parts = partsIn(data, top);
+  const test = officialTestPart(parts.map(({ part }) => part));
+  const found =
+    parts.length === 0
+      ? [{ folder: "", officialTest: false, ...classified(path, "", data, top) }]
+      : parts.map(({ folder, part }) => {
+          const shown = join(data, folder);
+          const officialTest = part === test;
+          return {
+            folder,
+            officialTest,
+            ...classified(path, folder, shown, listFolder(path, folder, shown)),
+          };
+        });
+  const others = found.reduce((sum, part) => sum + part.others, parts.length > 0 ? top.loose.others : 0);
+  const images: FoundImage[] = found.flatMap((part) =>
+    part.images.map((image) => ({ ...image, officialTest: part.officialTest })),
+  );
   if (images.length === 0) {
-    const found = others === 0 ? "nothing" : `${others} other files`;
+    const files = others === 0 ? "nothing" : `${others} other files`;
     throw new Error(
-      `data: ${data} must hold images (.jpg, .png, ...), got ${found}; give a folder of class folders`,
+      `data: ${data} must hold images (.jpg, .png, ...), got ${files}; give a folder of class folders`,
     );
   }
-  const classes = [...new Set(classOf.values())].sort(byCode);
+  checkParts(data, found);
+  const classes = [...new Set(images.map(({ className }) => className))].sort(byCode);
   checkClasses(data, classes);
-  images.sort((a, b) => byCode(a.name, b.name));
+  images.sort((a, b) => byCode(a.file.name, b.file.name));
   const labels = new Map(classes.map((className, label) => [className, label]));
-  const labelOf = (image: SourceFile) => labels.get(classOf.get(image.name)!)!;
+  const notes = [
+    ...(others > 0 ? [`${others} other files ignored`] : []),
+    ...(test === null ? [] : [partsInWords(found)]),
+  ];
 
   return {
     name,
@@ -65,118 +80,117 @@ export function folderSource(data: string): Source {
     classes,
     channels: 3,
     total: images.length,
-    hasOfficialTest: false,
-    files: images,
-    task: `decoding ${name}${others > 0 ? ` (${others} other files ignored)` : ""}`,
-    images: (options) => decodeAll(path, images, labelOf, options),
+    hasOfficialTest: test !== null,
+    files: images.map(({ file }) => file),
+    task: `decoding ${name}${notes.length > 0 ? ` (${notes.join("; ")})` : ""}`,
+    images: (options) => decodeAll(path, images, labels, options),
   };
 }
 
 async function* decodeAll(
   path: string,
-  images: readonly SourceFile[],
-  labelOf: (image: SourceFile) => number,
+  images: readonly FoundImage[],
+  labels: ReadonlyMap<string, number>,
   options: DecodeOptions,
 ): AsyncGenerator<SourceImage | BrokenImage> {
-  const decoded = inOrder(images, (image) => decodeImage(join(path, image.name), options), decodesAtOnce);
+  const decoded = inOrder(images, ({ file }) => decodeImage(join(path, file.name), options), decodesAtOnce);
   let at = 0;
   for await (const result of decoded) {
-    const image = images[at++]!;
-    const { name } = image;
-    if (result.ok) yield { name, label: labelOf(image), pixels: result.pixels, officialTest: false };
+    const { file, className, officialTest } = images[at++]!;
+    const { name } = file;
+    if (result.ok) yield { name, label: labels.get(className)!, pixels: result.pixels, officialTest };
     else yield { name, reason: result.reason };
   }
 }
 
-/** The order of code units: the same on every machine, whatever its language. */
-function byCode(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+/** What lies directly in a folder. */
+interface Contents {
+  readonly folders: readonly string[];
+  readonly loose: Listing;
 }
 
-function visible(path: string, shown: string): Dirent[] {
-  try {
-    return readdirSync(path, { withFileTypes: true }).filter(
-      ({ name }) => !name.startsWith(".") && name !== "__MACOSX",
-    );
-  } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new Error(`data: ${shown} ${folderTrouble[code] ?? `cannot be read (${code}); check the disk`}`);
+function listFolder(root: string, folder: string, shown: string): Contents {
+  const path = join(root, folder);
+  const folders: string[] = [];
+  const loose: Listing = { images: [], others: 0 };
+  for (const { name } of visible(path, shown)) {
+    if (isFolder(join(path, name))) folders.push(name);
+    else add(loose, root, folder === "" ? name : `${folder}/${name}`);
   }
+  return { folders: folders.sort(byCode), loose };
 }
 
-const folderTrouble: { readonly [code: string]: string } = {
-  ENOENT: "does not exist; give the folder that holds the images",
-  ENOTDIR: "is not a folder; give the folder that holds the images",
-  EACCES: "cannot be read (EACCES); change its permissions",
-  EPERM: "cannot be read (EPERM); change its permissions",
-};
-
-function isFolder(path: string): boolean {
-  return statsOf(path)?.isDirectory() ?? false;
-}
-
-/** Null for a link to nothing, which is reported later as an image that cannot be opened. */
-function statsOf(path: string): Stats | null {
-  try {
-    return statSync(path);
-  } catch {
-    return null;
+/** Images below `root/folder`, by class folders or, without any, by their own names. */
+function classified(root: string, folder: string, shown: string, { folders, loose }: Contents): Classified {
+  const prefix = folder === "" ? "" : `${folder}/`;
+  if (folders.length === 0) {
+    const images = loose.images.map((file) => ({
+      file,
+      className: classInName(shown, folder, loose.images.length, file.name.slice(prefix.length)),
+    }));
+    return { images, others: loose.others };
   }
-}
-
-/** Adds one file; pipes and devices are never opened. */
-function add(listing: Listing, root: string, name: string): void {
-  const stats = statsOf(join(root, name));
-  if (!imageName.test(name) || (stats !== null && !stats.isFile())) listing.others++;
-  else {
-    listing.images.push({
-      name,
-      size: stats?.size ?? 0,
-      mtimeMs: stats?.mtimeMs ?? 0,
-      mode: stats?.mode ?? 0,
-    });
-  }
-}
-
-function listBelow(root: string, folder: string): Listing {
-  const listing: Listing = { images: [], others: 0 };
-  const walk = (relative: string, above: readonly string[]) => {
-    const real = realpathSync(join(root, relative));
-    if (above.includes(real)) return; // a link to a folder above
-    for (const entry of visible(join(root, relative), join(root, relative))) {
-      const name = `${relative}/${entry.name}`;
-      if (isFolder(join(root, name))) walk(name, [...above, real]);
-      else add(listing, root, name);
-    }
+  const listings = new Map(folders.map((name) => [name, listBelow(root, prefix + name)]));
+  checkClassFolders(shown, listings, loose);
+  return {
+    images: [...listings].flatMap(([className, listing]) =>
+      listing.images.map((file) => ({ file, className })),
+    ),
+    others: [...listings.values()].reduce((sum, listing) => sum + listing.others, loose.others),
   };
-  walk(folder, []);
-  return listing;
 }
 
-function classInName(data: string, images: readonly SourceFile[], image: SourceFile): string {
-  const className = kaggleName.exec(image.name)?.[1];
+/**
+ * The folders that are parts of a split; none where folders are classes.
+ * @throws Error when there are parts without one for training or without one for the test, or other folders beside
+ */
+function partsIn(data: string, { folders, loose }: Contents): readonly PartFolder[] {
+  const parts = folders.flatMap((folder): PartFolder[] => {
+    const part = partOfFolder(folder);
+    return part === null ? [] : [{ folder, part }];
+  });
+  const train = parts.find(({ part }) => part === "train")?.folder;
+  const isSplit = train !== undefined && parts.some(({ part }) => part !== "train");
+  const strangers = folders.filter((folder) => partOfFolder(folder) === null);
+  if (parts.length === 0 || (!isSplit && strangers.length > 0)) return []; // a class may be called "train"
+  if (!isSplit) {
+    throw new Error(
+      `data: ${data} must hold classes, or a part for training and one for the test (train and test), got ` +
+        `${folders.join(", ")}; give ${join(data, train ?? folders[0]!)}, it is divided`,
+    );
+  }
+  if (strangers.length > 0) {
+    throw new Error(
+      `data: ${data} must hold either classes or parts of a split, got ${strangers.slice(0, 5).join(", ")} beside ` +
+        `${parts.map(({ folder }) => folder).join(", ")}; move the former away, or give ${join(data, train)}, it is divided`,
+    );
+  }
+  checkNoLooseImages(data, folders, loose);
+  return parts;
+}
+
+/** `test is the test part, train and val are divided anew` */
+function partsInWords(found: readonly { readonly folder: string; readonly officialTest: boolean }[]): string {
+  const named = (officialTest: boolean) =>
+    found.filter((part) => part.officialTest === officialTest).map(({ folder }) => folder);
+  const [tests, others] = [named(true), named(false)];
+  const divided = `${others.join(" and ")} ${others.length > 1 ? "are" : "is"} divided into training and validation`;
+  return `${tests.join(" and ")} ${tests.length > 1 ? "are" : "is"} the test part, ${divided}`;
+}
+
+function classInName(data: string, part: string, numImages: number, name: string): string {
+  const className = kaggleName.exec(name)?.[1];
   if (className !== undefined) return className;
   throw new Error(
-    `data: ${data} has no class folders, so its ${images.length} images must be named CLASS.NUMBER.jpg ` +
-      `(cat.0.jpg), got ${image.name}; sort the images into a folder a class`,
+    `data: ${data} has no class folders, so its ${numImages} images must be named CLASS.NUMBER.jpg ` +
+      `(cat.0.jpg), got ${name}; sort the images into a folder a class` +
+      (part === "" ? "" : ", or give the part for training alone, it is divided"),
   );
 }
 
 function checkClassFolders(data: string, listings: ReadonlyMap<string, Listing>, loose: Listing): void {
   const names = [...listings.keys()].sort(byCode);
-  const stray = loose.images[0];
-  if (stray !== undefined) {
-    throw new Error(
-      `data: ${data} must hold either class folders or images, got ${names.length} folders (${names[0]}, ...) and ` +
-        `${loose.images.length} images beside them (${stray.name}, ...); move the images into class folders`,
-    );
-  }
-  if (names.every((name) => splitName.test(name))) {
-    throw new Error(
-      `data: the folders of ${data} must be classes, got parts of a split (${names.join(", ")}); ` +
-        `give one of them (${join(data, names.find((name) => /^tr/i.test(name)) ?? names[0]!)}), it is split again`,
-    );
-  }
+  checkNoLooseImages(data, names, loose);
   const empty = names.filter((name) => listings.get(name)!.images.length === 0);
   if (empty.length === names.length) return; // then there are no images at all, which is another error
   for (const name of empty) {
@@ -184,6 +198,34 @@ function checkClassFolders(data: string, listings: ReadonlyMap<string, Listing>,
       `data: class folder ${join(data, name)} must hold images, got none (${listings.get(name)!.others} other ` +
         "files); add images or remove the folder",
     );
+  }
+}
+
+function checkNoLooseImages(data: string, folders: readonly string[], loose: Listing): void {
+  const stray = loose.images[0];
+  if (stray === undefined) return;
+  throw new Error(
+    `data: ${data} must hold either class folders or images, got ${folders.length} folders (${folders[0]}, ...) and ` +
+      `${loose.images.length} images beside them (${basename(stray.name)}, ...); move the images into class folders`,
+  );
+}
+
+/** @throws Error when one part has a class that another has not */
+function checkParts(data: string, parts: readonly ({ readonly folder: string } & Classified)[]): void {
+  const train = parts.find(({ folder }) => partOfFolder(folder) === "train")?.folder ?? "";
+  const classesOf = parts.map(({ images }) => new Set(images.map(({ className }) => className)));
+  for (const [here, classes] of classesOf.entries()) {
+    for (const [there, others] of classesOf.entries()) {
+      const lost = [...others].filter((name) => !classes.has(name));
+      if (lost.length === 0) continue;
+      const [without, having] = [parts[here]!.folder, parts[there]!.folder];
+      const more = lost.length > 1 ? ` and ${lost.length - 1} more` : "";
+      const got = classes.size === 0 ? `no images in ${without}` : `"${lost[0]}"${more} in ${having} alone`;
+      throw new Error(
+        `data: the parts of ${data} must have the same classes, got ${got} (missing in ${without}); ` +
+          `name and fill the class folders alike, or give ${join(data, train)} alone, it is divided`,
+      );
+    }
   }
 }
 

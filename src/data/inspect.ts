@@ -7,6 +7,7 @@ import { findDuplicates, type Sameness } from "./duplicates.ts";
 import { sizeOfImage } from "./image.ts";
 import { formatOf } from "./image-format.ts";
 import { inOrder } from "./in-order.ts";
+import { byCode, partOfFolder } from "./labels.ts";
 import { type DataOptions, describeData, openSource } from "./open.ts";
 import { digestOf, type LookedAtFile, type MeasuredChannels, photoSize, Scan, type Sizes } from "./scan.ts";
 import type { BrokenImage, Source, SourceImage } from "./source.ts";
@@ -69,8 +70,6 @@ export interface Inspection {
 }
 
 const filesAtOnce = 8;
-/** Names of folders that are parts, not classes. */
-const partNames = /^(train(ing)?|val(id(ation)?)?|dev|test(ing)?)$/i;
 
 /**
  * Reads every image once and tells what there is. A folder whose folders are all parts (`train`, `test`, ...) is
@@ -146,11 +145,11 @@ export function partsOf(options: DataOptions): { readonly part: string | null; r
   } catch {
     return whole; // a file; what is wrong with it is told when it is opened
   }
-  if (folders.length < 2 || !folders.every((name) => partNames.test(name))) return whole;
+  if (folders.length < 2 || folders.some((name) => partOfFolder(name) === null)) return whole;
   // Training first, test last, so that a leak reads "of training in test".
-  const rank = (name: string) => (/^tr/i.test(name) ? 0 : /^te/i.test(name) ? 2 : 1);
+  const rank = (name: string) => ["train", "validation", "test"].indexOf(partOfFolder(name)!);
   return folders
-    .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1))
+    .sort((a, b) => rank(a) - rank(b) || byCode(a, b))
     .map((part) => ({ part, data: join(data, part) }));
 }
 

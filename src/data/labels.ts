@@ -72,6 +72,14 @@ export function partInName(name: string): NamedPart | null {
   return partNames.find(([pattern]) => pattern.test(name))?.[1] ?? null;
 }
 
+/** Names of folders that are parts of a split, and not classes. */
+const partFolder = /^(train(ing)?|val(id(ation)?)?|dev|test(ing)?)\d*$/i;
+
+/** Which part a folder of this name is (`train`, `val2017`); null for any other name, which may be a class. */
+export function partOfFolder(name: string): NamedPart | null {
+  return partFolder.test(name) ? partInName(name) : null;
+}
+
 /**
  * Which part is the official test: `test`, or `validation` where there is no other (as with ImageNet); null when
  * everything would be test. Validation images beside a test part are divided anew with the training images.

@@ -207,7 +207,8 @@ function describeTrial(
 ): string[] {
   const count = (value: number) => value.toLocaleString("en-US");
   const { imageSize, epochs, batchSize, model, seed } = config;
-  const parts = `${count(split.train.length)} to train, ${count(split.validation.length)} to validate, ${count(split.test.length)} to test`;
+  const official = dataset.officialTest === null ? "" : " (the official test part)";
+  const parts = `${count(split.train.length)} to train, ${count(split.validation.length)} to validate, ${count(split.test.length)} to test${official}`;
   const lines = [
     `${dataset.name}: ${dataset.classes.length} classes, ${count(dataset.count)} images: ${parts}`,
     `${model} with ${count(countParameters(network))} parameters on ${imageSize} x ${imageSize} pixels, ${cutoutText(config)}`,
