@@ -15,8 +15,26 @@ export interface WinogradTransforms {
   readonly input: Matrix;
 }
 
-/** Small numbers first, in pairs: they keep the rounding errors small. The last point is infinity. */
-const points = [0, 1, -1, 2, -2, 1 / 2, -1 / 2];
+/**
+ * Points on the line, by their number; infinity is one more. What keeps rounding errors small are pairs that differ in
+ * sign alone, neither too close nor far from 1: of multiples of 1/16, these gave the smallest errors in all passes. With
+ * 0, 1, -1, 2, -2 (Lavin and Gray) the errors of F(4, 3) are about twice as large. All powers of them that occur are
+ * exact in float32.
+ */
+const pointsByCount: ReadonlyMap<number, readonly number[]> = new Map(
+  [
+    [3 / 8, -3 / 8, 5 / 4, -5 / 4],
+    [0, 5 / 8, -5 / 8, 3 / 2, -3 / 2],
+    [5 / 16, -5 / 16, 7 / 8, -7 / 8, 7 / 4, -7 / 4],
+    [0, 1 / 2, -1 / 2, 1, -1, 2, -2],
+  ].map((points) => [points.length, points]),
+);
+
+function pointsFor(count: number): readonly number[] {
+  const points = pointsByCount.get(count);
+  if (!points) throw new Error(`internal: winograd must have 4 to 7 points, got ${count}`);
+  return points;
+}
 
 /** Coefficients of the product of (x - point), lowest power first. */
 function polynomial(roots: readonly number[]): number[] {
@@ -34,11 +52,15 @@ function polynomial(roots: readonly number[]): number[] {
 /**
  * Transforms with y = A^T [(G g) * (B^T d)]: a correlation of `patch` inputs d with r weights g.
  * @param tile m, at least 1
- * @param taps r, at least 2; tile + taps - 2 points must be known, so tile + taps is at most 9
+ * @param taps r, at least 2
+ * @param finite tile + taps - 2 different numbers; without them tile + taps must be 6 to 9
  */
-export function winogradTransforms(tile: number, taps: number): WinogradTransforms {
+export function winogradTransforms(
+  tile: number,
+  taps: number,
+  finite: readonly number[] = pointsFor(tile + taps - 2),
+): WinogradTransforms {
   const patch = tile + taps - 1;
-  const finite = points.slice(0, patch - 1);
   const others = (index: number) => finite.filter((_, at) => at !== index);
   const scale = (index: number) =>
     others(index).reduce((product, other) => product * (finite[index]! - other), 1);
