@@ -1,4 +1,5 @@
 // `layers`: every convolution of the networks, with the time of each algorithm that can compute it, and the choice.
+import * as ort from "onnxruntime-node";
 import { formatLayers } from "../src/cli/layer-table.ts";
 import { type LayerTiming, timeLayers } from "../src/train/layer-times.ts";
 import { benchModel, benchNetworks } from "./networks.ts";
@@ -17,10 +18,15 @@ const rowsOf = (
   times.map(({ algorithm, ...taken }) => ({
     work: "layers",
     ...place,
+    engine: algorithm,
+    version: `onnxruntime ${ort.env.versions.node}`,
+    imagesPerSecond: (1000 * place.batch) / taken.together,
+    rounds: [(1000 * place.batch) / taken.together],
+    peakMemoryMB: null,
+    ratioToBestPeer: null,
     layers,
     geometry,
     passes,
-    algorithm,
     ...taken,
     fixed: algorithm === byRule,
     timed: algorithm === byTiming,

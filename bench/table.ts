@@ -3,6 +3,7 @@ import { show } from "./contest.ts";
 import type { FirstStep, Row } from "./work.ts";
 
 const number = (value: number | null, digits: number) => (value === null ? "-" : value.toFixed(digits));
+const ratio = (value: number | null) => (value === null ? "-" : show(value));
 const seconds = (times: FirstStep | null) =>
   times === null ? "-" : [times.load, times.compile, times.step].map((time) => time.toFixed(1)).join(" + ");
 
@@ -16,8 +17,8 @@ const columns: readonly { readonly title: string; cell(row: Row): string }[] = [
     cell: ({ imagesPerSecond }) => (imagesPerSecond === null ? "-" : show(imagesPerSecond)),
   },
   { title: "least to most", cell: ({ spread }) => spread?.map(show).join(" to ") ?? "-" },
-  { title: "to best peer", cell: ({ ratioToBestPeer }) => number(ratioToBestPeer, 2) },
-  { title: "ours to it", cell: ({ oursToThis }) => number(oursToThis, 2) },
+  { title: "to best peer", cell: ({ ratioToBestPeer }) => ratio(ratioToBestPeer) },
+  { title: "ours to it", cell: ({ oursToThis }) => ratio(oursToThis) },
   { title: "peak MB", cell: ({ peakMemoryMB }) => number(peakMemoryMB, 0) },
   { title: "load + compile + first s", cell: ({ timeToFirstStep }) => seconds(timeToFirstStep) },
   {

@@ -1,45 +1,47 @@
 // What a work of the benchmark is: options in, rows out; and what a row says.
 
-/** A line of the result. */
-export interface Row {
-  /** `train`, `infer`, `augment: Cutout alone, 32x32`, ... */
+/** What every line of the result says. */
+interface Result {
+  /** `train`, `infer`, `layers`, `augment: Cutout alone, 32x32`, ... */
   readonly work: string;
-  readonly model: string | null;
   readonly engine: string;
   readonly version: string | null;
   readonly batch: number;
   /** Processor threads or cores that the engine was given. */
   readonly threads: number;
-  /** Median over the rounds; null when the engine could not take part, `note` says why. */
+  /** Median over the rounds; null when the engine could not take part. */
   readonly imagesPerSecond: number | null;
-  /** Least and greatest over the rounds. */
-  readonly spread: readonly [number, number] | null;
   /** Largest resident memory of the engine's processes; null where the system does not tell. */
   readonly peakMemoryMB: number | null;
   /** Against the best engine that is not ours, in the same run; null without one. */
   readonly ratioToBestPeer: number | null;
+  /** Images per second of each round. */
+  readonly rounds: readonly number[];
+}
+
+/** An engine at a work. */
+export interface Row extends Result {
+  readonly model: string | null;
+  /** Least and greatest over the rounds. */
+  readonly spread: readonly [number, number] | null;
   /** Our rate (the best of our rows here) against this engine's. */
   readonly oursToThis: number | null;
   /** Bytes that must be read and written, over the copy bandwidth of as many cores; null where it says nothing. */
   readonly copyShare: number | null;
   readonly timeToFirstStep: FirstStep | null;
-  /** Images per second of each round. */
-  readonly rounds: readonly number[];
+  /** Why the engine could not take part, or what there is to say of it. */
   readonly note: string | null;
 }
 
-/** An algorithm for convolutions of one geometry: what the work `layers` has instead of images per second. */
-export interface LayerRow {
+/** One of our algorithms (`engine`) for convolutions of one geometry. */
+export interface LayerRow extends Result {
   readonly work: "layers";
   readonly model: string;
-  readonly batch: number;
-  readonly threads: number;
   /** Names of the layers that have it. */
   readonly layers: readonly string[];
   readonly geometry: string;
   /** What a training step computes of it. */
   readonly passes: readonly string[];
-  readonly algorithm: string;
   /** Milliseconds of the forward pass, of what the gradients add, and of all together. */
   readonly forward: number;
   readonly gradients: number;
