@@ -5,12 +5,15 @@
     venv/bin/python -P test/golden/presets_libraries.py torchvision timm albumentations keras restated
     python3 -m venv old && old/bin/pip install 'numpy<2' imgaug
     old/bin/python -P test/golden/presets_libraries.py imgaug
+    apt-get install libopencv-dev libturbojpeg0-dev
+    python3 -m venv ffcv && ffcv/bin/pip install torch numba opencv-python-headless pytorch_pfn_extras ffcv
+    ffcv/bin/python -P test/golden/presets_libraries.py ffcv
 
 Every number that a library draws is recorded with its bounds, so that the same numbers can be given to a preset, which
 must then make the same holes. Numbers are in the order in which a preset asks for them: a float as its place between
 the bounds, 0 to 1; an integer as [number of possibilities, which of them].
-`restated` are versions that are no package (the authors' two, the reviewed numpy one) or did not install here (FFCV),
-written down from their description.
+`restated` are versions that are no package (the authors' two, the reviewed numpy one): written here, from their
+description.
 """
 import json
 import math
@@ -285,11 +288,34 @@ def restated_cases():
         cases.append(case("authors-lua", {"length": length}, 1, [draw(HEIGHT, WIDTH, hole) for _ in range(DRAWS)]))
     hole = lambda y, x: clipped(y - 6, y + 6, x - 6, x + 6)
     cases.append(case("reviewed-numpy", {"cutLength": 12}, 1, [draw(HEIGHT, WIDTH, hole) for _ in range(2 * DRAWS)]))
-    for size in (9, 32):
-        hole = lambda y, x: [y, y + size, x, x + size]
-        draws = [draw(HEIGHT - size + 1, WIDTH - size + 1, hole) for _ in range(DRAWS)]
-        cases.append(case("ffcv", {"cropSize": size}, 1, draws))
     return "from their descriptions", cases
+
+
+def ffcv_cases():
+    from importlib.metadata import version
+
+    from ffcv.transforms import Cutout
+
+    source, record, randint = np.random.default_rng(7), Recorder(), np.random.randint
+
+    def recorded(high):
+        value = int(source.integers(high))
+        record.choice(0, high, value)
+        return value
+
+    np.random.randint = recorded
+    cases = []
+    for size in (9, 32):
+        cut = Cutout(size, (255, 255, 255)).generate_code()  # plain Python until FFCV compiles it
+        draws = []
+        for _ in range(DRAWS):
+            [image] = cut(np.zeros((1, HEIGHT, WIDTH, 3), np.uint8))
+            rows, columns = np.flatnonzero(image.any((1, 2))), np.flatnonzero(image.any((0, 2)))
+            hole = [int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1]
+            draws.append({"numbers": record.take(), "holes": [hole]})
+        cases.append(case("ffcv", {"cropSize": size}, 1, draws))
+    np.random.randint = randint
+    return version("ffcv"), cases
 
 
 LIBRARIES = {
@@ -298,6 +324,7 @@ LIBRARIES = {
     "albumentations": albumentations_cases,
     "keras": keras_cases,
     "imgaug": imgaug_cases,
+    "ffcv": ffcv_cases,
     "restated": restated_cases,
 }
 
