@@ -21,7 +21,7 @@ interface AugmentEngine {
 
 interface Case {
   readonly name: string;
-  readonly task: "erase" | "fused" | "jpeg";
+  readonly task: "erase" | "fused" | "jpeg" | "training";
   readonly side: number;
   readonly engines: readonly AugmentEngine[];
   path(pictures: Pictures, options: BenchOptions): string | Promise<string>;
@@ -126,11 +126,22 @@ const cases: readonly Case[] = [
     path: (pictures) => pictures.raw(32, 50_000),
   },
   {
-    name: "JPEGs to batches, 224x224",
+    name: "JPEGs to batches, each epoch decoded, 224x224",
     task: "jpeg",
     side: 224,
     engines: [
-      ours("cutout, sharp", "sharp", null, true),
+      ours("cutout, decoded again", "sharp", null, true),
+      python("torchvision v2, PIL, DataLoader", "torchvision", "torchvision", null, true),
+      python("the same, PIL's draft mode", "torchvision", "torchvision-draft", null, true),
+    ],
+    path: (pictures, { photos }) => photos ?? pictures.jpegs(256),
+  },
+  {
+    name: "JPEGs to the batches of ten epochs, 224x224",
+    task: "training",
+    side: 224,
+    engines: [
+      ours("cutout, decoded once", "cache", null, true),
       python("torchvision v2, PIL, DataLoader", "torchvision", "torchvision", null, true),
       python("the same, PIL's draft mode", "torchvision", "torchvision-draft", null, true),
     ],

@@ -1,7 +1,7 @@
 """The Python peers of the augment work: TASK ENGINE SIDE BATCH CORES PATH.
 
 TASK: erase (Cutout alone on a float batch), fused (crop, flip, normalize, Cutout from 8 bits), jpeg (from a folder of
-JPEGs). PATH: raw 8-bit images [count, side, side, 3], or the folder. Install what is to be measured:
+JPEGs), training (the same, ten epochs a step). PATH: raw 8-bit images [count, side, side, 3], or the folder. Install what is to be measured:
     pip install numpy torch torchvision albumentations kornia
 Transforms of one image are given the images of the batch in turn; putting them together again is not counted.
 A hole has half the image's side; the libraries that only place it fully inside do so.
@@ -160,7 +160,19 @@ def torchvision_fused():
     return data_loader(Images())
 
 
-def torchvision_jpeg(draft):
+EPOCHS = 10
+
+
+def batches_of_training():
+    return EPOCHS * (len(list(pathlib.Path(path).rglob("*.jpg"))) // batch)
+
+
+def whole_training(step):
+    count = batches_of_training()
+    return lambda: [step() for _ in range(count)]
+
+
+def torchvision_jpeg(draft, training=False):
     """`draft` lets the decoder leave out detail that the smaller size has no room for."""
 
     def prepare():
@@ -190,7 +202,8 @@ def torchvision_jpeg(draft):
                 v2.RandomErasing(p=1, scale=(0.25, 0.25), ratio=(1, 1), value=0, inplace=True),
             ]
         )
-        return data_loader(datasets.ImageFolder(path, transform, loader=load))
+        step = data_loader(datasets.ImageFolder(path, transform, loader=load))
+        return whole_training(step) if training else step
 
     return prepare
 
@@ -205,6 +218,8 @@ engines = {
     ("fused", "torchvision"): (torchvision_fused, "torchvision"),
     ("jpeg", "torchvision"): (torchvision_jpeg(False), "torchvision"),
     ("jpeg", "torchvision-draft"): (torchvision_jpeg(True), "torchvision"),
+    ("training", "torchvision"): (torchvision_jpeg(False, training=True), "torchvision"),
+    ("training", "torchvision-draft"): (torchvision_jpeg(True, training=True), "torchvision"),
 }
 prepare, package = engines[task, engine]
 try:
@@ -212,4 +227,4 @@ try:
     __import__(package)
 except ImportError:
     refuse(f"{package} is not installed for this Python", missing=True)
-compete(version, batch, prepare)
+compete(version, batch * batches_of_training() if task == "training" else batch, prepare)

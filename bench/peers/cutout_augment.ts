@@ -1,12 +1,13 @@
 // This engine's side of the augment work: TASK ENGINE SIDE BATCH CORES PATH, as in augment_peer.py.
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cutout } from "../../src/augment/cutout.ts";
 import type { ImageLayout } from "../../src/augment/layout.ts";
 import { trainingPipeline } from "../../src/augment/pipeline.ts";
 import { decodeImage, decoderVersion, decodesAtOnce } from "../../src/data/image.ts";
 import { inOrder } from "../../src/data/in-order.ts";
-import { openLoader } from "../../src/data/loader.ts";
+import { openDataset, openLoader } from "../../src/data/loader.ts";
 import { stream } from "../../src/rng.ts";
 import { datasetOf } from "../raw-dataset.ts";
 import { compete } from "./answer.ts";
@@ -68,26 +69,28 @@ function fused(): () => Promise<unknown> {
   };
 }
 
-/** Photos decoded to 8/7 of the side, then the same. */
-function jpeg(): () => Promise<unknown> {
-  const decoded = (side * 8) / 7;
-  const size = { height: decoded, width: decoded };
-  const files = readdirSync(path, { recursive: true, encoding: "utf8" }).filter((name) =>
-    /\.jpe?g$/i.test(name),
-  );
-  const pipeline = trainingPipeline({
-    input: { ...size, channels: 3 },
+const photos = () =>
+  readdirSync(path, { recursive: true, encoding: "utf8" }).filter((name) => /\.jpe?g$/i.test(name));
+const decoded = { height: (side * 8) / 7, width: (side * 8) / 7 };
+const decoding = { size: decoded, fit: "cover", maxPixels: 1e8 } as const;
+const cropping = () =>
+  trainingPipeline({
+    input: { ...decoded, channels: 3 },
     crop: { height: side, width: side, padding: 0 },
     flip: 0.5,
     normalization,
     cutout: options,
   });
+
+/** Photos decoded to 8/7 of the side, then the same; each is decoded again whenever it is wanted. */
+function jpeg(): () => Promise<unknown> {
+  const files = photos();
+  const pipeline = cropping();
   function* names() {
     const rng = stream(0, "order");
     for (;;) yield join(path, files[rng.integer(files.length)]!);
   }
-  const decode = (file: string) => decodeImage(file, { size, fit: "cover", maxPixels: 1e8 });
-  const images = inOrder(names(), decode, decodesAtOnce);
+  const images = inOrder(names(), (file) => decodeImage(file, decoding), decodesAtOnce);
   let count = 0;
   return async () => {
     const target = new Float32Array(batch * side * side * 3);
@@ -101,6 +104,32 @@ function jpeg(): () => Promise<unknown> {
   };
 }
 
+/** As augment_peer.py has it. */
+const epochs = 10;
+
+/** All batches of a training from a folder that has not been read before, as a run makes them: decoded once. */
+function training(): () => Promise<unknown> {
+  const pipeline = cropping();
+  const workers = cores === 1 ? 0 : cores;
+  return async () => {
+    const cacheDir = mkdtempSync(join(tmpdir(), "cutout-bench-cache-"));
+    try {
+      const dataset = await openDataset({ data: path, ...decoding, cacheDir, maxBroken: 0 });
+      const indices = Int32Array.from({ length: dataset.count }, (_, index) => index);
+      const loader = openLoader({ dataset, pipeline, workers });
+      for (let epoch = 0; epoch < epochs; epoch++) {
+        for await (const { images } of loader.training({ indices, batchSize: batch, seed: 0, epoch })) {
+          loader.recycle(images);
+        }
+      }
+      await loader.close();
+      dataset.close();
+    } finally {
+      rmSync(cacheDir, { recursive: true });
+    }
+  };
+}
+
 const tasks: Readonly<Record<string, () => () => unknown>> = {
   "erase zero-new": () => erase("zero", "new"),
   "erase zero-into": () => erase("zero", "into"),
@@ -108,11 +137,13 @@ const tasks: Readonly<Record<string, () => () => unknown>> = {
   "erase mean-in-place": () => erase("imageMean", "in-place"),
   "fused loader": fused,
   "jpeg sharp": jpeg,
+  "training cache": training,
 };
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
 await compete({
-  version: task === "jpeg" ? `cutout ${version}, ${decoderVersion}` : `cutout ${version}`,
-  images: batch,
+  version:
+    task === "jpeg" || task === "training" ? `cutout ${version}, ${decoderVersion}` : `cutout ${version}`,
+  images: task === "training" ? epochs * batch * Math.floor(photos().length / batch) : batch,
   prepare: async () => tasks[`${task} ${engine}`]!(),
 });

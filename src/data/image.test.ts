@@ -284,3 +284,54 @@ it("resizes raw pixels as it decodes them, and leaves the right size alone", asy
   const small = await resizePixels(grey, { height: 4, width: 4, channels: 1 }, options(2, 3));
   expect([...small]).toEqual([77, 77, 77, 77, 77, 77]);
 });
+
+describe("resizing", () => {
+  const soft = (width: number, height: number) =>
+    noise(12, 9).resize(width, height, { fit: "fill", kernel: "cubic" });
+
+  // Width and height of the photo, wanted height and width. Not twice as large in both: nothing is shrunk before.
+  it.each([
+    [500, 400, 256, 256],
+    [96, 96, 64, 64],
+    [90, 120, 64, 40],
+    [700, 40, 32, 32],
+  ])(
+    "a %i x %i photo to %i rows and %i columns: as the library's linear kernel, to rounding",
+    async (width, height, rows, columns) => {
+      const file = join(temporaryFolder(), "photo.png");
+      await soft(width, height).png().toFile(file);
+      const theirs = sharp(file).resize(columns, rows, { fit: "fill", kernel: "linear" });
+      const errors = await differences(await decoded(file, options(rows, columns)), theirs);
+      expect(errors.every((error) => error <= 2)).toBe(true);
+      const cut = sharp(file).resize(columns, rows, { fit: "cover", kernel: "linear" });
+      const cover = options(rows, columns, { fit: "cover" });
+      const errorsOfCut = await differences(await decoded(file, cover), cut);
+      expect(errorsOfCut.every((error) => error <= 2)).toBe(true);
+    },
+  );
+
+  it("a large photo is shrunk on the way, and keeps the mean of what falls together", async () => {
+    const file = join(temporaryFolder(), "large.jpg");
+    await soft(1600, 1200).jpeg({ quality: 95 }).toFile(file);
+    const theirs = sharp(file).resize(64, 48, { fit: "fill", kernel: "linear", fastShrinkOnLoad: false });
+    const errors = await differences(await decoded(file, options(48, 64, { maxPixels: 1e7 })), theirs);
+    expect(errors.reduce((sum, error) => sum + error) / errors.length).toBeLessThan(1);
+    expect(errors.every((error) => error <= 12)).toBe(true);
+  });
+
+  it("enlarging blends neighbours; the border goes on", async () => {
+    const file = join(temporaryFolder(), "small.png");
+    const values = Uint8Array.of(0, 0, 0, 100, 100, 100);
+    await sharp(values, { raw: { width: 2, height: 1, channels: 3 } })
+      .png()
+      .toFile(file);
+    const row = (await decoded(file, options(1, 4))).filter((_, at) => at % 3 === 0);
+    expect(row).toEqual([0, 25, 75, 100]);
+  });
+});
+
+async function differences(ours: readonly number[], theirs: Sharp): Promise<number[]> {
+  const other = await theirs.raw().toBuffer();
+  expect(ours.length).toBe(other.length);
+  return ours.map((value, at) => Math.abs(value - other[at]!));
+}
