@@ -70,6 +70,15 @@ export function exitCodeOf(error: CommanderError): number {
   return error.exitCode === 0 ? 0 : exitCodes.usage;
 }
 
+/** A line on standard error, written before it returns: also for a process that is about to end. */
+export function tellAtOnce(text: string): void {
+  try {
+    writeSync(process.stderr.fd, `${text}\n`);
+  } catch {
+    // Nobody reads it; what it tells of is done all the same.
+  }
+}
+
 export interface Interruption {
   /** Aborted by the first Ctrl-C once there is something to save. */
   readonly signal: AbortSignal;
@@ -96,12 +105,8 @@ export function onInterrupt(beforeExit: () => void): Interruption {
       beforeExit();
       if (!armed || exitCode !== null) process.exit(code);
       exitCode = code;
-      // Synchronous: a step may block the event loop for a second, and the person waits for a sign.
-      try {
-        writeSync(process.stderr.fd, "ending after this step and saving; once more ends at once\n");
-      } catch {
-        // Nobody reads it; the run is saved all the same.
-      }
+      // A step may block the event loop for a second, and the person waits for a sign.
+      tellAtOnce("ending after this step and saving; once more ends at once");
       controller.abort(new Error("interrupted"));
     };
     process.on(name, listener);

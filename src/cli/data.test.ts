@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 import {
   existsSync,
   mkdirSync,
@@ -6,12 +7,14 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { startFileServer } from "../../test/helpers/file-server.ts";
 import { paintPhotos } from "../../test/helpers/photos.ts";
 import { readGroups, writeGroups } from "../data/groups.ts";
 import { openDataset } from "../data/open.ts";
@@ -148,6 +151,33 @@ test("a mirror with a wrong file is told, and leaves nothing behind", async () =
   expect(code).toBe(1);
   expect(err).toMatch(/must have 9912422 bytes, got 6; name another source with --mirror\n$/);
   expect(readdirSync(at("mnist"))).toEqual([]);
+});
+
+test("Ctrl-C keeps what came, and says so in one line", { timeout: 60_000 }, async () => {
+  const server = await startFileServer();
+  server.answers = [
+    (_, response) => {
+      response.writeHead(200, { "content-length": 9_912_422 }).write(Buffer.alloc(1000));
+    },
+  ];
+  try {
+    const to = at("interrupted");
+    const words = ["data", "get", "mnist", "--mirror", server.address, "--to", to];
+    const child = spawn(process.execPath, ["--import", "tsx", resolve("src/cli/main.ts"), ...words]);
+    let err = "";
+    child.stderr.on("data", (text) => {
+      err += text;
+    });
+    const part = join(to, "train-images-idx3-ubyte.gz.part");
+    await vi.waitUntil(() => existsSync(part) && statSync(part).size === 1000, { timeout: 30_000 });
+    child.kill("SIGINT");
+    const code = await new Promise((done) => child.on("close", done));
+    expect(code).toBe(130);
+    expect(err).toMatch(/interrupted; the same command goes on from here\n$/);
+    expect(statSync(part).size).toBe(1000);
+  } finally {
+    await server.close();
+  }
 });
 
 test("pace: bytes, share, rate over the last seconds, time left", () => {

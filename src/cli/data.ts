@@ -9,7 +9,7 @@ import type { InspectOptions } from "../data/inspect.ts";
 import { replaceFile } from "../durable-file.ts";
 import { counted, shellWord } from "../report/format.ts";
 import { ConfigError } from "../study/settings.ts";
-import { say, tell, tellBroken } from "./console.ts";
+import { onInterrupt, say, tell, tellAtOnce, tellBroken } from "./console.ts";
 import { formatInspection } from "./data-table.ts";
 import { createProgress, formatDuration } from "./progress.ts";
 import { formatTable } from "./table.ts";
@@ -91,6 +91,10 @@ async function getAction(
   const { getDataset } = await import("../data/download/get.ts");
   const progress = createProgress(process.stderr);
   const pace = createPace();
+  const interruption = onInterrupt(() => {
+    progress.clear();
+    tellAtOnce("interrupted; the same command goes on from here");
+  });
   try {
     const { data, fetched } = await getDataset({
       name,
@@ -107,6 +111,7 @@ async function getAction(
     const given = data === "fashion-mnist" ? `.${sep}${data}` : data;
     say(`next: cutout train ${shellWord(given)}`);
   } finally {
+    interruption.release();
     progress.clear();
   }
 }

@@ -163,6 +163,12 @@ function startOf(
         "name another source with --mirror",
     );
   };
+  if (statusCode === 200 && String(headers["content-type"]).startsWith("text/html")) {
+    throw new Error(
+      `data get: ${url} must be a file, got a web page (a log-in or an error); open it in a browser, or name another ` +
+        "source with --mirror",
+    );
+  }
   if (statusCode === 200) {
     if (headers["content-length"] !== undefined) checkSize(Number(headers["content-length"]));
     return 0;

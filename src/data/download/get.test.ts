@@ -284,6 +284,21 @@ describe("one clear error", () => {
       /must lead to an http or https address, got file:/,
     ],
   ];
+  test("a web page instead of the file", async () => {
+    server.answers = [
+      (_, response) => response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end("<html>"),
+    ];
+    await expect(get()).rejects.toThrow(/^data get: http.*set.tar.gz must be a file, got a web page/);
+    expect(server.requests).toHaveLength(1);
+    expect(readdirSync(to)).toEqual([]);
+  });
+
+  test("a mirror of another kind", async () => {
+    await expect(get({ mirror: "ftp://example.org/" })).rejects.toThrow(
+      /^data get: --mirror must be an http or https address, or a folder, got ftp:\/\/example.org\/$/,
+    );
+  });
+
   test.each(cases)("%s", async (_, answers, message) => {
     server.answers = answers();
     const error = (await get().catch((thrown: unknown) => thrown)) as Error;

@@ -122,6 +122,8 @@ async function getFrom(source: string, file: RemoteFile, path: string, options: 
     if (/^https?:\/\//.test(source)) {
       where = new URL(encodeURIComponent(file.name), source.endsWith("/") ? source : `${source}/`).href;
       await fetchFile(where, part, file.bytes, fetchOptions);
+    } else if (/^[a-z][a-z0-9+.-]+:\/\//i.test(source)) {
+      throw new Error(`data get: --mirror must be an http or https address, or a folder, got ${source}`);
     } else {
       where = join(source, file.name);
       await copyFile(where, part, file, fetchOptions);
