@@ -8,7 +8,7 @@ import { ByteReader } from "./formats/byte-reader.ts";
 import { checkDeflated, inflated } from "./formats/inflate.ts";
 import { explained, guardedStream, trouble, type Where } from "./formats/trouble.ts";
 import type { Size } from "./image.ts";
-import { byCode, officialTestPart, partInName, settleClasses } from "./labels.ts";
+import { byCode, mostImages, officialTestPart, partInName, settleClasses } from "./labels.ts";
 import { resized, type Source, type SourceImage } from "./source.ts";
 
 const imagesName = /images[-.]idx3[-.]ubyte(\.gz)?$/i;
@@ -125,6 +125,7 @@ function sizeOf(where: Where, [, height = 0, width = 0]: readonly number[]): Siz
 async function openPair(folder: string, name: string, all: readonly string[]): Promise<Pair> {
   const where = { reader: "idx", file: join(folder, name) };
   const { dims } = await withReader(where, 3, async (_, header) => header);
+  if (dims[0]! > mostImages) throw trouble(where, `hold at most ${mostImages} images`, String(dims[0]));
   const whereLabels = { reader: "idx", file: join(folder, labelsBeside(folder, name)) };
   const labels = await withReader(whereLabels, 1, async (reader, header) => {
     if (header.dims[0] !== dims[0]) {

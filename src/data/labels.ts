@@ -12,6 +12,9 @@ export interface Classes {
 /** More are no classes, but a column of numbers of another kind. */
 export const mostClasses = 65_536;
 
+/** More than the largest data sets have; the labels of so many are read into memory before the first image. */
+export const mostImages = 20_000_000;
+
 /**
  * The labels that occur, in order: numbers by value, names by their code units. Classes without an image are left
  * out, as there is nothing to learn them from.

@@ -9,12 +9,11 @@ import { type NpyHeader, readNpyHeader } from "./formats/npy.ts";
 import { toNumbers, typeName } from "./formats/numpy-type.ts";
 import { explained, guardedStream, trouble, type Where } from "./formats/trouble.ts";
 import type { Size } from "./image.ts";
-import { type NamedPart, officialTestPart, settleClasses } from "./labels.ts";
+import { mostImages, type NamedPart, officialTestPart, settleClasses } from "./labels.ts";
 import { type Columns, resized, type Source, type SourceImage } from "./source.ts";
 
 const format = "an .npz file";
 const mostEntries = 1000;
-const mostImages = 100_000_000;
 const mostImageBytes = 2 ** 28;
 
 /** Names of the arrays that are looked for, a pair a part. */
@@ -99,8 +98,7 @@ export async function npzSource(file: string, columns: Columns | null): Promise<
   if (pairs.some((pair) => differs(pair.layout))) {
     throw trouble(where, "hold images of one shape", "several", "choose the arrays by --columns");
   }
-  const seen = pairs.flatMap(({ labels }) => [...new Set(labels)]);
-  const { classes, labelOf } = settleClasses(where, seen);
+  const { classes, labelOf } = settleClasses(where, labelsOf(pairs));
   const test = officialTestPart(pairs.map(({ part }) => part));
   const all = async function* (): AsyncGenerator<SourceImage> {
     for (const { part, image, labels, layout } of pairs) {
@@ -134,6 +132,10 @@ export async function npzSize(file: string, columns: Columns | null): Promise<Si
       return { height, width };
     });
   });
+}
+
+function* labelsOf(pairs: readonly Pair[]): Generator<number> {
+  for (const { labels } of pairs) yield* labels;
 }
 
 function choosePairs(where: Where, arrays: readonly string[], columns: Columns | null) {

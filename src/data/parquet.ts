@@ -79,9 +79,8 @@ export async function parquetSource(
   const shards = names.map((name) => openShard(folder, name, columns));
   const where = { reader: "parquet", file: names.length === 1 ? join(folder, names[0]!) : folder };
   checkConfigurations(where, names);
-  const all = shards.flatMap(({ labels }) => [...new Set(labels)]);
-  const seen = new Set(all.filter((label) => label !== null));
-  const { classes, labelOf } = settleClasses(where, seen, shards.find((shard) => shard.names)?.names ?? null);
+  const named = shards.find((shard) => shard.names)?.names ?? null;
+  const { classes, labelOf } = settleClasses(where, labelsOf(shards), named);
   const labelled = shards.filter(({ labels }) => labels.some((label) => label !== null));
   const test = officialTestPart(labelled.map(({ part }) => part));
   const count = shards.reduce((sum, { labels }) => sum + labels.filter((label) => label !== null).length, 0);
@@ -107,6 +106,10 @@ export async function parquetSource(
     task: `decoding ${basename(folder)}`,
     images,
   };
+}
+
+function* labelsOf(shards: readonly Shard[]): Generator<Label> {
+  for (const { labels } of shards) for (const label of labels) if (label !== null) yield label;
 }
 
 /** Repositories hold several data sets in folders beside each other; only one can be meant. */

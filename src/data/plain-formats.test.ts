@@ -76,6 +76,7 @@ describe("IDX", () => {
       ],
       [idxFile([3, 2 ** 31, 2 ** 31], greys(0, 3, 6, 5)), /must have \d+ bytes/],
       [gzipSync(idxFile([2 ** 32 - 1, 6, 5], greys(0, 3, 6, 5))), /compressed bytes, which cannot/],
+      [gzipSync(idxFile([3e7, 1, 1], new Uint8Array(3e7))), /at most 20000000 images, got 30000000/],
       [gzipSync(idxFile([4, 6, 5], greys(0, 3, 6, 5))), /hold a label for each of 4 images, got 3/],
       [gzipSync(idxFile([3, 6, 5], greys(0, 2, 6, 5))), /must go on for 30 more bytes, got its end after 76/],
       [

@@ -5,6 +5,7 @@ import { listed } from "./formats/byte-file.ts";
 import { type MatVariable, matVariables } from "./formats/mat.ts";
 import { toNumbers } from "./formats/numpy-type.ts";
 import { explained, guardedStream, trouble, type Where } from "./formats/trouble.ts";
+import { mostImages } from "./labels.ts";
 import { resized, type Source, type SourceImage } from "./source.ts";
 import { fromColumns } from "./stl10.ts";
 
@@ -17,8 +18,6 @@ const digits = Array.from({ length: 10 }, (_, digit) => String(digit));
 const testFile = "test_32x32.mat";
 const trainFile = "train_32x32.mat";
 const extraFile = "extra_32x32.mat";
-/** In images; ten times what the largest file has. */
-const mostImages = 10_000_000;
 
 /** Which files of SVHN are the data set: `svhn-extra` trains on the extra images too, as most papers do. */
 export type SvhnName = "svhn" | "svhn-extra";

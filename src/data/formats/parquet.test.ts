@@ -1,6 +1,8 @@
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { largestAllocation } from "../../../test/helpers/fuzz-readers.ts";
+import { columnValues, type ParquetFile } from "./parquet.ts";
 import { type Page, valuesOf } from "./parquet-page.ts";
 import { checkThrift, readThrift } from "./thrift.ts";
 
@@ -39,6 +41,43 @@ describe("Thrift", () => {
         }
       }),
       { numRuns: 2000 },
+    );
+  });
+});
+
+describe("dictionaries", () => {
+  /** A number as Thrift's compact protocol writes it. */
+  const varint = (value: number): number[] =>
+    value < 64 ? [2 * value] : [((2 * value) & 0x7f) | 0x80, ...unsigned(Math.floor((2 * value) / 128))];
+  const unsigned = (value: number): number[] =>
+    value < 128 ? [value] : [(value & 0x7f) | 0x80, ...unsigned(Math.floor(value / 128))];
+
+  it("of more values than memory has room for are refused", () => {
+    // Ten million empty texts, which pack into some kilobytes.
+    const count = 10_000_000;
+    const packed = gzipSync(Buffer.alloc(4 * count));
+    const fields = [0x15, ...varint(2), 0x15, ...varint(4 * count), 0x15, ...varint(packed.length)];
+    const header = [...fields, 0x4c, 0x15, ...varint(count), 0x15, 0, 0, 0];
+    const bytes = Buffer.concat([Buffer.alloc(4), Buffer.from(header), packed, Buffer.alloc(8)]);
+    const meta_data = {
+      path_in_schema: ["image"],
+      codec: "GZIP",
+      data_page_offset: 4n,
+      total_compressed_size: BigInt(header.length + packed.length),
+    };
+    const metadata = { row_groups: [{ columns: [{ meta_data }], num_rows: 10n }] };
+    const values = columnValues(
+      {
+        size: bytes.length,
+        read: (at, length) => Uint8Array.from(bytes.subarray(at, at + length)),
+        close() {},
+      },
+      { reader: "parquet", file: "a.parquet" },
+      { metadata } as unknown as ParquetFile,
+      { path: ["image"], type: "BYTE_ARRAY", maxDefinitionLevel: 0, repeated: false },
+    );
+    expect(() => values.next()).toThrow(
+      "parquet: a.parquet must have a proper dictionary, got 10000000 values; download it again",
     );
   });
 });

@@ -122,6 +122,9 @@ interface Chunk {
   readonly rows: number;
 }
 
+/** Writers end dictionaries at a MiB or so; each value becomes an object here, however little it takes in the page. */
+const mostDictionaryValues = 2 ** 20;
+
 const kinds = { data: 0, dictionary: 2, dataV2: 3 } as const;
 
 function* chunkValues({ file, where, column, codec, start, end, rows }: Chunk): Generator<PageValue> {
@@ -149,7 +152,7 @@ function* chunkValues({ file, where, column, codec, start, end, rows }: Chunk): 
     if (kind === kinds.dictionary) {
       const header = fields.field_7 as ThriftFields;
       const count = size(header.field_1);
-      if (count > body.length + 1) throw trouble(where, "have a proper dictionary", `${count} values`);
+      if (count > mostDictionaryValues) throw trouble(where, "have a proper dictionary", `${count} values`);
       dictionary = [
         ...valuesOf({ body, count, encoding: 0, type: column.type, levels: null, dictionary: null }),
       ];
