@@ -1,3 +1,4 @@
+// The arithmetic that a graph takes, counted.
 import { expect, it } from "vitest";
 import { Graph } from "./graph.ts";
 import { countOperations } from "./operations.ts";

@@ -1,3 +1,4 @@
+// Reading the name of a graphics adapter from what drivers write.
 import { describe, expect, it } from "vitest";
 import { findAdapter, readAdapter } from "./adapter.ts";
 

@@ -1,3 +1,4 @@
+// Choosing algorithms by timing, against a clock of the test's own.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+// Reading the profiles of ONNX Runtime.
 import { existsSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { expect, it } from "vitest";

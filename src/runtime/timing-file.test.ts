@@ -1,3 +1,4 @@
+// The file of timings: what is kept, and what happens when it is damaged, shared or read-only.
 import { spawn } from "node:child_process";
 import {
   existsSync,

@@ -1,3 +1,4 @@
+// The fixed rule: which algorithm it takes for which geometry.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { always, type ConvAlgorithmName, candidates, chooseByRule, convAlgorithms } from "./algorithms.ts";

@@ -23,7 +23,7 @@ export const candidates = (spec: ConvSpec): ConvAlgorithmName[] =>
 /** Output pixels of a batch from which on the work on the weights, which does not grow with them, is made up for. */
 const enoughPixels = { winograd: 256, spaceToDepth: 1024 } as const;
 
-/** Whether a way that transforms image and weights costs more than it saves, as measured (docs/engine.md). */
+/** Whether a way that transforms image and weights costs more than it saves: `cutout bench --layers` times both. */
 function losesByTransforming(name: keyof typeof enoughPixels, spec: ConvSpec): boolean {
   const { inChannels, stride, output, batch } = spec;
   // The three channels of an image, or the twelve of its blocks: im2col has few columns to lay out.

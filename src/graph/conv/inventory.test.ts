@@ -1,3 +1,4 @@
+// The convolutions of a graph, and their descriptions.
 import { describe, expect, it } from "vitest";
 import { Graph } from "../graph.ts";
 import { convolutionsOf, describeConvolution, describeGeometry, directOperations } from "./inventory.ts";
