@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { deflateSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/helpers/data.ts";
-import { idxFile } from "../../test/helpers/fuzz-readers.ts";
+import { idxFile } from "../../test/helpers/fuzz-targets.ts";
 import { pattern, readAll, readSource } from "../../test/helpers/readers.ts";
 import { cifarSource, findCifar } from "./cifar.ts";
 import { describeData } from "./open.ts";
