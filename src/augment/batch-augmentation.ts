@@ -25,9 +25,12 @@ const where = "batch-augmentation";
 export function batchAugmentation<Parameters>(
   options: BatchAugmentationOptions<Parameters>,
 ): BatchAugmentation<BatchAugmentationParameters<Parameters>> {
-  const { copies, augmentation } = options;
+  const { copies, augmentation } = (options ?? {}) as typeof options;
   if (!Number.isSafeInteger(copies) || copies < 1) {
     throw new Error(`${where}: copies must be an integer >= 1, got ${copies}`);
+  }
+  if (typeof augmentation?.apply !== "function") {
+    throw new Error(`${where}: augmentation must be one that was made, got ${String(augmentation)}`);
   }
   return {
     name: where,
@@ -40,8 +43,12 @@ export function batchAugmentation<Parameters>(
       );
       return { images };
     },
-    apply(batch, { images }) {
+    apply(batch, parameters) {
       checkBatch(where, batch);
+      const images = parameters?.images;
+      if (!Array.isArray(images) || !images.every(Array.isArray)) {
+        throw new Error(`${where}: parameters must be { images } with a list for each image, got others`);
+      }
       if (images.length !== batch.count || images.some((drawn) => drawn.length !== copies)) {
         throw new Error(
           `${where}: parameters must be for ${batch.count} images x ${copies} copies, ` +

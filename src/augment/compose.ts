@@ -21,6 +21,9 @@ export function compose<const Drawn extends readonly unknown[]>(
   },
 ): Augmentation<Drawn> {
   const list: readonly Augmentation<unknown>[] = steps;
+  if (!Array.isArray(list)) {
+    throw new Error(`${name}: steps must be a list of augmentations, got ${String(list)}`);
+  }
   for (const [index, step] of list.entries()) {
     if (typeof step?.apply !== "function") {
       throw new Error(`${name}: every step must be an augmentation, got ${typeof step} at ${index}`);

@@ -2,7 +2,7 @@
 import { permutation } from "../rng.ts";
 import type { BatchAugmentation } from "./augmentation.ts";
 import { betaMoment, betaVariate } from "./beta.ts";
-import { checkBatch, checkBatchShape, checkPartners, copyOfBatch, mixLabels } from "./image-batch.ts";
+import { checkBatch, checkBatchShape, checkPartners, copyOfBatch, mixLabels, mixOf } from "./image-batch.ts";
 import { imageSize, imageStrides, type PixelArray } from "./layout.ts";
 import { type Box, checkBox, type MaskArea } from "./masking.ts";
 import { type Fields, number, probability, readOptions } from "./options.ts";
@@ -49,8 +49,9 @@ export function cutmix(options: Partial<CutMixOptions> = {}): BatchAugmentation<
       const box = { top, bottom, left, right };
       return { mix: { box, partners: Array.from(permutation(rng, input.count)) } };
     },
-    apply(batch, { mix }) {
+    apply(batch, parameters) {
       checkBatch(where, batch);
+      const mix = mixOf(where, parameters);
       const result = copyOfBatch(batch);
       if (mix === null) return result;
       const { box, partners } = mix;

@@ -1,5 +1,6 @@
 // Cutout (DeVries and Taylor 2017, section 3) for images in an array: one call a batch, or draw and paint apart.
 import { type Rng, streamSeries } from "../rng.ts";
+import { checkList, checkObject, checkProgress } from "./cutout/checks.ts";
 import { painter } from "./cutout/fill.ts";
 import type { Fill } from "./cutout/fill-options.ts";
 import { checkHole, type Hole, type ImageArea } from "./cutout/hole.ts";
@@ -37,6 +38,7 @@ export function holeAround(image: ImageArea, length: number, y: number, x: numbe
  * @throws Error when an option is wrong or the hole does not fit the image
  */
 export function sampleHoles(rng: Rng, image: ImageArea, options: CutoutOptions, progress = 1): Hole[] {
+  checkRng("rng", rng);
   return holeSampler(options, image).sample(rng, progress);
 }
 
@@ -56,6 +58,7 @@ export function applyHoles<A extends PixelArray>(
   other?: A,
 ): PixelsOf<A> {
   checkPixels("cutout", image, shape, 1);
+  checkList("cutout", "holes", holes);
   for (const hole of holes) checkHole(hole, shape);
   const paint = painter(fill, shape, image instanceof Uint8Array);
   if (fill === "otherImage") {
@@ -129,7 +132,7 @@ export function cutout(options: CutoutGiven | CutoutPreset): Cutout {
     random: number | Rng,
     progress = 1,
   ): PixelsOf<A> => {
-    checkPixels("cutout", images, shape, shape.count ?? 1);
+    checkImages(images, shape);
     const result = copyOf(images);
     run(result, complete.fill === "otherImage" ? images : result, shape, random, progress);
     return result;
@@ -145,15 +148,15 @@ export function cutout(options: CutoutGiven | CutoutPreset): Cutout {
       random: number | Rng,
       progress = 1,
     ): A {
-      checkPixels("cutout", images, shape, shape.count ?? 1);
+      checkImages(images, shape);
       checkSameKind(target, images, "target");
-      checkPixels("cutout", target, shape, shape.count ?? 1);
+      checkImages(target, shape);
       target.set(images);
       run(target, pristine(target), shape, random, progress);
       return target;
     },
     inPlace<A extends PixelArray>(images: A, shape: BatchShape, random: number | Rng, progress = 1): A {
-      checkPixels("cutout", images, shape, shape.count ?? 1);
+      checkImages(images, shape);
       run(images, pristine(images), shape, random, progress);
       return images;
     },
@@ -165,6 +168,7 @@ export function cutout(options: CutoutGiven | CutoutPreset): Cutout {
  * @throws Error when an option is wrong or unknown
  */
 export function cutoutOptions(given: CutoutGiven | CutoutPreset): CutoutOptions {
+  checkObject("cutout", "options", given);
   if ("like" in given) return presetOptions(given);
   for (const name of Object.keys(given)) {
     if (name !== "length" && name !== "shape" && !Object.hasOwn(paperOptions, name)) {
@@ -188,7 +192,7 @@ type Runner = (
 
 function runner(options: CutoutOptions): Runner {
   return (target, source, shape, random, progress) => {
-    const count = shape.count ?? 1;
+    const count = countOf(shape);
     const { sample } = holeSampler(options, shape);
     const paint = painter(options.fill, shape, target instanceof Uint8Array);
     checkRandom(random);
@@ -217,16 +221,30 @@ export function otherIndex(seed: number, index: number, count: number): number {
   return (index + 1 + ((seed >>> 0) % (count - 1))) % count;
 }
 
+function isRng(value: unknown): boolean {
+  return typeof (value as Rng | null | undefined)?.uniform === "function";
+}
+
+function checkRng(name: string, rng: unknown): void {
+  if (!isRng(rng))
+    throw new Error(`cutout: ${name} must be an Rng, as stream() makes it, got ${String(rng)}`);
+}
+
 function checkRandom(random: unknown): void {
-  if (!Number.isSafeInteger(random) && typeof (random as Rng | undefined)?.uniform !== "function") {
+  if (!Number.isSafeInteger(random) && !isRng(random)) {
     throw new Error(`cutout: random must be an integer seed or an Rng, got ${String(random)}`);
   }
 }
 
-function checkProgress(progress: number): void {
-  if (!(progress >= 0 && progress <= 1)) {
-    throw new Error(`cutout: progress must be from 0 to 1, got ${progress}`);
-  }
+/** @throws Error when the shape is none, or the array does not fit it */
+function checkImages(images: PixelArray, shape: BatchShape): void {
+  checkObject("cutout", "shape", shape);
+  checkPixels("cutout", images, shape, countOf(shape));
+}
+
+/** Left out it is 1; null, from a file, is an error. */
+function countOf({ count }: BatchShape): number {
+  return count === undefined ? 1 : count;
 }
 
 function checkSameKind(target: PixelArray, images: PixelArray, name: string): void {

@@ -1,19 +1,25 @@
 // Checks of batches, and what Mixup and CutMix share: partners and mixed labels.
-
 import type { ImageBatch } from "./augmentation.ts";
-import { checkPixels, checkShape, copyOf, type ImageShape } from "./layout.ts";
+import { shown } from "./cutout/checks.ts";
+import { checkFinite, checkPixels, checkShape, copyOf, type ImageShape } from "./layout.ts";
 
 /** Shape of a batch's images, and how many there are. */
 export type BatchShape = ImageShape & { readonly count: number };
 
 /** @throws Error unless pixels and labels fit the shape and the labels of each image are shares that sum to 1 */
 export function checkBatch(where: string, batch: ImageBatch): void {
+  if (batch === null || typeof batch !== "object") {
+    throw new Error(
+      `${where}: batch must be { pixels, count, height, width, channels, layout, labels }, got ${String(batch)}`,
+    );
+  }
   checkPixels(where, batch.pixels, batch, batch.count);
+  checkFinite(where, batch.pixels);
   const { labels, count } = batch;
   if (labels === null) return;
   if (!(labels instanceof Float32Array) || labels.length === 0 || labels.length % count !== 0) {
     throw new Error(
-      `${where}: labels must be a Float32Array of ${count} images x classes, got ${labels?.length} numbers`,
+      `${where}: labels must be null or a Float32Array of ${count} images x classes, got ${shownLabels(labels)}`,
     );
   }
   const classes = labels.length / count;
@@ -30,10 +36,29 @@ export function checkBatch(where: string, batch: ImageBatch): void {
   }
 }
 
+function shownLabels(labels: unknown): string {
+  return labels instanceof Float32Array ? `${labels.length} numbers` : String(labels);
+}
+
+/**
+ * What is mixed, out of parameters that may come from a file.
+ * @throws Error unless they are `{ mix }` with an object or null
+ */
+export function mixOf<M extends object>(where: string, parameters: { readonly mix: M | null }): M | null {
+  const mix = (parameters as typeof parameters | null | undefined)?.mix;
+  if (typeof mix !== "object") {
+    throw new Error(
+      `${where}: parameters must be { mix: null or what sample drew }, got ${shown(parameters)}`,
+    );
+  }
+  return mix;
+}
+
 /** @throws Error unless each image has a partner in the batch */
 export function checkPartners(where: string, partners: readonly number[], count: number): void {
-  if (partners.length !== count) {
-    throw new Error(`${where}: partners must be one for each of the ${count} images, got ${partners.length}`);
+  if (!Array.isArray(partners) || partners.length !== count) {
+    const got = Array.isArray(partners) ? partners.length : shown(partners);
+    throw new Error(`${where}: partners must be one for each of the ${count} images, got ${got}`);
   }
   for (const partner of partners) {
     if (!Number.isInteger(partner) || partner < 0 || partner >= count) {

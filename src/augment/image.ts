@@ -1,6 +1,6 @@
 // What every augmentation of one image begins with: checks of its pixels, and an empty image to write into.
 import type { Image } from "./augmentation.ts";
-import { checkPixels, copyOf, emptyLike, imageSize, type PixelArray } from "./layout.ts";
+import { checkFinite, checkPixels, copyOf, emptyLike, imageSize, type PixelArray } from "./layout.ts";
 
 /** @throws Error unless the array fits the shape and every float is finite */
 export function checkImage(where: string, image: Image): void {
@@ -10,9 +10,7 @@ export function checkImage(where: string, image: Image): void {
     );
   }
   checkPixels(where, image.pixels, image, 1);
-  if (image.pixels instanceof Uint8Array) return;
-  const at = image.pixels.findIndex((value) => !Number.isFinite(value));
-  if (at >= 0) throw new Error(`${where}: pixels must be finite, got ${image.pixels[at]} at index ${at}`);
+  checkFinite(where, image.pixels);
 }
 
 /** How far a float may lie outside 0 to 1: what rounding makes of a mean of such numbers. */

@@ -40,6 +40,9 @@ export function imageSize({ height, width, channels }: ImageShape): number {
 
 /** Throws unless every extent is an integer >= 1. */
 export function checkShape(where: string, shape: ImageShape): void {
+  if (shape === null || typeof shape !== "object") {
+    throw new Error(`${where}: image must have height, width and channels, got ${String(shape)}`);
+  }
   for (const axis of ["height", "width", "channels"] as const) {
     const extent = shape[axis];
     if (!Number.isInteger(extent) || extent < 1) {
@@ -51,7 +54,7 @@ export function checkShape(where: string, shape: ImageShape): void {
 /** Throws unless `pixels` holds exactly `count` images of this shape and layout. */
 export function checkPixels(where: string, pixels: PixelArray, shape: ImageLayout, count: number): void {
   checkShape(where, shape);
-  if (!(shape.layout in stridesByLayout)) {
+  if (!Object.hasOwn(stridesByLayout, shape.layout)) {
     throw new Error(`${where}: layout must be "HWC" or "CHW", got ${JSON.stringify(shape.layout)}`);
   }
   if (!Number.isInteger(count) || count < 1) {
@@ -66,6 +69,16 @@ export function checkPixels(where: string, pixels: PixelArray, shape: ImageLayou
     throw new Error(
       `${where}: ${count} x ${height} x ${width} x ${channels} pixels hold ${expected} numbers, got ${pixels.length}`,
     );
+  }
+}
+
+/** @throws Error unless every float is finite */
+export function checkFinite(where: string, pixels: PixelArray): void {
+  if (pixels instanceof Uint8Array) return;
+  for (let index = 0; index < pixels.length; index++) {
+    if (!Number.isFinite(pixels[index])) {
+      throw new Error(`${where}: pixels must be finite, got ${pixels[index]} at index ${index}`);
+    }
   }
 }
 

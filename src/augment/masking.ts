@@ -95,6 +95,9 @@ export interface Box {
 export function checkBox(where: string, box: Box, { height, width }: MaskArea): void {
   const inRange = (start: number, end: number, extent: number) =>
     Number.isInteger(start) && Number.isInteger(end) && 0 <= start && start <= end && end <= extent;
+  if (box === null || typeof box !== "object") {
+    throw new Error(`${where}: box must be { top, bottom, left, right }, got ${String(box)}`);
+  }
   const { top, bottom, left, right } = box;
   if (!inRange(top, bottom, height) || !inRange(left, right, width)) {
     throw new Error(

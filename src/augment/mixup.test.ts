@@ -188,7 +188,7 @@ describe.each([
       `${name}: 2 x 2 x 2 x 1 pixels hold 8 numbers, got 7`,
     );
     expect(() => apply({ labels: new Float32Array(3) })).toThrow(
-      `${name}: labels must be a Float32Array of 2 images x classes`,
+      `${name}: labels must be null or a Float32Array of 2 images x classes`,
     );
     expect(() => apply({ labels: Float32Array.of(1, 0, 0.5, 0.4) })).toThrow(
       `${name}: labels of image 1 must be shares >= 0`,

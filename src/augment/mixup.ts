@@ -3,7 +3,7 @@ import { permutation } from "../rng.ts";
 import type { BatchAugmentation } from "./augmentation.ts";
 import { betaVariate } from "./beta.ts";
 import { rounding } from "./image.ts";
-import { checkBatch, checkBatchShape, checkPartners, copyOfBatch, mixLabels } from "./image-batch.ts";
+import { checkBatch, checkBatchShape, checkPartners, copyOfBatch, mixLabels, mixOf } from "./image-batch.ts";
 import { imageSize, type PixelArray } from "./layout.ts";
 import { type Fields, number, probability, readOptions } from "./options.ts";
 
@@ -45,8 +45,9 @@ export function mixup(options: Partial<MixupOptions> = {}): BatchAugmentation<Mi
       const lambda = betaVariate(rng, alpha, alpha);
       return { mix: { lambda, partners: Array.from(permutation(rng, input.count)) } };
     },
-    apply(batch, { mix }) {
+    apply(batch, parameters) {
       checkBatch(where, batch);
+      const mix = mixOf(where, parameters);
       const result = copyOfBatch(batch);
       if (mix === null) return result;
       const { lambda, partners } = mix;

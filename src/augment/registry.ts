@@ -53,6 +53,9 @@ export const augmentationNames = Object.keys(factories) as readonly Augmentation
  * @throws Error when the name is unknown, or an option is wrong, missing or unknown
  */
 export function createAugmentation(spec: AugmentationSpec): Augmentation<unknown> {
+  if (spec === null || typeof spec !== "object") {
+    throw new Error(`augmentations: each must be { "name", "options" }, got ${JSON.stringify(spec)}`);
+  }
   const { name, options, ...others } = spec as { name: string; options?: unknown };
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) {

@@ -82,11 +82,13 @@ export function transformTargets<Parameters, B extends TargetBox, K extends KeyP
   augmentation: Pick<Augmentation<Parameters>, "effects">,
   parameters: Parameters,
   input: ImageShape,
-  { masks = [], boxes = [], keyPoints = [] }: Targets<B, K>,
+  targets: Targets<B, K>,
   options: Partial<TargetOptions> = {},
 ): TransformedTargets<B, K> {
   checkShape(where, input);
   const settings = readOptions(where, fields, options);
+  const { masks = [], boxes = [], keyPoints = [] } = targets ?? {};
+  for (const [name, list] of Object.entries({ masks, boxes, keyPoints })) checkEntries(name, list);
   for (const mask of masks) checkMask(mask, input, settings);
   for (const box of boxes) checkBox(box);
   for (const point of keyPoints) checkPoint(point);
@@ -148,8 +150,8 @@ function transformedBox<B extends TargetBox>(
 ): (B & { readonly visibility: number })[] {
   const moves = effects.filter((effect) => effect.kind === "move");
   const matrix = moves.reduce((whole, effect) => after(effect.matrix, whole), identity);
-  const columns = parts(box.left, box.right);
-  const rows = parts(box.top, box.bottom);
+  const columns = parts(box.left, box.right, input.width);
+  const rows = parts(box.top, box.bottom, input.height);
   const bounds = { left: Infinity, top: Infinity, right: -Infinity, bottom: -Infinity };
   let [visible, total] = [0, 0];
   for (const [top, bottom] of rows) {
@@ -178,10 +180,14 @@ function transformedBox<B extends TargetBox>(
   ];
 }
 
-/** From start to end, cut at every whole number, and finer where that makes few parts. */
-function parts(start: number, end: number): (readonly [number, number])[] {
+/**
+ * From start to end, cut at every whole number in the image, and finer where that makes few parts. What lies before and
+ * after the image is one part each, however far it reaches: nothing of it can be seen.
+ */
+function parts(start: number, end: number, extent: number): (readonly [number, number])[] {
   const borders = [start];
-  for (let border = Math.floor(start) + 1; border < end; border++) borders.push(border);
+  const last = Math.min(end, extent + 1);
+  for (let border = Math.max(0, Math.floor(start) + 1); border < last; border++) borders.push(border);
   borders.push(end);
   const finer = Math.ceil(leastParts / (borders.length - 1));
   return borders.slice(1).flatMap((to, index) => {
@@ -235,6 +241,12 @@ const maskArrays = [Uint8Array, Uint16Array, Int32Array] as const;
 function emptyMask(like: MaskPixels, length: number): MaskPixels {
   const MaskArray = maskArrays.find((kind) => like instanceof kind)!;
   return new MaskArray(length);
+}
+
+function checkEntries(name: string, list: unknown): void {
+  if (!Array.isArray(list) || list.some((entry) => entry === null || typeof entry !== "object")) {
+    throw new Error(`${where}: ${name} must be a list of objects, got ${JSON.stringify(list)}`);
+  }
 }
 
 function checkMask(

@@ -3,6 +3,7 @@ import type { Rng } from "../../rng.ts";
 import type { Augmentation, Image, ImageBatch } from "../augmentation.ts";
 import {
   checkPixels,
+  checkShape,
   emptyLike,
   type ImageLayout,
   imageSize,
@@ -35,7 +36,13 @@ export function augmentEach<Parameters, A extends PixelArray>(
   random: (index: number) => Rng,
   progress = 0,
 ): AugmentedBatch<Parameters, A> {
+  checkShape("augmentEach", batch);
   checkPixels("augmentEach", batch.pixels, batch, batch.count);
+  if (typeof random !== "function") {
+    throw new Error(
+      `augmentEach: random must be a function that gives the stream of an image, got ${String(random)}`,
+    );
+  }
   const { height, width, channels } = batch;
   const parameters = Array.from({ length: batch.count }, (_, index) =>
     augmentation.sample(random(index), { height, width, channels }, progress),
@@ -52,10 +59,12 @@ export function applyEach<Parameters, A extends PixelArray>(
   batch: ImageBatch<A>,
   parameters: readonly Parameters[],
 ): ImageBatch<A> {
+  checkShape("applyEach", batch);
   const { height, width, channels, layout, count, labels } = batch;
   checkPixels("applyEach", batch.pixels, batch, count);
-  if (parameters.length !== count) {
-    throw new Error(`applyEach: parameters must be ${count}, one for each image, got ${parameters.length}`);
+  if (!Array.isArray(parameters) || parameters.length !== count) {
+    const got = Array.isArray(parameters) ? parameters.length : String(parameters);
+    throw new Error(`applyEach: parameters must be ${count}, one for each image, got ${got}`);
   }
   const output = augmentation.outputShape({ height, width, channels });
   const [from, to] = [imageSize(batch), imageSize(output)];

@@ -1,6 +1,7 @@
 // How much of an image Cutout masks on average, without simulation.
+import { checkProgress } from "./checks.ts";
 import type { ImageArea } from "./hole.ts";
-import { type CutoutOptions, checkCutout, isContinuous } from "./options.ts";
+import { type CutoutOptions, checkCutoutOf, isContinuous } from "./options.ts";
 import { type AxisPlacement, axisPlacements } from "./placement.ts";
 import { maximumTries } from "./sample.ts";
 import { boxLaw, type WeightedBox } from "./size.ts";
@@ -24,7 +25,8 @@ const schedulePoints = 64;
  * @throws Error when an option is wrong or the hole does not fit the image
  */
 export function expectedArea(options: CutoutOptions, image: ImageArea, progress?: number): number {
-  checkCutout(options, image);
+  checkCutoutOf(options, image);
+  if (progress !== undefined) checkProgress(progress);
   const { length } = options;
   if (progress === undefined && typeof length === "object" && "schedule" in length) {
     let sum = 0;

@@ -11,6 +11,7 @@ import {
 } from "../layout.ts";
 import type { MeasuredMasking } from "../masking.ts";
 import { expectedArea } from "./area.ts";
+import { checkInteger, checkList, checkObject } from "./checks.ts";
 import { checkFill, type Fill } from "./fill-options.ts";
 import { coverageMap, type Hole, type ImageArea } from "./hole.ts";
 import { type CutoutOptions, checkCutout } from "./options.ts";
@@ -57,13 +58,18 @@ export function cutoutAugmentation(given: CutoutGiven | CutoutPreset): CutoutAug
   }
   const { fill } = options;
   const samplerFor = perShape(options);
-  const mask = (area: ImageArea, { holes }: CutoutParameters) => coverageMap(holes, area);
+  const mask = (area: ImageArea, parameters: CutoutParameters) => {
+    checkObject("cutout", "parameters", parameters);
+    return coverageMap(parameters.holes, area);
+  };
   return {
     name: "cutout",
     options,
     outputShape: outputShape(options),
     sample: (rng, input, progress) => ({ holes: samplerFor(input).sample(rng, progress), fill }),
     apply<A extends PixelArray>(image: Image<A>, parameters: CutoutParameters): Image<A> {
+      checkObject("cutout", "image", image);
+      checkObject("cutout", "parameters", parameters);
       const pixels = applyHoles(image.pixels, image, parameters.holes, parameters.fill);
       return { ...image, pixels: pixels as PixelArray as A };
     },
@@ -88,12 +94,16 @@ export function cutoutBatchAugmentation(
     options,
     sample(rng, input, progress) {
       const { sample } = samplerFor(input);
+      checkInteger("cutout", "count", input.count, 1);
       const shared = per === "batch" ? sample(rng, progress) : null;
       return { holes: Array.from({ length: input.count }, () => shared ?? sample(rng, progress)), fill };
     },
     apply(batch, parameters) {
+      checkObject("cutout", "batch", batch);
       const { pixels, count } = batch;
       checkPixels("cutout", pixels, batch, count);
+      checkObject("cutout", "parameters", parameters);
+      checkList("cutout", "holes", parameters.holes);
       if (parameters.holes.length !== count) {
         throw new Error(`cutout: holes must be lists for ${count} images, got ${parameters.holes.length}`);
       }
@@ -131,7 +141,9 @@ const outputShape = (options: CutoutOptions) => (input: ImageShape) => {
 function perShape(options: CutoutOptions): (area: ImageArea) => HoleSampler {
   let size = { height: 0, width: 0 };
   let sampler: HoleSampler | null = null;
-  return ({ height, width }) => {
+  return (area) => {
+    checkObject("cutout", "image", area);
+    const { height, width } = area;
     if (sampler === null || height !== size.height || width !== size.width) {
       size = { height, width };
       sampler = holeSampler(options, size);

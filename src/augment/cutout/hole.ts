@@ -1,5 +1,6 @@
 // A hole as plain data: which pixels of an image are cut out.
 import type { ImageShape } from "../layout.ts";
+import { checkList, checkObject } from "./checks.ts";
 
 /** The side of an image that a hole is drawn in. */
 export type ImageArea = Pick<ImageShape, "height" | "width">;
@@ -27,6 +28,7 @@ export interface Hole {
  * neighbour in a batch.
  */
 export function checkHole(hole: Hole, { height, width }: ImageArea): void {
+  checkObject("cutout", "hole", hole);
   if (!inRange(hole.top, hole.bottom, height) || !inRange(hole.left, hole.right, width)) {
     throw new Error(
       `cutout: hole must lie in the image of ${height} x ${width}, got rows [${hole.top}, ${hole.bottom}), ` +
@@ -36,7 +38,10 @@ export function checkHole(hole: Hole, { height, width }: ImageArea): void {
   if (hole.seed !== undefined && !Number.isSafeInteger(hole.seed)) {
     throw new Error(`cutout: seed of a hole must be an integer, got ${hole.seed}`);
   }
-  if (hole.runs !== undefined) checkRuns(hole.runs, hole);
+  if (hole.runs !== undefined) {
+    checkList("cutout", "runs", hole.runs);
+    checkRuns(hole.runs, hole);
+  }
 }
 
 function checkRuns(runs: readonly number[], { top, bottom, left, right }: Hole): void {
@@ -81,6 +86,7 @@ export function holeCovers({ top, bottom, left, right, runs }: Hole, y: number, 
  * @throws Error when a hole reaches outside the image
  */
 export function coverageMap(holes: readonly Hole[], image: ImageArea): Uint8Array {
+  checkList("cutout", "holes", holes);
   const map = new Uint8Array(image.height * image.width);
   for (const hole of holes) {
     checkHole(hole, image);

@@ -1,6 +1,6 @@
 // How long a hole's side is: fixed, drawn from a range, a share of the image, or following the training.
 import type { Rng } from "../../rng.ts";
-import { isRange, type Range, shown } from "./checks.ts";
+import { checkKeys, checkProgress, isRange, type Range, shown } from "./checks.ts";
 import type { ImageArea } from "./hole.ts";
 
 /** A side of the image that a share is taken of. */
@@ -66,11 +66,19 @@ export function checkLength(length: Length): void {
     const name = Object.keys(lengthChecks).find((key) => key in length);
     if (name !== undefined) {
       lengthChecks[name as keyof typeof lengthChecks](length as never);
+      checkKeys("cutout", `length in ${name}`, length, lengthKeys[name as keyof typeof lengthChecks]);
       return;
     }
   } else if (Number.isInteger(length) && length >= 2 && length % 2 === 0) return;
   throw new Error(`cutout: length must be an even integer >= 2, got ${shown(length)}`);
 }
+
+const lengthKeys = {
+  pixels: ["pixels"],
+  share: ["share", "of"],
+  area: ["area", "of"],
+  schedule: ["schedule", "unit"],
+};
 
 const lengthChecks = {
   pixels({ pixels }: { pixels: unknown }): void {
@@ -144,6 +152,7 @@ export function longestSide(length: Length, image: ImageArea, continuous: boolea
 type Scheduled = Extract<Length, { readonly schedule: unknown }>;
 
 function scheduledLength({ schedule, unit }: Scheduled, image: ImageArea, progress: number): number {
+  checkProgress(progress);
   const value = valueAt(schedule, progress);
   return unit === "share"
     ? nearestEven(value * sideOf.shorter(image), 0, sideOf.shorter(image))

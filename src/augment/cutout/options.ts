@@ -1,5 +1,5 @@
 // What Cutout can be told: types, the paper's values, and the checks.
-import { checkShare, isRange, isShare, type Range, shown } from "./checks.ts";
+import { checkKeys, checkObject, checkShare, isRange, isShare, type Range, shown } from "./checks.ts";
 import { checkFill, type Fill } from "./fill-options.ts";
 import type { ImageArea } from "./hole.ts";
 import { checkLength, type Length, longestSide, type SideLength } from "./length.ts";
@@ -96,6 +96,7 @@ export function isContinuous(placement: Placement): boolean {
  * @throws Error that names the option, what must hold, and what it got
  */
 export function checkCutout(options: CutoutOptions, image?: ImageArea): void {
+  checkObject("cutout", "options", options);
   const { length, nHoles, placement, fill, probability, per } = options;
   if (options.shape !== undefined) checkShapeOption(options.shape);
   const sides = isSides(options.shape) ? options.shape : null;
@@ -120,6 +121,12 @@ export function checkCutout(options: CutoutOptions, image?: ImageArea): void {
     throw new Error(`cutout: shape must be a square or a rectangle for placement "${placement}"`);
   }
   if (image !== undefined) checkFits(options, image);
+}
+
+/** The same, where an image has to be there. */
+export function checkCutoutOf(options: CutoutOptions, image: ImageArea): void {
+  checkObject("cutout", "image", image);
+  checkCutout(options, image);
 }
 
 function checkFits(options: CutoutOptions, image: ImageArea): void {
@@ -187,9 +194,17 @@ function checkShapeOption(shape: Shape | Sides): void {
     );
   }
   check(shape);
+  checkKeys("cutout", `shape ${shape.kind}`, shape, ["kind", ...shapeKeys[shape.kind]]);
 }
 
 type Kinds = Exclude<Shape | Sides, string>;
+
+const shapeKeys: { readonly [K in Kinds["kind"]]: readonly string[] } = {
+  rectangle: ["aspect"],
+  polygon: ["points"],
+  mask: ["rows"],
+  sides: ["height", "width"],
+};
 
 const shapeChecks: { readonly [K in Kinds["kind"]]: (shape: Kinds) => void } = {
   rectangle: (shape) => {
@@ -234,7 +249,7 @@ function checkSide(axis: string, side: SideLength): void {
   const good =
     (isRange(given.pixels) && given.pixels.every(Number.isInteger) && given.pixels[0] >= 0) ||
     [given.share, given.areaShare].some((range) => isRange(range) && range.every(isShare));
-  if (!good) {
+  if (!good || Object.keys(given).length !== 1) {
     throw new Error(
       `cutout: ${axis} must be {pixels: [integer, integer]}, {share: [0..1, 0..1]} or {areaShare: [0..1, 0..1]}, ` +
         `the smaller first, got ${shown(side)}`,

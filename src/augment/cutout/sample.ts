@@ -2,7 +2,7 @@
 import type { Rng } from "../../rng.ts";
 import { needsSeed } from "./fill-options.ts";
 import type { Hole, ImageArea } from "./hole.ts";
-import { type CutoutOptions, checkCutout, isContinuous } from "./options.ts";
+import { type CutoutOptions, checkCutoutOf, isContinuous } from "./options.ts";
 import { axisPlacements } from "./placement.ts";
 import { type BoxLaw, boxLaw } from "./size.ts";
 import { isDrawn, placedRuns, type Stamp, stampOf } from "./stamp.ts";
@@ -24,7 +24,7 @@ export interface HoleSampler {
  * @throws Error when an option is wrong or the hole does not fit the image
  */
 export function holeSampler(options: CutoutOptions, image: ImageArea): HoleSampler {
-  checkCutout(options, image);
+  checkCutoutOf(options, image);
   const { probability, nHoles, placement, shape, fill } = options;
   const { height, width } = image;
   const [fewest, most] = typeof nHoles === "number" ? [nHoles, nHoles] : nHoles;
