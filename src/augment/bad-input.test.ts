@@ -10,7 +10,14 @@ const batch = { ...image, count: 1, labels: null };
 const nan = pixels.slice().fill(Number.NaN);
 const rng = () => augment.stream(1, "bad input");
 const { options } = augment.cutout({ length: 4 });
-const grows = { length: { schedule: [[0, 2] as const, [1, 4] as const] } };
+const grows = augment.cutoutOptions({
+  length: {
+    schedule: [
+      [0, 2],
+      [1, 4],
+    ],
+  },
+});
 const flip = augment.horizontalFlip();
 
 /** What a caller without types, or a file, may hand over. */
@@ -83,12 +90,12 @@ const calls: readonly [name: string, call: () => unknown, message: string][] = [
   ],
   [
     "progress above 1",
-    () => augment.expectedArea({ ...options, ...grows }, shape, 2),
+    () => augment.expectedArea(grows, shape, 2),
     "cutout: progress must be from 0 to 1, got 2",
   ],
   [
     "progress above 1",
-    () => augment.sampleHoles(rng(), shape, { ...options, ...grows }, 7),
+    () => augment.sampleHoles(rng(), shape, grows, 7),
     "cutout: progress must be from 0 to 1, got 7",
   ],
   [

@@ -133,6 +133,136 @@ describe("shapes around a centre", () => {
   });
 });
 
+/** The pixels that a hole covers, as rows of 0 and 1. */
+function drawnRows(hole: Hole, { height, width }: ImageArea): number[][] {
+  const map = coverageMap([hole], { height, width });
+  return Array.from({ length: height }, (_, y) => [...map.subarray(y * width, (y + 1) * width)]);
+}
+
+/** The same from a question asked of every pixel. */
+const slowRows = ({ height, width }: ImageArea, covers: (y: number, x: number) => boolean): number[][] =>
+  Array.from({ length: height }, (_, y) => Array.from({ length: width }, (__, x) => Number(covers(y, x))));
+
+const places = fc.record({
+  height: fc.integer({ min: 8, max: 20 }),
+  width: fc.integer({ min: 8, max: 20 }),
+  half: fc.integer({ min: 1, max: 4 }),
+  row: fc.double({ min: 0, max: 0.999, noNaN: true }),
+  column: fc.double({ min: 0, max: 0.999, noNaN: true }),
+});
+
+describe("against a slow version", () => {
+  test("any mask: every pixel of the image asks which row and column of the picture it shows", () => {
+    const picture = fc
+      .tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 6 }))
+      .chain(([rows, columns]) =>
+        fc.array(fc.array(fc.integer({ min: 0, max: 1 }), { minLength: columns, maxLength: columns }), {
+          minLength: rows,
+          maxLength: rows,
+        }),
+      )
+      .filter((rows) => rows.flat().includes(1));
+    fc.assert(
+      fc.property(places, picture, ({ height, width, half, row, column }, rows) => {
+        const image = { height, width };
+        const [y, x] = [Math.floor(row * height), Math.floor(column * width)];
+        const longer = Math.max(rows.length, rows[0]!.length);
+        const tall = Math.max(1, Math.round((2 * half * rows.length) / longer));
+        const wide = Math.max(1, Math.round((2 * half * rows[0]!.length) / longer));
+        const options = { ...paper, length: 2 * half, shape: { kind: "mask", rows } } as const;
+        const [hole] = sampleOf(options, image, scripted([y, x]));
+        const expected = slowRows(image, (i, j) => {
+          const down = (i - (y - Math.floor(tall / 2)) + 0.5) / tall;
+          const right = (j - (x - Math.floor(wide / 2)) + 0.5) / wide;
+          if (down < 0 || down > 1 || right < 0 || right > 1) return false;
+          return rows[Math.floor(down * rows.length)]![Math.floor(right * rows[0]!.length)] === 1;
+        });
+        expect(drawnRows(hole!, image)).toEqual(expected);
+      }),
+    );
+  });
+
+  test("any polygon: a pixel is in it when the corners turn once around its centre, or an odd number of times", () => {
+    const corner = fc.tuple(
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+    );
+    const polygons = fc.array(corner, { minLength: 3, maxLength: 7 });
+    fc.assert(
+      fc.property(places, polygons, ({ height, width, half, row, column }, points) => {
+        const image = { height, width };
+        const [y, x] = [Math.floor(row * height), Math.floor(column * width)];
+        const options = { ...paper, length: 2 * half, shape: { kind: "polygon", points } } as const;
+        const [hole] = sampleOf(options, image, scripted([y, x]));
+        const drawn = drawnRows(hole!, image);
+        for (let i = 0; i < height; i++) {
+          for (let j = 0; j < width; j++) {
+            const centre = [
+              (j - (x - half) + 0.5) / (2 * half),
+              (i - (y - half) + 0.5) / (2 * half),
+            ] as const;
+            if (points.some((point, at) => isNear(centre, point, points[(at + 1) % points.length]!)))
+              continue;
+            expect(drawn[i]![j]).toBe(Math.abs(turns(centre, points)) % 2);
+          }
+        }
+      }),
+    );
+  });
+
+  test("any rectangle: as tall and wide as the square's area and the drawn aspect say", () => {
+    const aspects = fc.tuple(
+      fc.double({ min: 0.1, max: 1, noNaN: true }),
+      fc.double({ min: 1, max: 8, noNaN: true }),
+    );
+    const at = fc.double({ min: 0, max: 0.999, noNaN: true });
+    fc.assert(
+      fc.property(places, aspects, at, ({ height, width, half, row, column }, aspect, place) => {
+        const image = { height, width };
+        const [y, x] = [Math.floor(row * height), Math.floor(column * width)];
+        const ratio = aspect[0] * (aspect[1] / aspect[0]) ** place;
+        const [exactHeight, exactWidth] = [2 * half * Math.sqrt(ratio), (2 * half) / Math.sqrt(ratio)];
+        const halfway = (value: number) => Math.abs((value % 1) - 0.5) < 1e-9;
+        fc.pre(!halfway(exactHeight) && !halfway(exactWidth));
+        const [tall, wide] = [Math.round(exactHeight), Math.round(exactWidth)];
+        const uniforms = [0, place];
+        const rng = { ...scripted([y, x]), uniform: () => uniforms.shift()! };
+        const [hole] = sampleOf(
+          { ...paper, length: 2 * half, shape: { kind: "rectangle", aspect } },
+          image,
+          rng,
+        );
+        const [top, left] = [y - Math.floor(tall / 2), x - Math.floor(wide / 2)];
+        const expected = slowRows(
+          image,
+          (i, j) => i >= top && i < top + tall && j >= left && j < left + wide,
+        );
+        expect(drawnRows(hole!, image)).toEqual(expected);
+      }),
+    );
+  });
+});
+
+/** How often the polygon goes around the point: the sum of the angles under which it sees the edges. */
+function turns([x, y]: readonly [number, number], points: readonly (readonly [number, number])[]): number {
+  const angles = points.map(([px, py]) => Math.atan2(py - y, px - x));
+  const sum = angles.reduce((whole, angle, index) => {
+    const step = angles[(index + 1) % angles.length]! - angle;
+    return whole + step - 2 * Math.PI * Math.round(step / (2 * Math.PI));
+  }, 0);
+  return Math.round(sum / (2 * Math.PI));
+}
+
+type Corner = readonly [number, number];
+
+/** Within rounding of an edge either answer is right. */
+function isNear([x, y]: Corner, [ax, ay]: Corner, [bx, by]: Corner): boolean {
+  const [dx, dy] = [bx - ax, by - ay];
+  const squared = dx * dx + dy * dy;
+  const along = squared === 0 ? 0 : Math.min(1, Math.max(0, ((x - ax) * dx + (y - ay) * dy) / squared));
+  return Math.hypot(ax + along * dx - x, ay + along * dy - y) < 1e-6;
+}
+
 describe("rectangles", () => {
   test("keep the area of the square and stay within the aspect", () => {
     const rng = stream(1, "holes");
