@@ -11,7 +11,8 @@ export type MixSpec =
   /** A batch holds `copies` of each of its images, each augmented on its own (Hoffer et al. 2019). */
   | { readonly name: "batch-augmentation"; readonly options: { readonly copies: number } };
 
-interface Named {
+/** What the short form says: a name, and options by their names. */
+export interface Named {
   readonly name: string;
   readonly options: { readonly [option: string]: unknown };
 }
@@ -22,7 +23,7 @@ interface Named {
  * @throws Error when the text cannot be read, the name is unknown, or an option is wrong
  */
 export function parseAugmentation(text: string): AugmentationSpec {
-  const spec = parse(text) as AugmentationSpec;
+  const spec = parseNamed(text) as AugmentationSpec;
   createAugmentation(spec);
   return spec;
 }
@@ -54,14 +55,18 @@ const mixes: {
  * @throws Error when the text cannot be read, the name is unknown, or an option is wrong
  */
 export function parseMix(text: string): MixSpec {
-  const { name, options } = parse(text);
+  const { name, options } = parseNamed(text);
   if (!Object.hasOwn(mixes, name)) {
     throw new Error(`mix: name must be one of ${Object.keys(mixes).join(", ")}, got ${JSON.stringify(name)}`);
   }
   return mixes[name as MixSpec["name"]](options);
 }
 
-function parse(text: string): Named {
+/**
+ * Reads the short form, whatever the name.
+ * @throws Error when an option is not `key=value`
+ */
+export function parseNamed(text: string): Named {
   const colon = text.indexOf(":");
   const name = (colon < 0 ? text : text.slice(0, colon)).trim();
   if (colon < 0) return { name, options: {} };

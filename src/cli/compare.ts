@@ -1,7 +1,7 @@
 // `cutout compare`: two or more finished runs on the same test images, and what can be said about their difference.
 import { basename, join, resolve } from "node:path";
 import type { Command } from "commander";
-import { cutoutText } from "../report/describe.ts";
+import { augmentationText } from "../report/describe.ts";
 import { type RunFolder, readRunFolder } from "../report/run-folder.ts";
 import { type Comparison, compareWithFirst, outcomeOf } from "../report/verdict.ts";
 import { ConfigError } from "../study/settings.ts";
@@ -50,7 +50,7 @@ export function comparisonName(runs: readonly string[]): string {
 export function formatComparison(runs: readonly RunFolder[]): string {
   const rows = runs.map((run) => [
     run.name,
-    cutoutText(run.config),
+    augmentationText(run.config),
     formatPercent(run.test?.test.top1 ?? Number.NaN),
   ]);
   const lines = [formatTable(rows, ["left", "left", "right"])];
@@ -81,8 +81,8 @@ function formatDifference(
   const label = tests > 1 ? `${second.name}: ` : "";
   if (result === null) return `${second.name}: no comparison image by image: ${reason}`;
   const { difference, interval } = result;
-  // What sets the two apart, where that is Cutout; their names otherwise.
-  const texts = [first, second].map((run) => cutoutText(run.config));
+  // What sets the two apart, where that is the augmentation; their names otherwise.
+  const texts = [first, second].map((run) => augmentationText(run.config));
   const [one, other] = texts[0] === texts[1] ? [first.name, second.name] : texts;
   const verdict = outcomes[outcomeOf(result, p)](other!, one!);
   const corrected = tests > 1 ? `, corrected for ${tests} comparisons` : "";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { afterAll, describe, expect, test } from "vitest";
-import { leaves } from "../study/config.ts";
+import { leaves } from "../study/leaves.ts";
 import { readSettings } from "../study/settings.ts";
 import { addSettingFlags, settingFlags, settingsFrom } from "./flags.ts";
 
@@ -61,6 +61,7 @@ const samples: Readonly<Record<string, unknown>> = {
   "augment.cutout.fill": "imageMean",
   "augment.cutout.probability": 0.5,
   "augment.cutout.per": "batch",
+  "augment.cutout.like": "timm:probability=0.5",
   "augment.augmentations": ["grid-mask:ratio=0.5,rotation=1"],
   "augment.mix": "cutmix:alpha=0.5",
   "schedule.warmupEpochs": 2,
@@ -197,6 +198,24 @@ describe("Cutout", () => {
     expect(settingsOf("--config", on, "--no-cutout").augment.cutout).toBeNull();
     expect(() => settingsOf("--config", on, "--no-cutout", "--length", "4")).toThrow(
       "--length: must not be given",
+    );
+  });
+
+  test("like another implementation needs no --cutout, and no other flag about holes", () => {
+    const like = { like: "torchvision:p=1,value=random" };
+    expect(settingsOf("photos", "--cutout-like", like.like).augment.cutout).toEqual(like);
+    expect(settingsOf("photos", "--cutout", "--cutout-like", like.like).augment.cutout).toEqual(like);
+    expect(() => settingsOf("photos", "--cutout-like", "timm", "--length", "8")).toThrow(
+      "--length: must be left out where Cutout is like another implementation",
+    );
+    expect(() => settingsOf("photos", "--cutout", "8", "--cutout-like", "timm")).toThrow(
+      "--cutout: must be left out where",
+    );
+    expect(() => settingsOf("photos", "--no-cutout", "--cutout-like", "timm")).toThrow(
+      "--cutout-like: must not be given together with its opposite, --no-cutout",
+    );
+    expect(() => settingsOf("photos", "--cutout-like", "pytorch")).toThrow(
+      "--cutout-like: must be NAME or NAME:key=value,...: cutout: like must be authors-pytorch",
     );
   });
 

@@ -1,6 +1,8 @@
 // Command-line flags of a run: a table from flag to config path; types, choices and help come from the schema.
 import { type Command, Option } from "commander";
-import { defaultSchedule, type Leaf, leaves, type Settings } from "../study/config.ts";
+import type { Settings } from "../study/config.ts";
+import { type Leaf, leaves } from "../study/leaves.ts";
+import { defaultSchedule } from "../study/schedule-fields.ts";
 import { ConfigError, readSettings } from "../study/settings.ts";
 
 interface FlagNames {
@@ -62,6 +64,7 @@ const groups: readonly FlagNames[] = [
       "augment.cutout.fill": "--fill <how>",
       "augment.cutout.probability": "--probability <share>",
       "augment.cutout.per": "--cutout-per <what>",
+      "augment.cutout.like": "--cutout-like <name:options>",
       "augment.augmentations": "--augment <name:options>",
       "augment.mix": "--mix <name:options>",
     },
@@ -239,13 +242,13 @@ function rawSettings(data: string | undefined, options: Readonly<Record<string, 
   return { raw, origins };
 }
 
-/** Off means off: a flag about holes does not turn Cutout on. */
+/** Off means off: a flag about holes does not turn Cutout on. The name of an implementation does. */
 function requireCutout(
   origins: ReadonlyMap<string, string>,
   options: Readonly<Record<string, unknown>>,
 ): void {
   const path = [...origins.keys()].find((key) => key.startsWith(`${cutoutPath}.`));
-  if (path === undefined || options.cutout !== undefined) return;
+  if (path === undefined || options.cutout !== undefined || origins.has(`${cutoutPath}.like`)) return;
   const file = options.config as string | undefined;
   const { augment } = readSettings({ flags: { data: "any" }, ...(file !== undefined && { file }) });
   if (augment.cutout === null) {

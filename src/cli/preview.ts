@@ -29,7 +29,7 @@ async function previewAction(
   const { settings, nameOf } = settingsFrom(data, options);
   const { prepare } = await import("../study/prepare.ts");
   const { previewSheet } = await import("../report/sheet.ts");
-  const { describeCutout } = await import("../report/describe.ts");
+  const { augmentationText } = await import("../report/describe.ts");
   const progress = createProgress(process.stderr);
   try {
     const { config, dataset, split, pipeline } = await prepare(settings, nameOf, progress.onProgress);
@@ -38,11 +38,12 @@ async function previewAction(
         ...sheet,
         seed: config.seed,
         indices: split.train,
+        title: augmentationText(config),
       });
       progress.clear();
       const out = options.out as string;
       replaceFile(out, [picture]);
-      say(`${out}  ${describeCutout(pipeline.options.cutout, pipeline.output)}`);
+      say(`${out}  ${augmentationText(config)}`);
     } finally {
       dataset.close();
     }

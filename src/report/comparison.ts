@@ -14,7 +14,7 @@ import {
   resultsSection,
   settingsSection,
 } from "./comparison-sections.ts";
-import { cutoutText, usesCutout } from "./describe.ts";
+import { augmentationText, otherAugmentations, usesCutout } from "./describe.ts";
 import { counted, percent, points, pValue, settingAt, whole } from "./format.ts";
 import { inOrder } from "./gallery.ts";
 import { type Content, type Html, html } from "./markup.ts";
@@ -28,7 +28,7 @@ const bytesPerRun = 8 * 2 ** 20;
  * Writes one offline page that sets each run against the first: results, validation curves, classes, the images on
  * which they disagree, and McNemar's exact test where both were tested on the same images.
  * @param runDirs two or more run folders; the first is the one the others are compared with
- * @param labels a name for each; by default what their configs say about Cutout
+ * @param labels a name for each; by default what their configs say about augmentation
  * @returns path of the page
  * @throws with fewer than two runs, a wrong number of labels, no such folder, or when `outFile` cannot be written
  */
@@ -55,9 +55,9 @@ export async function writeComparison(
   return outFile;
 }
 
-/** What the configs say about Cutout; with the folder's name where that does not tell runs apart. */
+/** What the configs say about augmentation; with the folder's name where that does not tell runs apart. */
 function defaultLabels(folders: readonly RunFolder[]): string[] {
-  const texts = folders.map(({ config, name }) => cutoutText(config) || name);
+  const texts = folders.map(({ config, name }) => augmentationText(config) || name);
   const labels = texts.map((text, index) =>
     texts.indexOf(text) === texts.lastIndexOf(text) ? text : `${text}, ${folders[index]!.name}`,
   );
@@ -88,7 +88,7 @@ ${pairs.map((pair, index) => verdictSection(pair, index, tests))}${problemsSecti
   );
 }
 
-/** The sentence a reader takes home. Named after Cutout where that is what the pair is about. */
+/** The sentence a reader takes home. Named after Cutout where that alone augments one of the pair. */
 function verdictText(
   outcome: Outcome,
   first: RunFolder,
@@ -98,6 +98,8 @@ function verdictText(
   const cutout = [usesCutout(first.config), usesCutout(second.config)];
   if (outcome === "no difference") return "No difference to be seen.";
   const better = outcome === "second better";
+  const others = [first, second].map(({ config }) => JSON.stringify(otherAugmentations(config)));
+  if (others[0] !== others[1]) cutout.fill(null);
   if (cutout[0] === false && cutout[1] === true)
     return better ? "Cutout won on this pair." : "Cutout lost on this pair.";
   if (cutout[0] === true && cutout[1] === false)

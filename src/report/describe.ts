@@ -3,7 +3,12 @@ import { join } from "node:path";
 import type { Fill } from "../augment/cutout/fill-options.ts";
 import type { Length } from "../augment/cutout/length.ts";
 import type { Shape, Sides } from "../augment/cutout/options.ts";
-import { type CutoutSettings, optionsOfSettings, settingDefaults } from "../augment/cutout/settings.ts";
+import {
+  type CutoutSettings,
+  optionsOfSettings,
+  type PresetSettings,
+  settingDefaults,
+} from "../augment/cutout/settings.ts";
 import { type CutoutOptions, expectedArea, type ImageArea } from "../augment/cutout.ts";
 import { counted, decimal, settingAt, shellWord } from "./format.ts";
 import { printable } from "./markup.ts";
@@ -89,9 +94,16 @@ function maskedArea(cutout: Partial<CutoutOptions>, image: ImageArea): number | 
 }
 
 /** Options of what a config tells; what cannot be read is left out. */
-function optionsTold(told: Partial<CutoutSettings>): Partial<CutoutOptions> {
+function optionsTold(told: Partial<CutoutSettings> | PresetSettings): Partial<CutoutOptions> {
+  // What is said of a fill does not depend on the statistics.
+  if ("like" in told) {
+    try {
+      return optionsOfSettings(told, { mean: [0, 0, 0], std: [1, 1, 1] });
+    } catch {
+      return {};
+    }
+  }
   try {
-    // What is said of a fill does not depend on the statistics.
     const complete = { ...settingDefaults, length: 2, ...told };
     const options = optionsOfSettings(complete, { mean: [0, 0, 0], std: [1, 1, 1] });
     return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(told, name)));
@@ -100,7 +112,10 @@ function optionsTold(told: Partial<CutoutSettings>): Partial<CutoutOptions> {
   }
 }
 
-/** What a stored config says about Cutout, as `describeCutout`; empty when it does not tell. */
+/**
+ * What a stored config says about Cutout, as `describeCutout`, with the name of the implementation it is like; empty when
+ * it does not tell.
+ */
 export function cutoutText(config: Settings | null): string {
   const cutout = settingAt(config, "augment.cutout");
   if (cutout === undefined) return "";
@@ -110,18 +125,55 @@ export function cutoutText(config: Settings | null): string {
   const told = Object.fromEntries(
     Object.entries(cutout).filter(([, value]) => ["number", "string"].includes(typeof value)),
   );
-  return describeCutout(
-    optionsTold(told as Partial<CutoutSettings>),
+  const text = describeCutout(
+    optionsTold(told as Partial<CutoutSettings> | PresetSettings),
     typeof side === "number" ? { height: side, width: side } : null,
   );
+  return typeof told.like === "string" ? text.replace("Cutout", () => `Cutout like ${told.like}`) : text;
 }
 
-/** `resnet9 on asirra` */
+/** The other augmentations of a config and what is done to its batches, as they were told: `mixup:alpha=0.2`. */
+export function otherAugmentations(config: Settings | null): readonly string[] {
+  const listed = settingAt(config, "augment.augmentations");
+  const all = [...(Array.isArray(listed) ? listed : []), settingAt(config, "augment.mix")];
+  return all.filter((text): text is string => typeof text === "string" && text !== "");
+}
+
+/**
+ * Everything a config says about augmentation beyond crop and flip, in the order of its application:
+ * `with Cutout (length 16), grid-mask, mixup:alpha=0.2`, or `without Cutout, with grid-mask`; empty when it does not tell.
+ */
+export function augmentationText(config: Settings | null): string {
+  const others = otherAugmentations(config);
+  const cutout = cutoutText(config);
+  if (others.length === 0) return cutout;
+  const joined = others.join(", ");
+  if (cutout === "") return `with ${joined}`;
+  return usesCutout(config) === true ? `${cutout}, ${joined}` : `${cutout}, with ${joined}`;
+}
+
+const nameIn = (text: string) => text.split(":")[0]!.trim();
+
+/** The names of what augments, without their options: `Cutout like timm, grid-mask and mixup`; empty when there are none. */
+function augmentationNames(config: Settings | null): string {
+  const like = settingAt(config, "augment.cutout.like");
+  const names = [
+    ...(usesCutout(config) === true
+      ? [typeof like === "string" ? `Cutout like ${nameIn(like)}` : "Cutout"]
+      : []),
+    ...otherAugmentations(config).map(nameIn),
+  ];
+  return names.length < 2 ? (names[0] ?? "") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}
+
+/** `resnet9 on asirra with Cutout and mixup` */
 export function runTitle({ config, dataset, name }: RunFolder): string {
   const model = settingAt(config, "model");
   const data = dataset?.name ?? settingAt(config, "data");
   if (typeof model !== "string" && typeof data !== "string") return name;
-  return `${typeof model === "string" ? model : "Training"} on ${typeof data === "string" ? data : "unknown data"}`;
+  const names = augmentationNames(config);
+  const subject = `${typeof model === "string" ? model : "Training"} on ${typeof data === "string" ? data : "unknown data"}`;
+  return names === "" ? subject : `${subject} with ${names}`;
 }
 
 /** Sentence parts below the title: augmentation, seed, date, folder. */
@@ -129,7 +181,7 @@ export function runFacts({ config, environment, name }: RunFolder): string {
   const seed = settingAt(config, "seed");
   const started = settingAt(environment, "started") ?? settingAt(environment, "startedAt");
   return [
-    cutoutText(config),
+    augmentationText(config),
     typeof seed === "number" ? `seed ${seed}` : "",
     typeof started === "string"
       ? `started ${started.replace("T", " ").replace(/:\d\d(\.\d+)?Z$/, " UTC")}`

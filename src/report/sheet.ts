@@ -117,15 +117,18 @@ export async function previewSheet(
     readonly draws: number;
     readonly seed: number;
     readonly indices?: Int32Array;
+    /** What augments, in words; by default what the pipeline's Cutout says. */
+    readonly title?: string;
   },
 ): Promise<Buffer> {
   const {
     images,
     draws,
     seed,
+    title = describeCutout(pipeline.options.cutout, pipeline.output),
     indices = Int32Array.from({ length: dataset.count }, (_, at) => at),
   } = options;
-  const { input, normalization, cutout } = pipeline.options;
+  const { input, normalization } = pipeline.options;
   checkCount("images", images);
   checkCount("draws", draws);
   if (
@@ -160,7 +163,7 @@ export async function previewSheet(
   }
   return drawSheet(tiles, {
     columns: 1 + draws,
-    title: describeCutout(cutout, output).replace(/^w/, "W"),
+    title: title.replace(/^w/, "W"),
     subtitle: `${dataset.name}: centre crop, then ${counted(draws, "random draw")} each, seed ${seed}. ${pipelineText(pipeline)}`,
   });
 }

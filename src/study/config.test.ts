@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { type Config, configSchema, formatVersion, leaves, type Settings } from "./config.ts";
+import { type Config, configSchema, formatVersion, type Settings } from "./config.ts";
+import { leaves } from "./leaves.ts";
 import { resolveConfig, resolveSizes } from "./resolve.ts";
 import { ConfigError, readCompleteConfig, readSettings } from "./settings.ts";
 
@@ -34,10 +35,9 @@ describe("defaults", () => {
     });
     expect(settings.optimizer).toEqual({
       momentum: 0.9,
-      nesterov: true,
       weightDecay: 5e-4,
-      decayBiasAndNorm: false,
     });
+    expect(complete().optimizer).toMatchObject({ nesterov: true, decayBiasAndNorm: false });
     expect(settings.schedule.kind).toBe("one-cycle");
   });
 
@@ -151,7 +151,7 @@ describe("mistakes", () => {
     ],
     [{ optimizer: { momentum: 1 } }, "optimizer.momentum: must be a number >= 0 and < 1, got 1"],
     [
-      { optimizer: { momentum: 0 } },
+      { optimizer: { momentum: 0, nesterov: true } },
       "momentum: must be above 0 with Nesterov's momentum, got 0; turn that off",
     ],
     [{ dropout: 0.3 }, "dropout: must be 0 for this network; only wrn-16-4 takes another"],
@@ -183,6 +183,21 @@ describe("mistakes", () => {
     );
   });
 
+  test("a preset of Cutout has its own options, and no others", () => {
+    const cutout = (value: object) => readSettings({ flags: { data: "x", augment: { cutout: value } } });
+    expect(cutout({ like: "torchvision:p=1" }).augment.cutout).toEqual({ like: "torchvision:p=1" });
+    expect(() => cutout({ like: "pytorch" })).toThrow(
+      "config: augment.cutout.like: must be NAME or NAME:key=value,...: cutout: like must be authors-pytorch, authors-lua",
+    );
+    expect(() => cutout({ like: "torchvision:q=1" })).toThrow(
+      'cutout like torchvision: options are p, scale, ratio, value, got "q"',
+    );
+    expect(() => cutout({ like: "ffcv" })).toThrow("cutout like ffcv: cropSize must be");
+    expect(() => cutout({ like: "timm", length: 8 })).toThrow(
+      "augment.cutout.length: must be left out where Cutout is like another implementation",
+    );
+  });
+
   test("a field of another schedule says which one it belongs to", () => {
     expect(() => readSettings({ flags: { data: "x", schedule: { milestones: [3] } } })).toThrow(
       "schedule.milestones: belongs to the schedule steps",
@@ -206,6 +221,18 @@ test("flags win over the file, field by field; another schedule replaces the fil
     floor: 0,
     warmupEpochs: 0,
   } satisfies Settings["schedule"]);
+});
+
+test("a preset replaces the file's holes, and another preset", () => {
+  const cutout = (before: object, over: object) =>
+    readSettings({
+      file: file({ data: "a", augment: { cutout: before } }),
+      flags: { augment: { cutout: over } },
+    }).augment.cutout;
+  expect(cutout({ length: 8, nHoles: 2 }, { like: "timm" })).toEqual({ like: "timm" });
+  expect(cutout({ like: "keras" }, { like: "timm" })).toEqual({ like: "timm" });
+  expect(cutout({ like: "keras" }, {})).toEqual({ like: "keras" });
+  expect(() => cutout({ like: "keras" }, { nHoles: 2 })).toThrow("augment.cutout.nHoles: must be left out");
 });
 
 test("every field says what it is, and every field of a complete config is one", () => {

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { presetNames } from "../augment/cutout/presets.ts";
 import { buildNetwork, modelNames } from "../nn/models.ts";
 import { configSchema } from "./config.ts";
 import { checkSizes, defaultLength, resolveConfig, resolveSizes } from "./resolve.ts";
@@ -47,7 +48,7 @@ describe("defaults that follow from the data", () => {
           expect(config.cacheSize).toBeGreaterThanOrEqual(config.imageSize);
           expect(config.epochs).toBeGreaterThanOrEqual(15);
           expect(config.epochs).toBeLessThanOrEqual(60);
-          expect(config.augment.cutout!.length).toBeLessThanOrEqual(config.imageSize);
+          expect(config.augment.cutout).toMatchObject({ length: defaultLength(config.imageSize) });
           expect(
             resolveConfig(config, resolveSizes(config, naturalSide, plain), trainingImages, plain),
           ).toEqual(config);
@@ -63,6 +64,76 @@ describe("defaults that follow from the data", () => {
       expect(defaultLength(side) % 2).toBe(0);
       expect(Math.abs(defaultLength(side) - side / 2)).toBeLessThanOrEqual(1);
     }
+  });
+});
+
+describe("recipes", () => {
+  const ofModel = (model: string, flags: Record<string, unknown> = {}, trainingImages = 10_000) =>
+    complete({ model, ...flags }, null, trainingImages);
+
+  test("AlexNet on batches of 256 has the Asirra baseline's: 0.01, plain momentum, weight decay of biases too", () => {
+    for (const kind of ["constant", "cosine", "one-cycle", "plateau"]) {
+      const { schedule, optimizer } = ofModel("alexnet", { batchSize: 256, schedule: { kind } });
+      expect(schedule.learningRate).toBe(0.01);
+      expect(optimizer).toEqual({
+        momentum: 0.9,
+        nesterov: false,
+        weightDecay: 5e-4,
+        decayBiasAndNorm: true,
+      });
+    }
+  });
+
+  test("AlexNet's rate falls with the batch and never rises above the baseline's", () => {
+    const rate = (batchSize: number) => ofModel("alexnet", { batchSize }).schedule.learningRate;
+    expect(rate(32)).toBe(0.00125);
+    expect(rate(128)).toBe(0.005);
+    expect(rate(1024)).toBe(0.01);
+    // Few images get a small batch, and with it a small rate.
+    const small = ofModel("alexnet", {}, 480);
+    expect([small.batchSize, small.schedule.learningRate]).toEqual([32, 0.00125]);
+  });
+
+  test("residual networks have Nesterov's momentum, and one rate for every batch", () => {
+    for (const model of ["resnet9", "resnet18", "wrn-16-4"]) {
+      for (const batchSize of [8, 128, 512]) {
+        const { schedule, optimizer } = ofModel(model, { batchSize });
+        expect(schedule).toMatchObject({ kind: "one-cycle", learningRate: 0.1, warmupShare: 0.25 });
+        expect(optimizer).toEqual({
+          momentum: 0.9,
+          nesterov: true,
+          weightDecay: 5e-4,
+          decayBiasAndNorm: false,
+        });
+      }
+    }
+  });
+
+  test("what is told wins; without momentum there is none of Nesterov's", () => {
+    const told = { optimizer: { nesterov: true, decayBiasAndNorm: false }, schedule: { learningRate: 0.3 } };
+    expect(ofModel("alexnet", { batchSize: 32, ...told })).toMatchObject(told);
+    expect(ofModel("resnet9", { optimizer: { momentum: 0 } }).optimizer.nesterov).toBe(false);
+  });
+});
+
+describe("Cutout like another implementation", () => {
+  const like = (text: string, naturalSide: number | null = 32) =>
+    complete({ augment: { cutout: { like: text } } }, naturalSide, 5000).augment.cutout;
+
+  test.each(presetNames)("%s is kept as it was told", (name) => {
+    const required: Readonly<Record<string, string>> = {
+      "reviewed-numpy": ":cutLength=8",
+      ffcv: ":cropSize=8",
+    };
+    const text = `${name}${required[name] ?? ""}`;
+    expect(like(text)).toEqual({ like: text });
+  });
+
+  test("a hole that does not fit the image is named by its flag", () => {
+    const settings = settingsOf({ augment: { cutout: { like: "ffcv:cropSize=40" } } });
+    expect(() => resolveSizes(settings, 32, (path) => `flag of ${path}`)).toThrow(
+      "flag of augment.cutout.like: must be at most the image's longer side, 32, got 40",
+    );
   });
 });
 

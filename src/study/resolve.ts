@@ -8,38 +8,8 @@ import { parseAugmentation, parseMix } from "../augment/short-form.ts";
 import { buildNetwork } from "../nn/models.ts";
 import { copiesOf } from "../train/mix.ts";
 import { type Config, configSchema, type Settings } from "./config.ts";
+import { learningRateOf, recipes } from "./recipes.ts";
 import { ConfigError } from "./settings.ts";
-
-type Model = Config["model"];
-type ScheduleKind = Config["schedule"]["kind"];
-
-interface Recipe {
-  /** Image and decoded size for photos, pixels. */
-  readonly imageSize: number;
-  readonly cacheSize: number;
-  readonly batchSize: number;
-  readonly learningRate: { readonly [Kind in ScheduleKind]: number };
-}
-
-const residual: Recipe = {
-  imageSize: 64,
-  cacheSize: 72,
-  batchSize: 128,
-  learningRate: { constant: 0.05, steps: 0.1, cosine: 0.1, "one-cycle": 0.1, plateau: 0.05 },
-};
-
-/** What each network is trained with when nothing is said. */
-const recipes: { readonly [Name in Model]: Recipe } = {
-  resnet9: residual,
-  resnet18: residual,
-  "wrn-16-4": residual,
-  alexnet: {
-    imageSize: 227,
-    cacheSize: 256,
-    batchSize: 128,
-    learningRate: { constant: 0.01, steps: 0.01, cosine: 0.01, "one-cycle": 0.02, plateau: 0.01 },
-  },
-};
 
 /** Training goes over the images this often, and longer on small data until it has taken this many steps. */
 const defaultEpochs = { least: 15, most: 60, steps: 1000 };
@@ -79,24 +49,29 @@ export function resolveSizes(settings: Settings, naturalSide: number | null, nam
 }
 
 function checkHoles({ augment: { cutout } }: Settings, imageSize: number, nameOf: NameOf): void {
-  const length = cutout?.length;
-  if (typeof length === "number" && length > imageSize) {
-    throw new ConfigError(
-      `${nameOf("augment.cutout.length")}: must be at most the image size (${imageSize}), got ${length}`,
-    );
-  }
   if (cutout === null) return;
+  const complete = completeCutout(cutout, imageSize);
+  const name = nameOf(`augment.cutout.${"like" in complete ? "like" : "length"}`);
+  if ("length" in complete && typeof complete.length === "number" && complete.length > imageSize) {
+    throw new ConfigError(`${name}: must be at most the image size (${imageSize}), got ${complete.length}`);
+  }
   try {
-    const complete = { ...cutout, length: length ?? defaultLength(imageSize) };
     checkCutout(optionsOfSettings(complete, { mean: [0, 0, 0], std: [1, 1, 1] }), {
       height: imageSize,
       width: imageSize,
     });
   } catch (error) {
-    throw new ConfigError(
-      `${nameOf("augment.cutout.length")}: ${(error as Error).message.replace(/^cutout: (length )?/, "")}`,
-    );
+    throw new ConfigError(`${name}: ${(error as Error).message.replace(/^cutout: (length )?/, "")}`);
   }
+}
+
+type CutoutOf<C extends { readonly augment: { readonly cutout: unknown } }> = NonNullable<
+  C["augment"]["cutout"]
+>;
+
+/** With the length that follows from the image's size, where none was told. */
+function completeCutout(cutout: CutoutOf<Settings>, imageSize: number): CutoutOf<Config> {
+  return "like" in cutout ? cutout : { ...cutout, length: cutout.length ?? defaultLength(imageSize) };
 }
 
 /** Whether the augmentations take images of this size, before any has been decoded. */
@@ -179,7 +154,7 @@ export function resolveConfig(
     );
   }
   const { cutout } = settings.augment;
-  const { schedule } = settings;
+  const { schedule, optimizer } = settings;
   // Parsed, so that the stored config has the order of the schema.
   return configSchema.parse({
     ...settings,
@@ -187,11 +162,20 @@ export function resolveConfig(
     cacheSize: sizes.cacheSize,
     epochs: settings.epochs ?? epochsFor(Math.floor(trainingImages / imagesPerStep)),
     batchSize,
-    schedule: { ...schedule, learningRate: schedule.learningRate ?? recipe.learningRate[schedule.kind] },
+    optimizer: {
+      ...optimizer,
+      // Without momentum there is none of Nesterov's.
+      nesterov: optimizer.nesterov ?? (recipe.nesterov && optimizer.momentum > 0),
+      decayBiasAndNorm: optimizer.decayBiasAndNorm ?? recipe.decayBiasAndNorm,
+    },
+    schedule: {
+      ...schedule,
+      learningRate: schedule.learningRate ?? learningRateOf(settings.model, schedule.kind, batchSize),
+    },
     augment: {
       ...settings.augment,
       padding: sizes.padding,
-      cutout: cutout && { ...cutout, length: cutout.length ?? defaultLength(sizes.imageSize) },
+      cutout: cutout && completeCutout(cutout, sizes.imageSize),
     },
     threads: settings.threads ?? availableParallelism(),
     // Whoever runs a network has settled this before (device.ts); a preview runs none.

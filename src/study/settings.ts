@@ -1,16 +1,10 @@
 // From what a person wrote (config file, flags) to checked settings; every mistake is named by where it was made.
 import { readFileSync } from "node:fs";
 import type { z } from "zod";
-import {
-  type Config,
-  configSchema,
-  defaultSchedule,
-  formatVersion,
-  leaves,
-  type Settings,
-  settingsSchema,
-} from "./config.ts";
+import { type Config, configSchema, formatVersion, type Settings, settingsSchema } from "./config.ts";
 import { show } from "./fields.ts";
+import { leaves } from "./leaves.ts";
+import { defaultSchedule } from "./schedule-fields.ts";
 
 /** A mistake in a config file or a flag. The message is one line, meant for the person. */
 export class ConfigError extends Error {
@@ -37,7 +31,7 @@ export interface SettingsSources {
 export function readSettings(sources: SettingsSources): Settings {
   const fromFile = sources.file === undefined ? {} : readConfigFile(sources.file);
   const raw = merge(merge({ schedule: { kind: defaultSchedule } }, fromFile), sources.flags ?? {});
-  const result = settingsSchema.safeParse(raw);
+  const result = settingsSchema.safeParse(raw, { reportInput: true });
   if (!result.success) throw new ConfigError(describe(result.error.issues[0]!, sources));
   return result.data;
 }
@@ -49,7 +43,7 @@ export function readSettings(sources: SettingsSources): Settings {
  */
 export function readCompleteConfig(raw: unknown, where: string): Config {
   const stored = isObject(raw) ? withoutFormat(raw, where) : raw;
-  const result = configSchema.safeParse(stored);
+  const result = configSchema.safeParse(stored, { reportInput: true });
   if (!result.success) throw new ConfigError(describe(result.error.issues[0]!, { file: where }));
   const gap = firstGap(stored, result.data, "");
   if (gap !== null) throw new ConfigError(`${where}: ${gap}: must be there, got nothing`);
@@ -100,27 +94,50 @@ function withoutFormat(raw: Raw, where: string): Raw {
   return rest;
 }
 
-/** `over` wins. Objects are merged, unless both name another `kind`: then nothing of the first is kept. */
+/**
+ * `over` wins. Objects are merged, unless both name another `kind`, or `over` names another implementation (`like`): then
+ * nothing of the first is kept.
+ */
 function merge(under: Raw, over: Raw): Raw {
   const merged: Record<string, unknown> = { ...under };
   for (const [key, value] of Object.entries(over)) {
     // Setting it would set the prototype, and the schema would not see it.
     if (key === "__proto__") throw new ConfigError(`config: ${key}: unknown key`);
     const before = merged[key];
-    const replaced =
-      isObject(before) && isObject(value) && value.kind !== undefined && value.kind !== before.kind;
+    const chosen = isObject(value) ? (value.kind ?? value.like) : undefined;
+    const replaced = isObject(before) && chosen !== undefined && chosen !== (before.kind ?? before.like);
     merged[key] = isObject(before) && isObject(value) && !replaced ? merge(before, value) : value;
   }
   return merged;
 }
 
-function describe(issue: z.core.$ZodIssue, sources: SettingsSources): string {
+/** What is wrong with a part that can be told in two ways: the mistake in the way that was taken. */
+function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code !== "invalid_union" || issue.message.startsWith("must")) return issue;
+  const taken =
+    issue.errors.find(
+      (issues) => !issues.some((each) => each.code === "unrecognized_keys" && each.keys.includes("like")),
+    ) ?? issue.errors[0];
+  const inner = taken?.[0];
+  return inner === undefined ? issue : innermost({ ...inner, path: [...issue.path, ...inner.path] });
+}
+
+function describe(outer: z.core.$ZodIssue, sources: SettingsSources): string {
+  const issue = innermost(outer);
   const path = issue.path.join(".");
   if (issue.code === "unrecognized_keys") {
     const key = issue.keys[0]!;
     const full = path === "" ? key : `${path}.${key}`;
     const leaf = leaves().find((each) => each.path === full);
     const kinds = leaf?.kinds?.join(" or ");
+    if (leaf?.kinds === null && key === "like") {
+      // What is no text cannot be the name of a preset, and is then seen as a field too many.
+      const got = (issue.input as Raw | undefined)?.like;
+      return `${originOf(full, sources)}: must be NAME or NAME:key=value,..., got ${show(got)}`;
+    }
+    if (leaf?.kinds === null) {
+      return `${originOf(full, sources)}: must be left out where Cutout is like another implementation; its options follow the name, as in torchvision:p=1`;
+    }
     return kinds === undefined
       ? `${originOf(full, sources)}: unknown key${suggestion(key)}`
       : `${originOf(full, sources)}: belongs to the schedule ${kinds}; choose that with --schedule, or leave it out`;

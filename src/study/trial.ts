@@ -6,7 +6,7 @@ import type { OnProgress } from "../data/loader.ts";
 import { replaceFile } from "../durable-file.ts";
 import { buildNetwork } from "../nn/models.ts";
 import { countParameters, type Network } from "../nn/network.ts";
-import { cutoutText } from "../report/describe.ts";
+import { augmentationText } from "../report/describe.ts";
 import { writeReport } from "../report/html.ts";
 import { previewSheet } from "../report/sheet.ts";
 import type { Score, TrainingEvent } from "../train/events.ts";
@@ -82,6 +82,7 @@ export async function runTrial(settings: Settings, options: NewTrialOptions): Pr
         ...augmentedSheet,
         seed: config.seed,
         indices: split.train,
+        title: augmentationText(config),
       });
       replaceFile(join(path, "augmented.png"), [sheet]);
       return finish(path, prepared, network, session, options, false);
@@ -211,12 +212,9 @@ function describeTrial(
   const parts = `${count(split.train.length)} to train, ${count(split.validation.length)} to validate, ${count(split.test.length)} to test${official}`;
   const lines = [
     `${dataset.name}: ${dataset.classes.length} classes, ${count(dataset.count)} images: ${parts}`,
-    `${model} with ${count(countParameters(network))} parameters on ${imageSize} x ${imageSize} pixels, ${cutoutText(config)}`,
+    `${model} with ${count(countParameters(network))} parameters on ${imageSize} x ${imageSize} pixels, ${augmentationText(config)}`,
     `epochs ${epochs}, steps in each ${Math.floor(split.train.length / batchSize)}, images in each ${batchSize}, seed ${seed}`,
   ];
-  const { augmentations, mix } = config.augment;
-  if (augmentations.length > 0) lines.push(`augmentations: ${augmentations.join(", then ")}`);
-  if (mix !== null) lines.push(`batches: ${mix}`);
   const { broken } = dataset;
   if (broken.length > 0) {
     const some = broken.slice(0, 3).map(({ name, reason }) => `${name} (${reason})`);

@@ -7,8 +7,17 @@ import { type Range, shown } from "./checks.ts";
  */
 export type NoisePer = "pixel" | "grey" | "channel" | "hole";
 
-/** `pixels`: as they are; `white`: shares of white, which is 255 in bytes and 1 in floats. */
-type NoiseUnit = "pixels" | "white";
+/**
+ * `pixels`: as they are; `white`: shares of white, which is 255 in bytes and 1 in floats; black and white, one number for
+ * each channel: shares of the way from one to the other, for images that are normalized.
+ */
+type NoiseUnit = "pixels" | "white" | BlackAndWhite;
+
+/** What black and white have become, one number for each channel. */
+export interface BlackAndWhite {
+  readonly black: readonly number[];
+  readonly white: readonly number[];
+}
 
 /** Random numbers; the unit is that of the pixels when left out. In bytes they are rounded and kept within 0 to 255. */
 export type NoiseFill =
@@ -95,7 +104,7 @@ const objectChecks = {
     checkChannels("fill.datasetMean", datasetMean, channels);
   },
   uniform({ uniform, per, unit }: NoiseInput & { uniform: unknown }, channels?: number): void {
-    checkPer(per, unit);
+    checkPer(per, unit, channels);
     const ends = Array.isArray(uniform) && uniform.length === 2 ? uniform : [];
     if (ends.length === 0 || !ends.every((end) => Number.isFinite(end) || isNumbers(end))) {
       throw new Error(
@@ -118,8 +127,11 @@ const objectChecks = {
       );
     }
   },
-  normal({ normal, per, unit, clip }: NoiseInput & { normal: unknown; clip?: unknown }): void {
-    checkPer(per, unit);
+  normal(
+    { normal, per, unit, clip }: NoiseInput & { normal: unknown; clip?: unknown },
+    channels?: number,
+  ): void {
+    checkPer(per, unit, channels);
     if (!isNumbers(normal) || normal.length !== 2 || normal[1]! < 0) {
       throw new Error(`cutout: fill.normal must be [mean, deviation >= 0], got ${shown(normal)}`);
     }
@@ -129,9 +141,15 @@ const objectChecks = {
   },
 };
 
-function checkPer(per: unknown, unit: unknown): void {
-  if (unit !== undefined && unit !== "pixels" && unit !== "white") {
-    throw new Error(`cutout: fill.unit must be "pixels" or "white", got ${shown(unit)}`);
+function checkPer(per: unknown, unit: unknown, channels?: number): void {
+  const { black, white } = (unit ?? {}) as Partial<BlackAndWhite>;
+  if (isNumbers(black) && isNumbers(white)) {
+    checkChannels("fill.unit.black", black, channels);
+    checkChannels("fill.unit.white", white, channels);
+  } else if (unit !== undefined && unit !== "pixels" && unit !== "white") {
+    throw new Error(
+      `cutout: fill.unit must be "pixels", "white" or {black, white} with lists of numbers, got ${shown(unit)}`,
+    );
   }
   if (!noiseCounts.includes(per as NoisePer)) {
     throw new Error(`cutout: fill.per must be ${noiseCounts.join(", ")}, got ${shown(per)}`);

@@ -57,15 +57,18 @@ export function painter(fill: Fill, shape: ImageLayout, bytes: boolean): Painter
   const noise = noiseOf(fill, bytes);
   if (noise !== null) {
     const values = new Float64Array(channels);
+    const pixel = pixelOf(noise, bytes);
     return (target, offset, holes) => {
       for (const hole of holes) {
         const draw = noiseSource(noise, bytes, stream(seedOf(hole), "noise"));
         if (noise.per === "channel" || noise.per === "hole") {
+          let drawn = 0;
           for (let c = 0; c < channels; c++) {
-            values[c] = c > 0 && noise.per === "hole" ? values[0]! : storable(draw(c), bytes);
+            if (c === 0 || noise.per === "channel") drawn = draw(c);
+            values[c] = pixel(drawn, c);
           }
           paint(target, offset, hole, values);
-        } else paintNoise(target, offset, shape, hole, noise.per === "grey", (c) => storable(draw(c), bytes));
+        } else paintNoise(target, offset, shape, hole, noise.per === "grey", draw, pixel);
       }
     };
   }
@@ -143,15 +146,16 @@ function paintNoise(
   hole: Hole,
   grey: boolean,
   draw: (channel: number) => number,
+  pixel: (drawn: number, channel: number) => number,
 ): void {
   const { row, column, channel } = imageStrides(shape);
   forEachRun(hole, (y, start, end) => {
     for (let x = start; x < end; x++) {
       let at = offset + y * row + x * column;
-      let value = 0;
+      let drawn = 0;
       for (let c = 0; c < shape.channels; c++, at += channel) {
-        if (c === 0 || !grey) value = draw(c);
-        target[at] = value;
+        if (c === 0 || !grey) drawn = draw(c);
+        target[at] = pixel(drawn, c);
       }
     }
   });
@@ -163,6 +167,13 @@ function noiseOf(fill: Fill, bytes: boolean): NoiseFill | null {
     return bytes ? { uniform: [0, 255], per } : { normal: [0, 1], per };
   }
   return typeof fill === "object" && ("uniform" in fill || "normal" in fill) ? fill : null;
+}
+
+/** From what was drawn to the pixel of a channel. */
+function pixelOf({ unit }: NoiseFill, bytes: boolean): (drawn: number, channel: number) => number {
+  if (typeof unit !== "object") return (drawn) => storable(drawn, bytes);
+  const { black, white } = unit;
+  return (drawn, c) => storable(black[c]! + drawn * (white[c]! - black[c]!), bytes);
 }
 
 /** A function that draws one number for a channel. */
@@ -200,7 +211,7 @@ function noiseSource(noise: NoiseFill, bytes: boolean, rng: Rng): (channel: numb
   const [low, high] = ends as [number[], number[]];
   const lowest = (channel: number) => low[low.length === 1 ? 0 : channel]!;
   const highest = (channel: number) => high[high.length === 1 ? 0 : channel]!;
-  return bytes
+  return bytes && typeof noise.unit !== "object"
     ? (channel) => lowest(channel) + Math.floor(rng.uniform() * (highest(channel) - lowest(channel) + 1))
     : (channel) => lowest(channel) + rng.uniform() * (highest(channel) - lowest(channel));
 }

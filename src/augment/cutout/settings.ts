@@ -4,6 +4,7 @@ import type { Range } from "./checks.ts";
 import type { Fill } from "./fill-options.ts";
 import type { Length } from "./length.ts";
 import type { CutoutOptions, Shape } from "./options.ts";
+import { parsePreset, presetForTraining } from "./preset-settings.ts";
 
 /** Values of the config part `augment.cutout`. */
 export interface CutoutSettings {
@@ -20,6 +21,11 @@ export interface CutoutSettings {
   readonly fill: string;
   readonly probability: number;
   readonly per: "image" | "batch";
+}
+
+/** Instead of them: what another implementation does, in the short form that `parsePreset` reads. */
+export interface PresetSettings {
+  readonly like: string;
 }
 
 const number = "\\d+(?:\\.\\d+)?|\\.\\d+";
@@ -134,7 +140,11 @@ function parseFill(text: string, normalization: Normalization): Fill {
  * @param normalization of the training images: fills are in the units of the normalized image
  * @throws Error when a text cannot be read
  */
-export function optionsOfSettings(settings: CutoutSettings, normalization: Normalization): CutoutOptions {
+export function optionsOfSettings(
+  settings: CutoutSettings | PresetSettings,
+  normalization: Normalization,
+): CutoutOptions {
+  if ("like" in settings) return presetForTraining(parsePreset(settings.like), normalization);
   const { placement, probability, per, fill } = settings;
   const length = parseLength(settings.length);
   const shape = parseShape(settings.shape, settings.aspect);

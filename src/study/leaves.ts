@@ -1,0 +1,95 @@
+// Every value of the schema that can be set, one by one: what flags and help are made of.
+import { z } from "zod";
+import { settingsSchema } from "./config.ts";
+
+/** One value of the schema that can be set, for flags and help. */
+export interface Leaf {
+  /** `augment.cutout.length` */
+  readonly path: string;
+  readonly type: "number" | "boolean" | "string" | "numbers" | "texts";
+  readonly description: string;
+  readonly choices: readonly string[] | null;
+  /** Undefined when the default follows from the data or the machine. */
+  readonly default: unknown;
+  /** Path to set to null for "off": this field's, or that of the object around it. */
+  readonly nullable: string | null;
+  /** The kinds of schedule that have this field; null when it does not depend on a kind. */
+  readonly kinds: readonly string[] | null;
+}
+
+interface JsonSchema {
+  readonly type?: string | readonly string[];
+  readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly items?: JsonSchema;
+  readonly anyOf?: readonly JsonSchema[];
+  readonly oneOf?: readonly JsonSchema[];
+  readonly description?: string;
+  readonly enum?: readonly string[];
+  readonly const?: string;
+  readonly default?: unknown;
+}
+
+/** Where a walk through the schema is. */
+interface Place {
+  readonly path: string;
+  readonly nullable: string | null;
+  readonly kind: string | null;
+  /** What an enclosing nullable or default says about this place. */
+  readonly around: Pick<JsonSchema, "description" | "default">;
+}
+
+const leafTypes: Readonly<Record<string, Leaf["type"]>> = {
+  integer: "number",
+  number: "number",
+  boolean: "boolean",
+  string: "string",
+  array: "numbers",
+};
+
+/** Every value that can be set, in the order of the schema. Fields that several schedules share come once. */
+export function leaves(): readonly Leaf[] {
+  const found = new Map<string, Leaf>();
+  const schema = z.toJSONSchema(settingsSchema, { io: "input" }) as JsonSchema;
+  collect(schema, { path: "", nullable: null, kind: null, around: {} }, found);
+  const allKinds = found.get("schedule.kind")!.choices!.length;
+  return [...found.values()].map((leaf) =>
+    leaf.kinds?.length === allKinds ? { ...leaf, kinds: null } : leaf,
+  );
+}
+
+function collect(schema: JsonSchema, place: Place, found: Map<string, Leaf>): void {
+  const { path, kind } = place;
+  const options = schema.oneOf ?? schema.anyOf;
+  const types = [schema.type ?? []].flat();
+  const nullable =
+    types.includes("null") || options?.some((option) => option.type === "null") ? path : place.nullable;
+  if (options !== undefined) {
+    for (const option of options) {
+      const inner = option.properties?.kind?.const ?? kind;
+      collect(option, { path, nullable, kind: inner, around: schema }, found);
+    }
+    return;
+  }
+  if (schema.properties !== undefined) {
+    for (const [name, child] of Object.entries(schema.properties)) {
+      collect(child, { path: path === "" ? name : `${path}.${name}`, nullable, kind, around: {} }, found);
+    }
+    return;
+  }
+  const before = found.get(path);
+  // A number that may be a text too is read as a number where it is one.
+  const told =
+    schema.items?.type === "string" ? "texts" : leafTypes[types.find((name) => name !== "null") ?? ""];
+  const type = before?.type === "number" ? "number" : told;
+  if (type === undefined) return;
+  const choices = schema.const !== undefined ? [schema.const] : schema.enum;
+  found.set(path, {
+    path,
+    type,
+    description: before?.description || schema.description || place.around.description || "",
+    choices: choices === undefined ? null : [...(before?.choices ?? []), ...choices],
+    default: schema.default ?? place.around.default,
+    nullable,
+    kinds: kind === null ? null : [...(before?.kinds ?? []), kind],
+  });
+}
