@@ -39,8 +39,8 @@ export async function readNpyHeader(reader: ByteReader, where: Where): Promise<N
   let type: NumpyType;
   try {
     type = numpyType(descr);
-  } catch (error) {
-    throw trouble(where, "be an array of plain numbers", (error as Error).message, "save it as such");
+  } catch {
+    throw trouble(where, "be an array of plain numbers", `type ${JSON.stringify(descr)}`, "save it as such");
   }
   const shape = sizes.split(",").flatMap((size) => (size.trim() === "" ? [] : [Number(size)]));
   const dataBytes = shape.reduce((product, size) => product * size, type.bytes);
