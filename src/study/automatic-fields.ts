@@ -25,7 +25,7 @@ export const automatic = {
     max: 65_536,
   }),
   learningRate: number(
-    "learning rate, at its highest; by default what suits the network, the schedule and, for alexnet, the batch (0.01 x batch / 256)",
+    "learning rate, at its highest; by default what suits the network and the schedule, less in proportion with batches below 128 (alexnet: 256)",
     {
       min: 0,
       above: true,

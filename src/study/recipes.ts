@@ -13,12 +13,15 @@ export interface Recipe {
   readonly learningRate: { readonly [Kind in ScheduleKind]: number };
   /**
    * Batch that the learning rates are for: a smaller one gets a rate smaller in proportion (Krizhevsky 2014, "One weird
-   * trick", section 3.3). Null: batch normalization keeps the step in bounds, and the rate is the same for every batch.
+   * trick"; Goyal et al. 2017). A larger one does not get a larger rate.
    */
-  readonly learningRateBatch: number | null;
+  readonly learningRateBatch: number;
 }
 
-/** For few epochs, as the one-cycle schedule allows; the sizes of the residual networks' own papers are those of CIFAR-10. */
+/**
+ * For few epochs, as the one-cycle schedule allows; the sizes of the residual networks' own papers are those of CIFAR-10.
+ * On batches of 8 the rate of 128 kept resnet9 at chance.
+ */
 const residual: Recipe = {
   imageSize: 64,
   cacheSize: 72,
@@ -26,7 +29,7 @@ const residual: Recipe = {
   nesterov: true,
   decayBiasAndNorm: false,
   learningRate: { constant: 0.05, steps: 0.1, cosine: 0.1, "one-cycle": 0.1, plateau: 0.05 },
-  learningRateBatch: null,
+  learningRateBatch: 128,
 };
 
 /**
@@ -54,6 +57,5 @@ export const recipes: { readonly [Name in ModelName]: Recipe } = {
 /** The learning rate of a network where none is told, at its highest; never above the recipe's. */
 export function learningRateOf(model: ModelName, kind: ScheduleKind, batchSize: number): number {
   const { learningRate, learningRateBatch } = recipes[model];
-  const share = learningRateBatch === null ? 1 : Math.min(1, batchSize / learningRateBatch);
-  return learningRate[kind] * share;
+  return learningRate[kind] * Math.min(1, batchSize / learningRateBatch);
 }

@@ -94,11 +94,15 @@ describe("recipes", () => {
     expect([small.batchSize, small.schedule.learningRate]).toEqual([32, 0.00125]);
   });
 
-  test("residual networks have Nesterov's momentum, and one rate for every batch", () => {
+  test("residual networks have Nesterov's momentum, and a rate that falls below batches of 128 only", () => {
     for (const model of ["resnet9", "resnet18", "wrn-16-4"]) {
       for (const batchSize of [8, 128, 512]) {
         const { schedule, optimizer } = ofModel(model, { batchSize });
-        expect(schedule).toMatchObject({ kind: "one-cycle", learningRate: 0.1, warmupShare: 0.25 });
+        expect(schedule).toMatchObject({
+          kind: "one-cycle",
+          learningRate: batchSize === 8 ? 0.00625 : 0.1,
+          warmupShare: 0.25,
+        });
         expect(optimizer).toEqual({
           momentum: 0.9,
           nesterov: true,
