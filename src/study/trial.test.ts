@@ -36,7 +36,7 @@ const settings = readSettings({
     threads: 1,
     loaderWorkers: 0,
     split: { validation: 8, test: 12 },
-    augment: { cutout: { length: 8 } },
+    augment: { cutout: { like: "imgaug:size=0.3,cval=[51,102]" } },
     cacheDir: join(root, "cache"),
     runsDir: join(root, "runs"),
   },
