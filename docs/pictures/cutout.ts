@@ -72,6 +72,7 @@ const pictures: { readonly [file: string]: Picture } = {
     areas: false,
     tiles: [
       ["authors-pytorch", { like: "authors-pytorch", length }],
+      ["authors-lua", { like: "authors-lua", length }],
       ["reviewed-numpy", { like: "reviewed-numpy", cutLength: length }],
       ["torchvision", { like: "torchvision", p: 1 }],
       ["timm, 1 to 3", { like: "timm", probability: 1, maxCount: 3, mode: "const" }],
@@ -95,7 +96,7 @@ for (const [file, { title, areas, tiles }] of Object.entries(pictures)) {
     return { pixels, height, width, channels: 3, caption: areas ? `${caption}, ${area}` : caption };
   });
   const png = await drawSheet(sheet, {
-    columns: 4,
+    columns: Math.ceil(tiles.length / 2),
     title,
     subtitle: areas ? "With the share that is masked on average." : "",
   });
