@@ -208,6 +208,13 @@ const calls: readonly [name: string, call: () => unknown, message: string][] = [
   ],
 ];
 
+test("options of another library's preset are no options of ours, by their types too", () => {
+  // @ts-expect-error
+  expect(() => augment.cutout({ like: "torchvision", length: 3 })).toThrow(
+    "cutout like torchvision: options are",
+  );
+});
+
 test.each(calls)("%s", (_, call, message) => {
   expect(call).toThrow(message);
   try {

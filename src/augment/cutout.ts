@@ -102,7 +102,8 @@ export interface Cutout {
 }
 
 type Given<O> = O extends unknown
-  ? Pick<O, Extract<keyof O, "length" | "shape">> & Partial<Omit<O, "length" | "shape">>
+  ? Pick<O, Extract<keyof O, "length" | "shape">> &
+      Partial<Omit<O, "length" | "shape">> & { readonly like?: never }
   : never;
 
 /** Options of which those left out are the paper's. */
@@ -169,7 +170,7 @@ export function cutout(options: CutoutGiven | CutoutPreset): Cutout {
  */
 export function cutoutOptions(given: CutoutGiven | CutoutPreset): CutoutOptions {
   checkObject("cutout", "options", given);
-  if ("like" in given) return presetOptions(given);
+  if (given.like !== undefined) return presetOptions(given);
   for (const name of Object.keys(given)) {
     if (name !== "length" && name !== "shape" && !Object.hasOwn(paperOptions, name)) {
       const known = ["length", "shape", ...Object.keys(paperOptions), "like"].join(", ");

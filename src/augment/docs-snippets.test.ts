@@ -28,7 +28,7 @@ test.each(snippets.map((code, index) => ({ index, code })))("snippet $index", as
   expect(printed.length).toBeGreaterThan(0);
   // What the comment beside or below a console.log promises, spaces aside.
   const promised = Array.from(
-    code.matchAll(/^console\.log\([^;]*;(?: *\/\/ (.*))?$(?:\n\/\/ (.*)$)?/gms),
+    code.matchAll(/^console\.log\([^;]*;(?: *\/\/ (.*))?$(?:\n\/\/ (.*)$)?/gm),
     (m) => m[1] ?? m[2],
   );
   const bare = (words: string) => words.replaceAll(/\s+/g, " ").trim();
