@@ -42,6 +42,11 @@ const calls: readonly [name: string, call: () => unknown, message: string][] = [
     'cutout: shape rectangle has kind, aspect, got "ratio"',
   ],
   [
+    "a mistyped key of a fill",
+    () => augment.cutout(wrong({ length: 4, fill: { uniform: [0, 1], per: "pixel", units: "white" } })),
+    'cutout: fill uniform has uniform, per, unit, got "units"',
+  ],
+  [
     "two kinds of side",
     () =>
       augment.cutout(

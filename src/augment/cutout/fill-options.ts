@@ -1,5 +1,5 @@
 // What holes are painted with: types and checks.
-import { type Range, shown } from "./checks.ts";
+import { checkKeys, type Range, shown } from "./checks.ts";
 
 /**
  * How many numbers noise has: `pixel`: one for each channel of each pixel; `grey`: one for each pixel, the same in all
@@ -80,6 +80,7 @@ export function checkFill(fill: Fill, channels?: number): void {
     const key = (["datasetMean", "uniform", "normal"] as const).find((name) => name in fill);
     if (key !== undefined) {
       objectChecks[key](fill as never, channels);
+      checkKeys("cutout", `fill ${key}`, fill, objectKeys[key]);
       return;
     }
   }
@@ -93,6 +94,12 @@ interface NoiseInput {
   readonly per: unknown;
   readonly unit?: unknown;
 }
+
+const objectKeys = {
+  datasetMean: ["datasetMean"],
+  uniform: ["uniform", "per", "unit"],
+  normal: ["normal", "per", "unit", "clip"],
+} as const;
 
 const objectChecks = {
   datasetMean({ datasetMean }: { datasetMean: unknown }, channels?: number): void {
