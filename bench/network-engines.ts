@@ -20,6 +20,15 @@ interface NetworkEngine {
 
 const both = ["train", "infer"] as const;
 
+const ours = (name: string, form: string, kinds: readonly Kind[]): NetworkEngine => ({
+  name,
+  peer: null,
+  install: "npm ci",
+  kinds,
+  models: null,
+  command: (...words) => nodeCommand("cutout.ts", ...words, form),
+});
+
 const torch = (name: string, peer: string, form: string, kinds: readonly Kind[] = both): NetworkEngine => ({
   name,
   peer,
@@ -45,14 +54,9 @@ const node = (
 });
 
 const engines: readonly NetworkEngine[] = [
-  {
-    name: "cutout",
-    peer: null,
-    install: "npm ci",
-    kinds: both,
-    models: null,
-    command: (...words) => nodeCommand("cutout.ts", ...words),
-  },
+  ours("cutout", "step", ["train"]),
+  ours("cutout, model.onnx", "exported", ["infer"]),
+  ours("cutout, eval and predict", "predictor", ["infer"]),
   torch("torch, contiguous", "torch", "contiguous"),
   torch("torch, channels-last", "torch", "channels-last"),
   torch("torch.compile", "torch-compile", "compile"),
@@ -118,4 +122,7 @@ const work = (kind: Kind, about: string): Work => ({
 });
 
 export const train = work("train", "training steps of whole networks");
-export const infer = work("infer", "the exported models, against the peers' networks in evaluation mode");
+export const infer = work(
+  "infer",
+  "the exported models, and what eval and predict run, against the peers' networks in evaluation mode",
+);

@@ -1,22 +1,23 @@
-// This engine's side of train and infer: KIND MODEL SIDE BATCH THREADS.
+// This engine's side of train and infer: KIND MODEL SIDE BATCH THREADS step|exported|predictor.
 import * as ort from "onnxruntime-node";
 import { countParameters, initialBuffers, initialParameters } from "../../src/nn/network.ts";
 import { exportModel } from "../../src/onnx/export.ts";
 import { stream } from "../../src/rng.ts";
 import { openSession } from "../../src/runtime/node.ts";
-import { createTrainingSession } from "../../src/train/step.ts";
+import { createPredictor, createTrainingSession } from "../../src/train/step.ts";
 import { benchModel, benchNetworks } from "../networks.ts";
 import { compete } from "./answer.ts";
 
-const [kind, model, ...numbers] = process.argv.slice(2) as [string, string, ...string[]];
-const [side, batch, threads] = numbers.map(Number) as [number, number, number];
+const [, model, ...rest] = process.argv.slice(2) as [string, string, ...string[]];
+const [side, batch, threads] = rest.map(Number) as [number, number, number];
+const form = rest[3]!;
 const { numClasses, build } = benchNetworks[benchModel(model)];
 const network = build();
 const rng = stream(0, "bench");
 const images = new Float32Array(batch * 3 * side * side);
 for (let index = 0; index < images.length; index++) images[index] = rng.normal();
 
-async function training() {
+async function step() {
   const session = await createTrainingSession({
     network,
     batchSize: batch,
@@ -31,7 +32,8 @@ async function training() {
   return () => session.step(images, targets, { learningRate: 0.01, seed: seed++ });
 }
 
-async function inference() {
+/** `model.onnx`, as any program with ONNX Runtime runs it. */
+async function exported() {
   const bytes = exportModel({
     network,
     parameters: initialParameters(network, 0),
@@ -45,9 +47,19 @@ async function inference() {
   return () => session.run(feeds);
 }
 
+/** What `cutout eval` and `cutout predict` run: the layers by this engine's own algorithms. */
+async function predictor() {
+  const parameters = initialParameters(network, 0);
+  const buffers = initialBuffers(network);
+  const { predict } = await createPredictor({ network, parameters, buffers, batchSize: batch, threads });
+  return () => predict(images, batch);
+}
+
+const forms: Readonly<Record<string, () => Promise<() => unknown>>> = { step, exported, predictor };
+
 await compete({
   version: `onnxruntime ${ort.env.versions.node}`,
   parameters: countParameters(network),
   images: batch,
-  prepare: kind === "train" ? training : inference,
+  prepare: forms[form]!,
 });
