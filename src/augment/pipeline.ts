@@ -2,7 +2,7 @@
 import type { Rng } from "../rng.ts";
 import { type AfterParameters, afterPass } from "./after-pass.ts";
 import { type CropOptions, centerCrop, checkCrop, fiveCrops, sampleCrop } from "./crop.ts";
-import { cropPass } from "./crop-pass.ts";
+import { cropPass, type Painted } from "./crop-pass.ts";
 import { painter } from "./cutout/fill.ts";
 import type { Fill } from "./cutout/fill-options.ts";
 import { holeSampler } from "./cutout/sample.ts";
@@ -10,7 +10,6 @@ import { type CutoutOptions, checkHole, type Hole, otherIndex } from "./cutout.t
 import { checkFlip, sampleFlip } from "./flip.ts";
 import { type ImageLayout, type ImageShape, imageSize } from "./layout.ts";
 import { checkNormalization, type Normalization } from "./normalize.ts";
-import { holePainter } from "./paint-holes.ts";
 import type { AugmentationSpec } from "./registry.ts";
 import { sumOf } from "./simd/sums.ts";
 
@@ -97,14 +96,9 @@ export function trainingPipeline(options: TrainingPipelineOptions): TrainingPipe
   const copyCrop = cropPass(input, output, normalization);
   const layout: ImageLayout = { ...output, layout: "CHW" };
   const paint = painter(fill, layout, false);
-  const paintHole = holePainter(layout);
   const values = new Float64Array(output.channels);
+  const whole: Painted = { holes: [], values };
   const other = fill === "otherImage" ? new Float32Array(imageSize(output)) : null;
-  let drawn: readonly Hole[] = [];
-  const paintDrawn = (crop: Float32Array, offset: number) => {
-    for (let index = 0; index < drawn.length; index++) paintHole(crop, offset, drawn[index]!, values);
-  };
-  const asItIs = () => {};
   const inputSize = imageSize(input);
   const outputSize = imageSize(output);
 
@@ -114,7 +108,7 @@ export function trainingPipeline(options: TrainingPipelineOptions): TrainingPipe
     const { holes } = parameters;
     for (let index = 0; index < holes.length; index++) checkHole(holes[index]!, output);
     if (holes.length === 0) {
-      copyCrop(image, imageOffset, parameters, target, targetOffset, asItIs);
+      copyCrop(image, imageOffset, parameters, target, targetOffset, whole);
     } else if (fill === "zero" || fill === "imageMean") {
       if (fill === "imageMean") {
         const mean = meanOfCrop(image, imageOffset, input, output, parameters, normalization.mean);
@@ -122,15 +116,14 @@ export function trainingPipeline(options: TrainingPipelineOptions): TrainingPipe
           values[c] = (mean - normalization.mean[c]!) / normalization.std[c]!;
         }
       }
-      drawn = holes;
-      copyCrop(image, imageOffset, parameters, target, targetOffset, paintDrawn);
+      copyCrop(image, imageOffset, parameters, target, targetOffset, { holes, values });
     } else {
-      copyCrop(image, imageOffset, parameters, target, targetOffset, asItIs);
+      copyCrop(image, imageOffset, parameters, target, targetOffset, whole);
       paint(target, targetOffset, holes, { pixels: target, offset: targetOffset }, (seed) => {
         const count = Math.floor(image.length / inputSize);
         if (count < 2) throw new Error("augment: image must hold a batch for holes that show another image");
         const index = otherIndex(seed, Math.floor(imageOffset / inputSize), count);
-        copyCrop(image, (imageOffset % inputSize) + index * inputSize, parameters, other!, 0, asItIs);
+        copyCrop(image, (imageOffset % inputSize) + index * inputSize, parameters, other!, 0, whole);
         return { pixels: other!, offset: 0 };
       });
     }

@@ -97,13 +97,13 @@ function resizeByVectors(
   const sixteens = (bytes: number) => 16 * Math.ceil(bytes / 16);
   // One after the other: result, weights of the rows, taps of the columns, a row of blended rows, the image's rows.
   const lineBytes = 3 * (columns.end - columns.begin);
-  const rowWeights = simd.start + sixteens(result.length + 1);
+  const rowWeights = sixteens(result.length + 1);
   const columnTaps = rowWeights + sixteens(rows.weights.byteLength);
   const line = columnTaps + sixteens(4 * resized * (1 + columns.pairs));
   // What lies behind the last tap is read, with a weight of 0.
   const image = line + 2 * sixteens(lineBytes) + sixteens(12 * columns.pairs + 16);
   const after = image + (rows.end - rows.begin + 2 * rows.pairs) * row + 16;
-  if (!simd.reserve(after - simd.start)) return false;
+  if (!simd.reserve(after)) return false;
   const { bytes, words, integers } = simd;
   bytes.set(pixels.subarray(rows.begin * row, rows.end * row), image);
   words.set(rows.weights, rowWeights / 2);
@@ -116,9 +116,9 @@ function resizeByVectors(
   for (let y = 0; y < height; y++) {
     const from = image + (rows.first[y]! - rows.begin) * row + 3 * columns.begin;
     simd.blendRows(line, from, row, rowWeights + 4 * y * rows.pairs, rows.pairs, lineBytes);
-    simd.blendColumns(simd.start + 3 * y * resized, line, columnTaps, columns.pairs, resized);
+    simd.blendColumns(3 * y * resized, line, columnTaps, columns.pairs, resized);
   }
-  result.set(bytes.subarray(simd.start, simd.start + result.length));
+  result.set(bytes.subarray(0, result.length));
   return true;
 }
 

@@ -9,7 +9,7 @@ const fileOf = (name: string) => fileURLToPath(new URL(`../../src/augment/simd/$
 export async function assembleKernels(): Promise<string> {
   const { parseWat } = await wabt();
   const source = readFileSync(fileOf("kernels.wat"), "utf8");
-  const { buffer } = parseWat("kernels.wat", source, { simd: true }).toBinary({});
+  const { buffer } = parseWat("kernels.wat", source, { simd: true, bulk_memory: true }).toBinary({});
   return Buffer.from(buffer).toString("base64");
 }
 

@@ -5,31 +5,38 @@ import { kernelsModule } from "./kernels-module.ts";
 interface Functions {
   sumFloats(start: number, end: number): number;
   sumBytes(start: number, end: number): number;
-  cropChannel(
+  cropColour(
     source: number,
     sourceRow: number,
     target: number,
-    targetRow: number,
+    height: number,
+    width: number,
+    top: number,
     rows: number,
+    left: number,
     columns: number,
-    masks: number,
     mirror: number,
-    scale: number,
-    shift: number,
+    redScale: number,
+    greenScale: number,
+    blueScale: number,
+    redShift: number,
+    greenShift: number,
+    blueShift: number,
   ): void;
+  fillRectangle(target: number, row: number, rows: number, columns: number, value: number): void;
   blendRows(target: number, source: number, row: number, weights: number, pairs: number, bytes: number): void;
   blendColumns(target: number, row: number, taps: number, pairs: number, columns: number): void;
 }
 
 export interface Kernels extends Functions {
-  /** First byte of the memory that is free for images, a multiple of 16. Nothing stays there between two uses. */
-  readonly start: number;
-  /** The memory whole, as bytes, floats and 16-bit numbers; other views after `reserve`. */
+  /**
+   * The memory whole, as bytes, floats and integers; other views after `reserve`. Nothing stays there between two uses.
+   */
   bytes: Uint8Array;
   floats: Float32Array;
   words: Int16Array;
   integers: Int32Array;
-  /** Makes room for so many bytes from `start` on; false when there is not that much. */
+  /** Makes room for so many bytes; false when there is not that much. */
   reserve(bytes: number): boolean;
 }
 
@@ -74,16 +81,16 @@ function withViews({ exports }: Instance): Kernels {
   const found: Kernels = {
     sumFloats: exports.sumFloats,
     sumBytes: exports.sumBytes,
-    cropChannel: exports.cropChannel,
+    cropColour: exports.cropColour,
+    fillRectangle: exports.fillRectangle,
     blendRows: exports.blendRows,
     blendColumns: exports.blendColumns,
-    start: pageBytes,
     bytes: new Uint8Array(memory.buffer),
     floats: new Float32Array(memory.buffer),
     words: new Int16Array(memory.buffer),
     integers: new Int32Array(memory.buffer),
     reserve(bytes) {
-      const missing = pageBytes + bytes - found.bytes.length;
+      const missing = bytes - found.bytes.length;
       if (missing <= 0) return true;
       if (bytes > mostBytes) return false;
       try {

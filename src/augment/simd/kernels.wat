@@ -1,23 +1,11 @@
 ;; The inner loops that 128-bit vectors make several times faster: sums, crops, resizing.
 ;;
 ;; JavaScript copies what they read into this memory and what they write out of it. Each has a plain counterpart in
-;; JavaScript that gives the same bits: beside it in kernels.ts for the sums, in ../crop-pass.ts and ../resize-bytes.ts
-;; for the others. Addresses, and everything counted in bytes, are i32.
+;; JavaScript that gives the same bits: in sums.ts, ../crop-pass.ts, ../paint-holes.ts and ../resize-bytes.ts. Addresses, and everything counted in bytes, are i32.
 ;;
 ;; After a change: npm run kernels
 (module
-  ;; The first page holds the constants below; the rest is for images.
-  (memory (export "memory") 2)
-
-  ;; Which bytes of 16 pixels (three vectors of red, green, blue, red, ...) belong to a channel: for each channel three
-  ;; masks of a swizzle, in which 128 stands for none; first in the order of the pixels, then from right to left.
-  (data (i32.const 0)
-    "\00\03\06\09\0c\0f\80\80\80\80\80\80\80\80\80\80" "\80\80\80\80\80\80\02\05\08\0b\0e\80\80\80\80\80" "\80\80\80\80\80\80\80\80\80\80\80\01\04\07\0a\0d"
-    "\01\04\07\0a\0d\80\80\80\80\80\80\80\80\80\80\80" "\80\80\80\80\80\00\03\06\09\0c\0f\80\80\80\80\80" "\80\80\80\80\80\80\80\80\80\80\80\02\05\08\0b\0e"
-    "\02\05\08\0b\0e\80\80\80\80\80\80\80\80\80\80\80" "\80\80\80\80\80\01\04\07\0a\0d\80\80\80\80\80\80" "\80\80\80\80\80\80\80\80\80\80\00\03\06\09\0c\0f"
-    "\80\80\80\80\80\80\80\80\80\80\0f\0c\09\06\03\00" "\80\80\80\80\80\0e\0b\08\05\02\80\80\80\80\80\80" "\0d\0a\07\04\01\80\80\80\80\80\80\80\80\80\80\80"
-    "\80\80\80\80\80\80\80\80\80\80\80\0d\0a\07\04\01" "\80\80\80\80\80\0f\0c\09\06\03\00\80\80\80\80\80" "\0e\0b\08\05\02\80\80\80\80\80\80\80\80\80\80\80"
-    "\80\80\80\80\80\80\80\80\80\80\80\0e\0b\08\05\02" "\80\80\80\80\80\80\0d\0a\07\04\01\80\80\80\80\80" "\0f\0c\09\06\03\00\80\80\80\80\80\80\80\80\80\80")
+  (memory (export "memory") 1)
 
   ;; Sum of the floats in [start, end), a multiple of 16 of them. Number i is added to sum i mod 16, in single
   ;; precision; after every 1024 numbers the 16 sums are added in double precision to two totals, the even and the odd.
@@ -70,61 +58,184 @@
       (i32.add (i32x4.extract_lane 0 (local.get $sums)) (i32x4.extract_lane 1 (local.get $sums)))
       (i32.add (i32x4.extract_lane 2 (local.get $sums)) (i32x4.extract_lane 3 (local.get $sums)))))
 
-  ;; One channel of a window of colour pixels as floats, byte * scale + shift. The window has at least 16 columns:
-  ;; the last 16 of a row are done together, some of them a second time.
-  (func (export "cropChannel")
+  ;; A crop of colour pixels as floats, byte * scale + shift, one channel after the other; zero outside the image.
+  ;; The part inside, the window, has at least 16 columns: the last 16 of a row are done together, some of them a
+  ;; second time. Four bytes after the window's last pixel are read.
+  (func (export "cropColour")
     (param $source i32) ;; the window's first pixel as it is stored
     (param $sourceRow i32) ;; bytes from a row of the image to the next
-    (param $target i32) ;; the window's first float in this channel
-    (param $targetRow i32) ;; bytes from a row of floats to the next
-    (param $rows i32)
-    (param $columns i32)
-    (param $masks i32) ;; address of the channel's masks above
-    (param $mirror i32) ;; 1: each row from right to left, with masks for that
-    (param $scale f32)
-    (param $shift f32)
-    (local $first v128) (local $second v128) (local $third v128)
-    (local $scales v128) (local $shifts v128)
-    (local $last i32) (local $x i32) (local $from i32) (local $to i32)
-    (local $bytes v128) (local $words v128)
-    (local.set $first (v128.load (local.get $masks)))
-    (local.set $second (v128.load offset=16 (local.get $masks)))
-    (local.set $third (v128.load offset=32 (local.get $masks)))
-    (local.set $scales (f32x4.splat (local.get $scale)))
-    (local.set $shifts (f32x4.splat (local.get $shift)))
+    (param $target i32) ;; the crop's first float
+    (param $height i32) (param $width i32) ;; of the crop
+    (param $top i32) (param $rows i32) ;; of the window in the crop
+    (param $left i32) (param $columns i32) ;; of the window in the crop
+    (param $mirror i32) ;; 1: each row of the window from right to left
+    (param $redScale f32) (param $greenScale f32) (param $blueScale f32)
+    (param $redShift f32) (param $greenShift f32) (param $blueShift f32)
+    (local $row i32) (local $plane i32) (local $twoPlanes i32) (local $zeros v128)
+    (local $above i32) (local $below i32) (local $channel i32)
+    (local $to i32) (local $end i32)
+    (local $last i32) (local $x i32) (local $from i32)
+    (local $first v128) (local $second v128) (local $third v128) (local $fourth v128)
+    (local $redScales v128) (local $greenScales v128) (local $blueScales v128)
+    (local $redShifts v128) (local $greenShifts v128) (local $blueShifts v128)
+    (local.set $redScales (f32x4.splat (local.get $redScale)))
+    (local.set $greenScales (f32x4.splat (local.get $greenScale)))
+    (local.set $blueScales (f32x4.splat (local.get $blueScale)))
+    (local.set $redShifts (f32x4.splat (local.get $redShift)))
+    (local.set $greenShifts (f32x4.splat (local.get $greenShift)))
+    (local.set $blueShifts (f32x4.splat (local.get $blueShift)))
+    (local.set $row (i32.shl (local.get $width) (i32.const 2)))
+    (local.set $plane (i32.mul (local.get $height) (local.get $row))) ;; bytes of a channel
+    (local.set $twoPlanes (i32.shl (local.get $plane) (i32.const 1)))
+    (local.set $above (i32.mul (local.get $top) (local.get $row)))
+    (local.set $below (i32.mul
+      (i32.sub (i32.sub (local.get $height) (local.get $top)) (local.get $rows)) (local.get $row)))
+    (local.set $channel (local.get $target))
+    (local.set $end (i32.add (local.get $target) (i32.add (local.get $plane) (local.get $twoPlanes))))
+    (loop $eachChannel
+      (memory.fill (local.get $channel) (i32.const 0) (local.get $above))
+      (local.set $channel (i32.add (local.get $channel) (local.get $plane)))
+      (memory.fill (i32.sub (local.get $channel) (local.get $below)) (i32.const 0) (local.get $below))
+      (br_if $eachChannel (i32.lt_u (local.get $channel) (local.get $end))))
+    (local.set $target (i32.add (local.get $target) (local.get $above)))
+    (local.set $left (i32.shl (local.get $left) (i32.const 2)))
     (local.set $last (i32.sub (local.get $columns) (i32.const 16)))
     (block $done
       (loop $eachRow
         (br_if $done (i32.eqz (local.get $rows)))
+        ;; Zero on the left and on the right, four at a time: what is too much lies in the window, which comes after.
+        (local.set $to (local.get $target))
+        (local.set $end (i32.add (local.get $target) (local.get $left)))
+        (block $leftDone
+          (loop $four
+            (br_if $leftDone (i32.ge_u (local.get $to) (local.get $end)))
+            (v128.store (local.get $to) (local.get $zeros))
+            (v128.store (i32.add (local.get $to) (local.get $plane)) (local.get $zeros))
+            (v128.store (i32.add (local.get $to) (local.get $twoPlanes)) (local.get $zeros))
+            (local.set $to (i32.add (local.get $to) (i32.const 16)))
+            (br $four)))
+        (local.set $to (i32.add (local.get $target) (local.get $row)))
+        (local.set $end (i32.add (local.get $end) (i32.shl (local.get $columns) (i32.const 2))))
+        (block $rightDone
+          (loop $four
+            (br_if $rightDone (i32.le_u (local.get $to) (local.get $end)))
+            (local.set $to (i32.sub (local.get $to) (i32.const 16)))
+            (v128.store (local.get $to) (local.get $zeros))
+            (v128.store (i32.add (local.get $to) (local.get $plane)) (local.get $zeros))
+            (v128.store (i32.add (local.get $to) (local.get $twoPlanes)) (local.get $zeros))
+            (br $four)))
         (local.set $x (i32.const 0))
-        (loop $sixteen
-          (local.set $from (i32.add (local.get $source) (i32.mul (i32.const 3)
-            (select (i32.sub (local.get $last) (local.get $x)) (local.get $x) (local.get $mirror)))))
-          (local.set $to (i32.add (local.get $target) (i32.shl (local.get $x) (i32.const 2))))
-          (local.set $bytes (v128.or
-            (i8x16.swizzle (v128.load (local.get $from)) (local.get $first))
-            (v128.or
-              (i8x16.swizzle (v128.load offset=16 (local.get $from)) (local.get $second))
-              (i8x16.swizzle (v128.load offset=32 (local.get $from)) (local.get $third)))))
-          (local.set $words (i16x8.extend_low_i8x16_u (local.get $bytes)))
-          (v128.store (local.get $to) (f32x4.add (local.get $shifts) (f32x4.mul (local.get $scales)
-            (f32x4.convert_i32x4_s (i32x4.extend_low_i16x8_u (local.get $words))))))
-          (v128.store offset=16 (local.get $to) (f32x4.add (local.get $shifts) (f32x4.mul (local.get $scales)
-            (f32x4.convert_i32x4_s (i32x4.extend_high_i16x8_u (local.get $words))))))
-          (local.set $words (i16x8.extend_high_i8x16_u (local.get $bytes)))
-          (v128.store offset=32 (local.get $to) (f32x4.add (local.get $shifts) (f32x4.mul (local.get $scales)
-            (f32x4.convert_i32x4_s (i32x4.extend_low_i16x8_u (local.get $words))))))
-          (v128.store offset=48 (local.get $to) (f32x4.add (local.get $shifts) (f32x4.mul (local.get $scales)
-            (f32x4.convert_i32x4_s (i32x4.extend_high_i16x8_u (local.get $words))))))
+        (loop $pixels
+          ;; Red, green, blue, red, green, blue ... of four pixels each, and four bytes more.
+          (local.set $to (i32.add (i32.add (local.get $target) (local.get $left))
+            (i32.shl (local.get $x) (i32.const 2))))
+          (if (local.get $mirror)
+            (then
+              (local.set $from (i32.add (local.get $source)
+                (i32.mul (i32.const 3) (i32.sub (local.get $last) (local.get $x)))))
+              (local.set $first (i8x16.swizzle (v128.load offset=36 (local.get $from))
+                (v128.const i8x16 9 10 11 6 7 8 3 4 5 0 1 2 128 128 128 128)))
+              (local.set $second (i8x16.swizzle (v128.load offset=24 (local.get $from))
+                (v128.const i8x16 9 10 11 6 7 8 3 4 5 0 1 2 128 128 128 128)))
+              (local.set $third (i8x16.swizzle (v128.load offset=12 (local.get $from))
+                (v128.const i8x16 9 10 11 6 7 8 3 4 5 0 1 2 128 128 128 128)))
+              (local.set $fourth (i8x16.swizzle (v128.load (local.get $from))
+                (v128.const i8x16 9 10 11 6 7 8 3 4 5 0 1 2 128 128 128 128))))
+            (else
+              (local.set $from (i32.add (local.get $source) (i32.mul (i32.const 3) (local.get $x))))
+              (local.set $first (v128.load (local.get $from)))
+              (local.set $second (v128.load offset=12 (local.get $from)))
+              (local.set $third (v128.load offset=24 (local.get $from)))
+              (local.set $fourth (v128.load offset=36 (local.get $from)))))
+          (v128.store (local.get $to)
+            (f32x4.add (local.get $redShifts) (f32x4.mul (local.get $redScales)
+              (f32x4.convert_i32x4_s (i8x16.swizzle (local.get $first)
+                (v128.const i8x16 0 128 128 128 3 128 128 128 6 128 128 128 9 128 128 128))))))
+          (v128.store offset=16 (local.get $to)
+            (f32x4.add (local.get $redShifts) (f32x4.mul (local.get $redScales)
+              (f32x4.convert_i32x4_s (i8x16.swizzle (local.get $second)
+                (v128.const i8x16 0 128 128 128 3 128 128 128 6 128 128 128 9 128 128 128))))))
+          (v128.store offset=32 (local.get $to)
+            (f32x4.add (local.get $redShifts) (f32x4.mul (local.get $redScales)
+              (f32x4.convert_i32x4_s (i8x16.swizzle (local.get $third)
+                (v128.const i8x16 0 128 128 128 3 128 128 128 6 128 128 128 9 128 128 128))))))
+          (v128.store offset=48 (local.get $to)
+            (f32x4.add (local.get $redShifts) (f32x4.mul (local.get $redScales)
+              (f32x4.convert_i32x4_s (i8x16.swizzle (local.get $fourth)
+                (v128.const i8x16 0 128 128 128 3 128 128 128 6 128 128 128 9 128 128 128))))))
+          (local.set $to (i32.add (local.get $to) (local.get $plane)))
+          (v128.store (local.get $to)
+            (f32x4.add (local.get $greenShifts) (f32x4.mul (local.get $greenScales)
+              (f32x4.convert_i32x4_s (i8x16.swizzle (local.get $first)
+                (v128.const i8x16 1 128 128 128 4 128 128 128 7 128 128 128 10 128 128 128))))))
+          (v128.store offset=16 (local.get $to)
+            (f32x4.add (local.get $greenShifts) (f32x4.mul (local.get $greenScales)
+              (f32x4.convert_i32x4_s (i8x16.swizzle (local.get $second)
+                (v128.const i8x16 1 128 128 128 4 128 128 128 7 128 128 128 10 128 128 128))))))
+          (v128.store offset=32 (local.get $to)
+            (f32x4.add (local.get $greenShifts) (f32x4.mul (local.get $greenScales)
+              (f32x4.convert_i32x4_s (i8x16.swizzle (local.get $third)
+                (v128.const i8x16 1 128 128 128 4 128 128 128 7 128 128 128 10 128 128 128))))))
+          (v128.store offset=48 (local.get $to)
+            (f32x4.add (local.get $greenShifts) (f32x4.mul (local.get $greenScales)
+              (f32x4.convert_i32x4_s (i8x16.swizzle (local.get $fourth)
+                (v128.const i8x16 1 128 128 128 4 128 128 128 7 128 128 128 10 128 128 128))))))
+          (local.set $to (i32.add (local.get $to) (local.get $plane)))
+          (v128.store (local.get $to)
+            (f32x4.add (local.get $blueShifts) (f32x4.mul (local.get $blueScales)
+              (f32x4.convert_i32x4_s (i8x16.swizzle (local.get $first)
+                (v128.const i8x16 2 128 128 128 5 128 128 128 8 128 128 128 11 128 128 128))))))
+          (v128.store offset=16 (local.get $to)
+            (f32x4.add (local.get $blueShifts) (f32x4.mul (local.get $blueScales)
+              (f32x4.convert_i32x4_s (i8x16.swizzle (local.get $second)
+                (v128.const i8x16 2 128 128 128 5 128 128 128 8 128 128 128 11 128 128 128))))))
+          (v128.store offset=32 (local.get $to)
+            (f32x4.add (local.get $blueShifts) (f32x4.mul (local.get $blueScales)
+              (f32x4.convert_i32x4_s (i8x16.swizzle (local.get $third)
+                (v128.const i8x16 2 128 128 128 5 128 128 128 8 128 128 128 11 128 128 128))))))
+          (v128.store offset=48 (local.get $to)
+            (f32x4.add (local.get $blueShifts) (f32x4.mul (local.get $blueScales)
+              (f32x4.convert_i32x4_s (i8x16.swizzle (local.get $fourth)
+                (v128.const i8x16 2 128 128 128 5 128 128 128 8 128 128 128 11 128 128 128))))))
           (if (i32.lt_s (local.get $x) (local.get $last))
             (then
               (local.set $x (i32.add (local.get $x) (i32.const 16)))
               (if (i32.gt_s (local.get $x) (local.get $last)) (then (local.set $x (local.get $last))))
-              (br $sixteen))))
+              (br $pixels))))
         (local.set $source (i32.add (local.get $source) (local.get $sourceRow)))
-        (local.set $target (i32.add (local.get $target) (local.get $targetRow)))
+        (local.set $target (i32.add (local.get $target) (local.get $row)))
         (local.set $rows (i32.sub (local.get $rows) (i32.const 1)))
         (br $eachRow))))
+
+  ;; One value in a rectangle of floats, of at least one row and one column.
+  (func (export "fillRectangle")
+    (param $target i32) ;; its first float
+    (param $row i32) ;; bytes from a row to the next
+    (param $rows i32) (param $columns i32)
+    (param $value f32)
+    (local $values v128) (local $to i32) (local $last i32)
+    (local.set $values (f32x4.splat (local.get $value)))
+    (loop $eachRow
+      (local.set $to (local.get $target))
+      (local.set $last (i32.add (local.get $target)
+        (i32.shl (i32.sub (local.get $columns) (i32.const 4)) (i32.const 2))))
+      (if (i32.lt_u (local.get $columns) (i32.const 4))
+        (then
+          (local.set $last (i32.add (local.get $last) (i32.const 12)))
+          (loop $each
+            (f32.store (local.get $to) (local.get $value))
+            (local.set $to (i32.add (local.get $to) (i32.const 4)))
+            (br_if $each (i32.le_u (local.get $to) (local.get $last)))))
+        (else
+          (loop $four
+            (v128.store (local.get $to) (local.get $values))
+            (local.set $to (i32.add (local.get $to) (i32.const 16)))
+            (br_if $four (i32.lt_u (local.get $to) (local.get $last))))
+          ;; The last four, some of them a second time.
+          (v128.store (local.get $last) (local.get $values))))
+      (local.set $target (i32.add (local.get $target) (local.get $row)))
+      (local.set $rows (i32.sub (local.get $rows) (i32.const 1)))
+      (br_if $eachRow (local.get $rows))))
 
   ;; Weighted sum of rows of bytes: `bytes` numbers of 16 bits, the sums divided by 2^7. Weights are pairs of 16-bit
   ;; numbers with a sum of 2^14; rows after the last are read, with a weight of 0, when the number of rows is odd.

@@ -32,12 +32,12 @@ export function sumOf(
 function sumOfPiece(numbers: PixelArray, start: number, end: number, simd: Kernels | null): number {
   if (numbers instanceof Uint8Array) {
     if (simd === null) return sumInDoubles(numbers, start, end);
-    simd.bytes.set(numbers.subarray(start, end), simd.start);
-    return simd.sumBytes(simd.start, simd.start + (end - start));
+    simd.bytes.set(numbers.subarray(start, end));
+    return simd.sumBytes(0, end - start);
   }
   if (simd === null) return sumInLanes(numbers, start, end);
-  simd.floats.set(numbers.subarray(start, end), simd.start / 4);
-  return simd.sumFloats(simd.start, simd.start + 4 * (end - start));
+  simd.floats.set(numbers.subarray(start, end));
+  return simd.sumFloats(0, 4 * (end - start));
 }
 
 /** `sumFloats` of kernels.wat, number by number. */
