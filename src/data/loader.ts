@@ -69,8 +69,8 @@ type Make = (order: BatchOrder, memory: ArrayBuffer) => Promise<ArrayBuffer>;
  * What makes batches of a dataset, for many epochs. Its threads start with the first batch and live until `close`.
  *
  * With `n` threads at most `2 n` batches are made ahead of the one that the reader has: one that a thread makes and one
- * that waits for it, for a thread cannot wait until the reader has taken a batch of another. (Two threads stood still
- * for a fifth of the time with three.) With 0 one is, as far as the reader leaves this thread free. That, and not the size of the data, bounds the memory.
+ * that waits for it, for a thread cannot wait until the reader has taken a batch of another. (With three, the
+ * second of two threads stood still for a third of the time.) With 0 one is, as far as the reader leaves this thread free. That, and not the size of the data, bounds the memory.
  *
  * @param startWorker starts a thread; tests hand in ones that die
  * @throws Error when the pipeline takes images of another shape, or the number of threads is wrong

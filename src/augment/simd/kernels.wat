@@ -1,7 +1,8 @@
 ;; The inner loops that 128-bit vectors make several times faster: sums, crops, resizing.
 ;;
 ;; JavaScript copies what they read into this memory and what they write out of it. Each has a plain counterpart in
-;; JavaScript that gives the same bits: in sums.ts, ../crop-pass.ts, ../paint-holes.ts and ../resize-bytes.ts. Addresses, and everything counted in bytes, are i32.
+;; JavaScript that gives the same bits: in sums.ts, ../crop-pass.ts, ../paint-holes.ts and ../resize-bytes.ts.
+;; Addresses, and everything counted in bytes, are i32.
 ;;
 ;; After a change: npm run kernels
 (module
