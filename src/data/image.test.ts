@@ -208,6 +208,28 @@ describe("files that are not whole give a reason, never a crash", () => {
     writeFileSync(join(folder, "long.jpg"), Buffer.concat([bytes, Buffer.alloc(100)]));
     expect(await reason(join(folder, "long.jpg"))).toBe("decoded");
   });
+  it("photos as phones keep them (HEIC) are named, whatever their ending, in a file and in memory", async () => {
+    const brands = (...names: readonly string[]) => {
+      const text = `ftyp${names[0]}\0\0\0\0${names.slice(1).join("")}`;
+      const box = Buffer.alloc(4 + text.length);
+      box.writeUInt32BE(box.length, 0);
+      box.write(text, 4, "latin1");
+      return Buffer.concat([box, Buffer.from("\0\0\0\x08mdat")]);
+    };
+    const file = join(temporaryFolder(), "IMG_1.jpg");
+    for (const [names, heic] of [
+      [["heic", "mif1", "heic"], true],
+      [["mif1", "mif1", "heic"], true],
+      [["heix"], true],
+      [["avif", "mif1", "avif"], false],
+      [["isom", "iso2", "mp41"], false],
+    ] as const) {
+      writeFileSync(file, brands(...names));
+      const expected = expect.stringMatching(heic ? /^HEIC photos are not read/ : /^(?!HEIC)/);
+      expect(await reason(file)).toEqual(expected);
+      expect(await decodeImage(brands(...names), options(4, 4))).toEqual({ ok: false, reason: expected });
+    }
+  });
   it("a drawing by the name of a photo is no photo", async () => {
     const file = join(temporaryFolder(), "a.jpg");
     const drawing =

@@ -1,5 +1,5 @@
 // Image files to 8-bit pixels of one size; the only file of this folder that knows the image library.
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import sharp, { type Sharp } from "sharp";
@@ -216,9 +216,30 @@ function reasonFor(file: string | Uint8Array, options: DecodeOptions, error: unk
   } catch (failure) {
     return `cannot be opened (${(failure as NodeJS.ErrnoException).code})`;
   }
+  // Asked first: the library's words for it depend on what it has met before.
+  if (isHeic(file)) return "HEIC photos are not read here; convert them to JPEG";
   const message = error instanceof Error ? error.message : String(error);
   for (const [pattern, reason] of reasons) if (pattern.test(message)) return reason(options);
   return (message.split("\n")[0] ?? "")
     .replaceAll(typeof file === "string" ? file : "\0", "file")
     .slice(0, 120);
+}
+
+/** Whether a file says in its first box (ISO 14496-12, `ftyp`) that it holds HEVC pictures, as phones store photos. */
+function isHeic(file: string | Uint8Array): boolean {
+  const start = Buffer.from(typeof file === "string" ? firstBytes(file, 64) : file.subarray(0, 64));
+  if (start.length < 12 || start.toString("latin1", 4, 8) !== "ftyp") return false;
+  const brands = start.toString("latin1", 8, Math.min(start.length, start.readUInt32BE(0)));
+  return /hei[cxms]|hev[cxms]/.test(brands) && !brands.includes("avif");
+}
+
+function firstBytes(path: string, count: number): Uint8Array {
+  if (!statSync(path).isFile()) return new Uint8Array();
+  const file = openSync(path, "r");
+  try {
+    const bytes = new Uint8Array(count);
+    return bytes.subarray(0, readSync(file, bytes, 0, count, 0));
+  } finally {
+    closeSync(file);
+  }
 }

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import sharp from "sharp";
 import { expect, test } from "vitest";
+import { textOf } from "../../test/fixtures/page.ts";
 import { epochsOf, evaluationOf, prediction } from "../../test/fixtures/run-folder.ts";
 import { bestEpoch, epochTicks, learningCurves, sideBySide, validationCurves } from "./charts.ts";
 import { confusionMatrix } from "./confusion-chart.ts";
@@ -134,6 +135,24 @@ test("several runs: each has its name in the legend, also when names are long or
   expectUnclipped(drawn);
   expect(drawn.svg).toContain("without Cutout");
   expect(drawn.svg).toContain("訓練データの拡張あり");
+});
+
+test("a name too long for a line of the legend goes on below, nothing of it is lost", async () => {
+  const long =
+    "with Cutout like timm (2 % to 33.33 % of the area, rectangles of aspect 0.3 to 3.333, holes fully inside, " +
+    'in 50 % of the images), trivial-augment, "quoted" \\ and <cutmix>';
+  for (const labels of [
+    ["without Cutout", long],
+    [long, `${long} again`],
+  ]) {
+    const drawn = await draw(
+      validationCurves(labels.map((label) => ({ label, epochs: epochsOf(3) }))).accuracy,
+    );
+    expectUnclipped(drawn);
+    const shown = textOf(drawn.svg);
+    for (const word of labels.join(" ").split(" ")) expect(shown).toContain(word);
+    expect(shown).not.toContain("…");
+  }
 });
 
 test("matrices of 1 to 130 classes with names short and long: nothing clipped, every count in its place", async () => {

@@ -3,6 +3,7 @@ import type { TopLevelSpec } from "vega-lite";
 import type { EpochRecord } from "../train/events.ts";
 import { lossText, percent } from "./format.ts";
 import { printable } from "./markup.ts";
+import { wrapped } from "./svg-text.ts";
 
 /** Middle tones: legible on white and on near black. */
 const colors = {
@@ -35,6 +36,11 @@ interface Panel {
   readonly domain: readonly [number, number];
   readonly format: string;
 }
+
+/** Pixels for a name in the legend; a longer one goes on below. */
+const legendWidth = 310;
+
+const legendLines = (name: string) => wrapped(printable(name), legendWidth, 12);
 
 const panelSize = { width: 400, height: 320 };
 /** Up to this many epochs every epoch gets a dot; one epoch alone has no line at all. */
@@ -179,7 +185,8 @@ function panel({ title, series, marks, domain, format }: Panel): TopLevelSpec {
       symbolStrokeWidth: 3,
       // Two names of a dozen letters fit beside each other below a panel; longer or more ones stand in a column.
       columns: series.length > 2 || series.some(({ name }) => name.length > 18) ? 1 : 2,
-      labelLimit: 310,
+      labelLimit: legendWidth,
+      labelExpr: `${JSON.stringify(series.map(({ name }) => legendLines(name)))}[datum.index]`,
     },
   };
   const layer: Unit[] = [

@@ -1,7 +1,7 @@
 // The parts of a page on several runs, below the verdict.
 import { wilsonInterval } from "../stats/proportion.ts";
 import { bestEpoch, validationCurves } from "./charts.ts";
-import { rerunCommand } from "./describe.ts";
+import { augmentationText, rerunCommand } from "./describe.ts";
 import { counted, dottedKeys, duration, lossText, percent, points, whole } from "./format.ts";
 import { inOrder, shot, shots } from "./gallery.ts";
 import { type Html, html, trusted } from "./markup.ts";
@@ -53,7 +53,7 @@ export function resultsSection(runs: readonly LabelledRun[]): Html {
         const best = bestEpoch(run.epochs);
         const interval = score && wilsonInterval(Math.round(score.top1 * score.count), score.count);
         return [
-          label,
+          described(label, run),
           score && score.count > 0 ? percent(score.top1, score.count) : "–",
           score && interval
             ? `${percent(interval.lower, score.count)} to ${percent(interval.upper, score.count)}`
@@ -67,6 +67,12 @@ export function resultsSection(runs: readonly LabelledRun[]): Html {
       }),
     ),
   );
+}
+
+/** A run's label, and below it all that its config says about augmentation where the label is shorter. */
+function described(label: string, { config }: RunFolder): Html {
+  const text = augmentationText(config);
+  return html`${label}${!label.startsWith(text) && html` <div class="dim">${text}</div>`}`;
 }
 
 export async function curvesSection(runs: readonly LabelledRun[]): Promise<Html> {

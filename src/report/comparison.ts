@@ -14,7 +14,7 @@ import {
   resultsSection,
   settingsSection,
 } from "./comparison-sections.ts";
-import { augmentationText, otherAugmentations, usesCutout } from "./describe.ts";
+import { augmentationLabel, augmentationText, otherAugmentations, usesCutout } from "./describe.ts";
 import { counted, percent, points, pValue, settingAt, whole } from "./format.ts";
 import { inOrder } from "./gallery.ts";
 import { type Content, type Html, html } from "./markup.ts";
@@ -55,12 +55,15 @@ export async function writeComparison(
   return outFile;
 }
 
-/** What the configs say about augmentation; with the folder's name where that does not tell runs apart. */
+/** What the configs say about augmentation, with as many details as tell the runs apart; then the folder's name. */
 function defaultLabels(folders: readonly RunFolder[]): string[] {
-  const texts = folders.map(({ config, name }) => augmentationText(config) || name);
-  const labels = texts.map((text, index) =>
-    texts.indexOf(text) === texts.lastIndexOf(text) ? text : `${text}, ${folders[index]!.name}`,
-  );
+  const once = (texts: readonly string[], text: string) => texts.indexOf(text) === texts.lastIndexOf(text);
+  const short = folders.map(({ config, name }) => augmentationLabel(config) || name);
+  const long = folders.map(({ config, name }) => augmentationText(config) || name);
+  const labels = folders.map(({ name }, index) => {
+    if (once(short, short[index]!)) return short[index]!;
+    return once(long, long[index]!) ? long[index]! : `${long[index]}, ${name}`;
+  });
   return labels.map((label, index) => (labels.indexOf(label) === index ? label : `${label} (${index + 1})`));
 }
 

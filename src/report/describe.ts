@@ -31,11 +31,7 @@ export function describeCutout(cutout: Partial<CutoutOptions> | null, image: Ima
   const details = [
     length === undefined ? "" : lengthText(length),
     shape === undefined || shape === "square" ? "" : shapeText(shape),
-    nHoles === 1
-      ? ""
-      : typeof nHoles === "number"
-        ? counted(nHoles, "hole")
-        : `${nHoles[0]} to ${counted(nHoles[1], "hole")}`,
+    holesText(typeof nHoles === "number" ? [nHoles, nHoles] : nHoles),
     placement?.startsWith("inside") ? "holes fully inside" : "",
     fill === undefined || fill === "zero" || fill === 0 ? "" : fillText(fill),
     per === "batch" ? "the same in a whole batch" : "",
@@ -48,6 +44,11 @@ export function describeCutout(cutout: Partial<CutoutOptions> | null, image: Ima
 const percent = (share: number) => `${decimal(100 * share)} %`;
 const percents = ([low, high]: readonly [number, number]) =>
   low === high ? percent(low) : `${percent(low)} to ${percent(high)}`;
+
+function holesText([least, most]: readonly [number, number]): string {
+  if (least < most) return `${least} to ${counted(most, "hole")}`;
+  return most === 1 ? "" : counted(most, "hole");
+}
 
 function lengthText(length: Length): string {
   if (typeof length === "number") return `length ${length}`;
@@ -164,6 +165,16 @@ function augmentationNames(config: Settings | null): string {
     ...otherAugmentations(config).map(nameIn),
   ];
   return names.length < 2 ? (names[0] ?? "") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}
+
+/**
+ * The same in a few words, to tell runs apart: `with Cutout like timm and mixup`, or `without Cutout`; empty when the
+ * config does not tell.
+ */
+export function augmentationLabel(config: Settings | null): string {
+  const names = augmentationNames(config);
+  if (names !== "") return `with ${names}`;
+  return usesCutout(config) === false ? "without Cutout" : "";
 }
 
 /** `resnet9 on asirra with Cutout and mixup` */

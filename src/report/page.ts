@@ -48,6 +48,7 @@ figcaption small{color:var(--dim);font-size:.75rem;display:block}
 table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 th,td{padding:.3rem .7rem;text-align:right;border-bottom:1px solid var(--line);vertical-align:top}
 th{font-weight:600}
+th .dim{font-weight:400}
 td{white-space:nowrap}
 th:first-child,td:first-child{text-align:left}
 td:first-child,th:first-child{padding-left:0;min-width:7rem}
