@@ -1,12 +1,12 @@
 // `cutout bench --layers MODEL`: how long each algorithm takes here for each convolution of a network.
 import { availableParallelism } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { replaceFile } from "../durable-file.ts";
 import type { DeviceChoice } from "../study/device.ts";
 import type { ModelLayersOptions } from "../study/layers.ts";
 import { say, tell } from "./console.ts";
 import { settingFlags } from "./flags.ts";
 import { formatLayers } from "./layer-table.ts";
+import { checkOutFile, writeOutFile } from "./out-file.ts";
 import { createProgress } from "./progress.ts";
 
 interface BenchFlags {
@@ -57,6 +57,7 @@ async function benchAction({
   json,
   ...flags
 }: BenchFlags): Promise<void> {
+  if (json !== undefined) checkOutFile("--json", json);
   const { timeModelLayers } = await import("../study/layers.ts");
   const size = flags.size ?? (model === "alexnet" ? 227 : 32);
   const progress = createProgress(process.stderr);
@@ -74,7 +75,7 @@ async function benchAction({
     say(formatLayers(table));
     if (json !== undefined) {
       const content = { model, size, batch, threads, layers: table };
-      replaceFile(json, [Buffer.from(`${JSON.stringify(content, null, 1)}\n`)]);
+      writeOutFile(json, Buffer.from(`${JSON.stringify(content, null, 1)}\n`));
       say(`json    ${json}`);
     }
   } finally {

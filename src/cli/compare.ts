@@ -6,6 +6,7 @@ import { type RunFolder, readRunFolder } from "../report/run-folder.ts";
 import { type Comparison, compareWithFirst, outcomeOf } from "../report/verdict.ts";
 import { ConfigError } from "../study/settings.ts";
 import { say } from "./console.ts";
+import { checkOutFile } from "./out-file.ts";
 import { formatPercent } from "./progress.ts";
 import { formatTable } from "./table.ts";
 
@@ -27,13 +28,17 @@ export function addCompare(program: Command): void {
  */
 export async function compareRuns(runs: readonly string[], out?: string): Promise<void> {
   if (runs.length < 2) throw new ConfigError(`compare: needs two or more run folders, got ${runs.length}`);
+  const folders = runs.map((run) => resolve(run));
+  const twice = folders.findIndex((folder, index) => folders.indexOf(folder) < index);
+  if (twice >= 0) throw new ConfigError(`compare: must be different run folders, got ${runs[twice]} twice`);
+  if (out !== undefined) checkOutFile("--out", out, ".html");
   const { writeComparison } = await import("../report/html.ts");
   const { openFinishedRun } = await import("../study/run-dir.ts");
   for (const run of runs) openFinishedRun(run);
-  const folders = await Promise.all(runs.map(readRunFolder));
+  const read = await Promise.all(runs.map(readRunFolder));
   const file = out ?? join(runs[0]!, "..", comparisonName(runs));
   const report = await writeComparison(runs, file);
-  say(formatComparison(folders));
+  say(formatComparison(read));
   say(`report  ${report}`);
 }
 

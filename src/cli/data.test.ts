@@ -132,9 +132,9 @@ test.each([
   ],
   [["data", "stats", at("plain"), "--columns", "a"], 2, /--columns: must be two names/],
   [
-    ["data", "stats", at("plain"), "--json", at("no", "such.json")],
-    1,
-    /the folder does not exist: create it/,
+    ["data", "stats", at("plain"), "--json", at("plain")],
+    2,
+    /--json: must be the name of a file, got the folder .*plain$/,
   ],
 ] as const)("a mistake: %j", async (words, code, text) => {
   const { err, ...outcome } = await cutout(...words);

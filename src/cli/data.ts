@@ -6,11 +6,11 @@ import { dataFormats, parseColumns } from "../data/data-format.ts";
 import type { GetProgress } from "../data/download/get.ts";
 import { writeGroups } from "../data/groups.ts";
 import type { InspectOptions } from "../data/inspect.ts";
-import { replaceFile } from "../durable-file.ts";
 import { counted, shellWord } from "../report/format.ts";
 import { ConfigError } from "../study/settings.ts";
 import { onInterrupt, say, tell, tellAtOnce, tellBroken } from "./console.ts";
 import { formatInspection } from "./data-table.ts";
+import { checkOutFile, writeOutFile } from "./out-file.ts";
 import { createProgress, formatDuration } from "./progress.ts";
 import { formatTable } from "./table.ts";
 
@@ -163,6 +163,8 @@ async function statsAction(data: string, flags: StatsFlags): Promise<void> {
   }
   const { format, likeness, maxPixels } = flags;
   if (likeness > 1) throw new ConfigError(`--likeness: must be above 0 and at most 1, got ${likeness}`);
+  if (flags.json !== undefined) checkOutFile("--json", flags.json);
+  if (flags.html !== undefined) checkOutFile("--html", flags.html, ".html");
   const options: InspectOptions = { data, format, columns, likeness, maxPixels };
   const { inspectData, partsOf } = await import("../data/inspect.ts");
   if (flags.writeGroups !== undefined && partsOf(options).length > 1) {
@@ -179,7 +181,7 @@ async function statsAction(data: string, flags: StatsFlags): Promise<void> {
     if (flags.json === undefined && flags.html === undefined) tellBroken(inspection.broken.slice(0, 20));
     say(formatInspection(inspection));
     if (flags.json !== undefined) {
-      replaceFile(flags.json, [Buffer.from(`${JSON.stringify({ likeness, ...inspection }, null, 1)}\n`)]);
+      writeOutFile(flags.json, Buffer.from(`${JSON.stringify({ likeness, ...inspection }, null, 1)}\n`));
       say(`json    ${flags.json}`);
     }
     if (flags.html !== undefined) {
@@ -187,7 +189,7 @@ async function statsAction(data: string, flags: StatsFlags): Promise<void> {
       const { picturesOf } = await import("../data/pictures.ts");
       const names = picturedNames(dataSections(inspection.groups));
       const pictures = await picturesOf(options, names);
-      replaceFile(flags.html, [Buffer.from(dataPage(inspection, pictures, likeness))]);
+      writeOutFile(flags.html, Buffer.from(dataPage(inspection, pictures, likeness)));
       say(`page    ${flags.html}`);
     }
     if (flags.writeGroups !== undefined) {

@@ -1,9 +1,8 @@
 // `cutout export`: the best checkpoint of a run as an ONNX model.
-import { mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { Command } from "commander";
-import { replaceFile } from "../durable-file.ts";
 import { say } from "./console.ts";
+import { checkOutFile, writeOutFile } from "./out-file.ts";
 
 export function addExport(program: Command): void {
   program
@@ -18,10 +17,10 @@ export function addExport(program: Command): void {
 }
 
 async function exportAction(run: string, options: { readonly out?: string }): Promise<void> {
+  const out = options.out ?? join(run, "model.onnx");
+  checkOutFile("--out", out);
   const { exportRun } = await import("../study/classifier.ts");
   const model = exportRun(run);
-  const out = options.out ?? join(run, "model.onnx");
-  mkdirSync(dirname(out), { recursive: true });
-  replaceFile(out, [model]);
+  writeOutFile(out, model);
   say(`${out}  ${(model.length / 1e6).toFixed(1)} MB`);
 }

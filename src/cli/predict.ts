@@ -49,6 +49,9 @@ function wholeNumber(text: string): number {
 }
 
 async function predictAction(run: string, images: readonly string[], options: PredictOptions): Promise<void> {
+  const { openFinishedRun } = await import("../study/run-dir.ts");
+  // A mistaken run is told first, and a mistaken image before the network is made.
+  openFinishedRun(run);
   const files = imageFiles(images);
   const { openClassifier } = await import("../study/classifier.ts");
   const classifier = await openClassifier(run, { device: options.device, tell });

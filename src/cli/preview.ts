@@ -1,13 +1,10 @@
 // `cutout preview`: a picture of augmented training images, and the share of them that is masked.
 import type { Command } from "commander";
 import { Option } from "commander";
-import { replaceFile } from "../durable-file.ts";
 import { say } from "./console.ts";
 import { addSettingFlags, settingsFrom } from "./flags.ts";
+import { checkOutFile, writeOutFile } from "./out-file.ts";
 import { createProgress } from "./progress.ts";
-
-/** Images and draws of each on the sheet. */
-const sheet = { images: 8, draws: 7 };
 
 export function addPreview(program: Command): void {
   const command = program
@@ -27,25 +24,21 @@ async function previewAction(
   options: Readonly<Record<string, unknown>>,
 ): Promise<void> {
   const { settings, nameOf } = settingsFrom(data, options);
+  const out = options.out as string;
+  checkOutFile("--out", out, ".png");
   const { prepare } = await import("../study/prepare.ts");
-  const { previewSheet } = await import("../report/sheet.ts");
+  const { augmentedSheet } = await import("../study/augmented-sheet.ts");
   const { augmentationText } = await import("../report/describe.ts");
   const progress = createProgress(process.stderr);
   try {
-    const { config, dataset, split, pipeline } = await prepare(settings, nameOf, progress.onProgress);
+    const prepared = await prepare(settings, nameOf, progress.onProgress);
     try {
-      const picture = await previewSheet(dataset, pipeline, {
-        ...sheet,
-        seed: config.seed,
-        indices: split.train,
-        title: augmentationText(config),
-      });
+      const picture = await augmentedSheet(prepared);
       progress.clear();
-      const out = options.out as string;
-      replaceFile(out, [picture]);
-      say(`${out}  ${augmentationText(config)}`);
+      writeOutFile(out, picture);
+      say(`${out}  ${augmentationText(prepared.config)}`);
     } finally {
-      dataset.close();
+      prepared.dataset.close();
     }
   } finally {
     progress.clear();

@@ -195,10 +195,40 @@ describe("a mistake gives one line that names it, no stack, and an exit code", (
       ["one run to compare", 2, /compare: needs two or more run folders, got 1/, ["compare", at("photos")]],
       ["no images to predict", 2, /missing required argument 'images'/, ["predict", "x"]],
       [
-        "missing image to predict",
+        "no run folder to predict with, whatever the images",
         1,
-        /nowhere\.jpg: no such image or folder/,
+        /photos: must be a run folder/,
         ["predict", at("photos"), at("nowhere.jpg")],
+      ],
+      [
+        "one run compared with itself",
+        2,
+        /^cutout: compare: must be different run folders, got .*photos\/ twice$/,
+        ["compare", at("photos"), `${at("photos")}/`],
+      ],
+      [
+        "a known data set that is not here",
+        1,
+        /^cutout: data: svhn does not exist; get it with: cutout data get svhn$/,
+        ["train", "svhn"],
+      ],
+      [
+        "a preview by the name of another format",
+        2,
+        /^cutout: --out: must end in \.png, got a\.jpg$/,
+        ["preview", at("photos"), "--out", "a.jpg"],
+      ],
+      [
+        "a folder where a file is to be written",
+        2,
+        /^cutout: --out: must be the name of a file, got the folder .*photos$/,
+        ["export", at("photos"), "--out", at("photos")],
+      ],
+      [
+        "an unknown augmentation",
+        2,
+        /^cutout: --augment: augmentations: name must be one of affine, .*, got "gridmask"$/,
+        ["train", "x", "--augment", "gridmask"],
       ],
       [
         "a wrong number of classes to show",
@@ -266,6 +296,16 @@ describe("from photos to predictions", { timeout: 120_000 }, () => {
     expect(full).toMatchObject({ crops: "ten", score: { count: 15 } });
     expect(full.predictions.length).toBe(15);
 
+    const own = await cutout("eval", runs.without, at("photos"));
+    expect(own.err).toMatch(/holds the run's own images, of which 39 were trained on/);
+    expect(own.out).toMatch(/^accuracy .* on 60 images\n/);
+    await Promise.all(["red", "blue"].map((name) => paint(at("new", name, "0.png"), [90, 90, 90])));
+    expect((await cutout("eval", runs.without, at("new"))).err).toBe("");
+
+    const missing = await cutout("predict", runs.without, at("nowhere.jpg"));
+    expect(missing).toMatchObject({ code: 1, out: "" });
+    expect(missing.err).toMatch(/nowhere\.jpg: no such image or folder/);
+
     const files = [
       at("photos", "red", "0.png"),
       at("photos", "red", "empty.png"),
@@ -325,13 +365,28 @@ describe("from photos to predictions", { timeout: 120_000 }, () => {
   });
 
   test("preview", async () => {
-    const out = at("preview.png");
+    const out = at("pictures", "preview.png");
     const preview = await cutout("preview", at("photos"), ...folders, "--cutout", "--out", out);
     expect(preview).toMatchObject({
       code: 0,
       out: `${out}  with Cutout (length 32, 19.1 % masked on average)\n`,
     });
     expect((await sharp(out).metadata()).format).toBe("png");
+  });
+
+  test("a preview of images that are mixed shows them mixed", async () => {
+    const picture = async (...words: readonly string[]) => {
+      const out = at("pictures", "mixed.png");
+      expect((await cutout("preview", at("photos"), ...folders, "--out", out, ...words)).code).toBe(0);
+      // Without the title, which tells them apart anyway.
+      const { width, height } = await sharp(out).metadata();
+      const grid = { left: 0, top: 80, width, height: height - 80 };
+      return sharp(out).extract(grid).raw().toBuffer();
+    };
+    const plain = await picture();
+    expect((await picture("--no-mix")).equals(plain)).toBe(true);
+    expect((await picture("--mix", "mixup")).equals(plain)).toBe(false);
+    expect((await picture("--mix", "batch-augmentation")).equals(plain)).toBe(true);
   });
 
   test("a learning rate that makes the loss NaN ends the run, and what was written is kept", async () => {
@@ -366,7 +421,7 @@ describe("as a process of its own", { timeout: 120_000 }, () => {
   });
 
   test("Ctrl-C ends after the step, saves, and says how to go on", async () => {
-    const out = at("runs", "interrupted");
+    const out = at("runs", "is interrupted");
     const { child, ended, seen } = start(
       "train",
       at("photos"),
@@ -381,7 +436,7 @@ describe("as a process of its own", { timeout: 120_000 }, () => {
     child.kill("SIGINT");
     const { code, err } = await ended;
     expect(code).toBe(130);
-    expect(err).toMatch(/interrupted and saved; go on with: cutout train --resume \S*interrupted\n$/);
+    expect(err).toMatch(/interrupted and saved; go on with: cutout train --resume '\S*is interrupted'\n$/);
     expect(readFileSync(join(out, "metrics.jsonl"), "utf8")).toContain('"epoch":1,');
     expect(err).toContain(`report  ${join(out, "report.html")}\n`);
     expect(existsSync(join(out, "report.html"))).toBe(true);
@@ -390,7 +445,7 @@ describe("as a process of its own", { timeout: 120_000 }, () => {
       const told = await cutout(command, out, ...rest);
       expect(told).toMatchObject({ code: 1, out: "" });
       expect(told.err).toMatch(
-        /the run is not finished \(\d+ of 500 epochs\); go on with it: cutout train --resume \S*interrupted\n$/,
+        /the run is not finished \(\d+ of 500 epochs\); go on with it: cutout train --resume '\S*is interrupted'\n$/,
       );
     }
   });

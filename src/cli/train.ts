@@ -1,5 +1,6 @@
 // `cutout train`: a folder of photos in, a run folder out.
 import type { Command } from "commander";
+import { shellWord } from "../report/format.ts";
 import { ConfigError } from "../study/settings.ts";
 import type { TrialOptions, TrialResult } from "../study/trial.ts";
 import { onInterrupt, say, tell } from "./console.ts";
@@ -69,7 +70,7 @@ export async function attended(
     progress.clear();
     if (result.status === "interrupted") {
       tell(`report  ${result.report}`);
-      tell(`interrupted and saved; go on with: cutout train --resume ${result.runDir}`);
+      tell(`interrupted and saved; go on with: cutout train --resume ${shellWord(result.runDir)}`);
       process.exitCode = interruption.exitCode() ?? 130;
       return null;
     }

@@ -113,6 +113,31 @@ test("results, classes, disagreements and settings stand as in the files", async
   expect(settings).not.toContain("seed");
 });
 
+test("labels tell no more than sets the runs apart", async () => {
+  const { first, second } = answers(80, 2, 14, 4);
+  const labels = async (...cutouts: readonly (object | null)[]) => {
+    const out = join(temporaryFolder(), "comparison.html");
+    const runs = cutouts.map((one, index) =>
+      makeRunFolder({ classes, predictions: index === 0 ? first : second, cutout: one }),
+    );
+    await writeComparison(runs, out);
+    const [, line] = /<p>(.*?)<\/p>/.exec(readFileSync(out, "utf8"))!;
+    return textOf(line!).split(" · ");
+  };
+  expect(await labels(null, { like: "timm" }, cutout)).toEqual([
+    "without Cutout",
+    "with Cutout like timm",
+    "with Cutout",
+  ]);
+  const long = await labels(null, { like: "timm" }, { like: "timm:probability=1" });
+  expect(long[0]).toBe("without Cutout");
+  expect(long[1]).toMatch(/^with Cutout like timm \(2 % to 33\.33 % of the area, /);
+  expect(long[2]).toMatch(/^with Cutout like timm:probability=1 \(/);
+  const [one, other] = await labels(cutout, cutout);
+  expect(one).toMatch(/^with Cutout \(length 16\), ./);
+  expect(other).not.toBe(one);
+});
+
 test("another seed, another learning rate, other data: each is said", async () => {
   expect(textOf(partOf(await compare([8, 1, 1, 0]), "verdict-1"))).not.toContain("differ:");
   const config = { seed: 8, batchSize: 128 };

@@ -20,6 +20,11 @@ test.each([
     { cutout: { like: "timm:probability=1" }, augmentations: [], mix: "cutmix" },
     /^with Cutout like timm:probability=1 \(2 % to 33\.33 % of the area, rectangles .*\), cutmix$/,
   ],
+  [
+    { cutout: { like: "torchvision" }, augmentations: [], mix: null },
+    /^with Cutout like torchvision \((?!.*hole[^s])/,
+  ],
+  [{ cutout: { ...own, nHoles: "1-3" } }, /^with Cutout \(length 16, 1 to 3 holes, /],
   [{ augmentations: ["blur"] }, "with blur"],
   [{ cutout: { like: "nobody" } }, "with Cutout like nobody"],
   [{}, ""],

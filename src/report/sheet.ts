@@ -2,7 +2,8 @@
 import sharp from "sharp";
 import type { ImageShape } from "../augment/layout.ts";
 import { denormalize } from "../augment/normalize.ts";
-import { evaluationViews, type ImageParameters, type TrainingPipeline } from "../augment/pipeline.ts";
+import { evaluationViews, type TrainingPipeline } from "../augment/pipeline.ts";
+import type { Batch } from "../data/batch.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { permutation, stream } from "../rng.ts";
 import { describeCutout } from "./describe.ts";
@@ -119,6 +120,8 @@ export async function previewSheet(
     readonly indices?: Int32Array;
     /** What augments, in words; by default what the pipeline's Cutout says. */
     readonly title?: string;
+    /** What training does to the images of a batch together: the batch of an epoch to its images. */
+    readonly mix?: (batch: Batch, epoch: number) => Float32Array;
   },
 ): Promise<Buffer> {
   const {
@@ -126,6 +129,7 @@ export async function previewSheet(
     draws,
     seed,
     title = describeCutout(pipeline.options.cutout, pipeline.output),
+    mix = (batch) => batch.images,
     indices = Int32Array.from({ length: dataset.count }, (_, at) => at),
   } = options;
   const { input, normalization } = pipeline.options;
@@ -144,23 +148,32 @@ export async function previewSheet(
   const view = evaluationViews("center", input, output)[0]!;
   // The image that is shown, and another, which holes may show.
   const pixels = new Uint8Array(2 * input.height * input.width * input.channels);
-  const target = new Float32Array(output.height * output.width * output.channels);
-  const tile = (parameters: ImageParameters, caption: string): SheetImage => {
-    pipeline.apply(pixels, 0, parameters, target, 0);
-    return { pixels: denormalize(target, output, normalization), ...output, caption };
-  };
-
-  const tiles: SheetImage[] = [];
+  const size = output.height * output.width * output.channels;
   const chosen = classesInTurn(dataset, indices, images, seed);
-  for (const [at, index] of chosen.entries()) {
-    dataset.read([index, chosen[(at + 1) % chosen.length]!], pixels);
-    tiles.push(tile(view, dataset.classes[dataset.labels[index]!]!));
-    for (let epoch = 1; epoch <= draws; epoch++) {
-      const ofBatch = () => stream(seed, "augment batch", epoch, 0);
-      const parameters = pipeline.sample(stream(seed, "augment", epoch, index), 1, ofBatch);
-      tiles.push(tile(parameters, parameters.flip ? `draw ${epoch}, flipped` : `draw ${epoch}`));
-    }
-  }
+  const labels = Int32Array.from(chosen, (index) => dataset.labels[index]!);
+  // A column is a batch: epoch 0 shows the images as they are.
+  const columns = Array.from({ length: 1 + draws }, (_, epoch): readonly SheetImage[] => {
+    const batch = {
+      images: new Float32Array(chosen.length * size),
+      labels,
+      indices: Int32Array.from(chosen),
+      count: chosen.length,
+    };
+    const ofBatch = () => stream(seed, "augment batch", epoch, 0);
+    const captions = chosen.map((index, at) => {
+      dataset.read([index, chosen[(at + 1) % chosen.length]!], pixels);
+      const drawn = epoch > 0 && pipeline.sample(stream(seed, "augment", epoch, index), 1, ofBatch);
+      pipeline.apply(pixels, 0, drawn || view, batch.images, at * size);
+      if (!drawn) return dataset.classes[labels[at]!]!;
+      return drawn.flip ? `draw ${epoch}, flipped` : `draw ${epoch}`;
+    });
+    const shown = epoch === 0 ? batch.images : mix(batch, epoch);
+    return captions.map((caption, at) => {
+      const image = shown.subarray(at * size, (at + 1) * size);
+      return { pixels: denormalize(image, output, normalization), ...output, caption };
+    });
+  });
+  const tiles = chosen.flatMap((_, at) => columns.map((column) => column[at]!));
   return drawSheet(tiles, {
     columns: 1 + draws,
     title: title.replace(/^w/, "W"),

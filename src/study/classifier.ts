@@ -112,6 +112,12 @@ export async function openClassifier(runDir: string, options: ClassifierOptions 
     async evaluateData(data, crops, onProgress) {
       const opened = await openDataset({ ...decodingOf(config), data }, onProgress);
       try {
+        if (opened.fingerprint === dataset.fingerprint) {
+          options.tell?.(
+            `${data} holds the run's own images, of which ${dataset.split.train} were trained on: the result flatters the ` +
+              "model; leave DATA out to test on the test part alone",
+          );
+        }
         const other = withChannels(withClasses(opened, classes, data), dataset.channels);
         const all = Int32Array.from({ length: other.count }, (_, index) => index);
         return { ...(await scored(other, all, crops, onProgress)), broken: other.broken };

@@ -187,7 +187,7 @@ describe("mistakes", () => {
     const cutout = (value: object) => readSettings({ flags: { data: "x", augment: { cutout: value } } });
     expect(cutout({ like: "torchvision:p=1" }).augment.cutout).toEqual({ like: "torchvision:p=1" });
     expect(() => cutout({ like: "pytorch" })).toThrow(
-      "config: augment.cutout.like: must be NAME or NAME:key=value,...: cutout: like must be authors-pytorch, authors-lua",
+      "config: augment.cutout.like: cutout: like must be authors-pytorch, authors-lua",
     );
     expect(() => cutout({ like: "torchvision:q=1" })).toThrow(
       'cutout like torchvision: options are p, scale, ratio, value, got "q"',

@@ -77,7 +77,8 @@ export function textReadBy(description: string, form: string, read: (text: strin
       try {
         read(value);
       } catch (error) {
-        context.addIssue({ code: "custom", message: `must be ${form}: ${(error as Error).message}` });
+        // A whole sentence that names its part: it is told as it is.
+        context.addIssue({ code: "custom", message: (error as Error).message, params: { whole: true } });
       }
     })
     .describe(description);

@@ -1,11 +1,13 @@
 // From settings to everything a training run needs of its data: images, parts, statistics, pipeline, complete config.
 
-import { resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { optionsOfSettings } from "../augment/cutout/settings.ts";
 import { type TrainingPipeline, trainingPipeline } from "../augment/pipeline.ts";
 import { parseAugmentation } from "../augment/short-form.ts";
 import { parseColumns } from "../data/data-format.ts";
 import type { ChannelStatistics, Dataset, Split } from "../data/dataset.ts";
+import { catalog } from "../data/download/catalog.ts";
 import {
   channelStatistics,
   describeData,
@@ -37,6 +39,7 @@ export interface Prepared {
 export async function prepare(settings: Settings, nameOf: NameOf, onProgress: OnProgress): Promise<Prepared> {
   const { format } = settings;
   const columns = settings.columns === null ? null : parseColumns(settings.columns);
+  checkKnownName(settings.data);
   const { data, size } = await describeData({ data: settings.data, format, columns });
   const sizes = resolveSizes(settings, size?.height ?? null, nameOf);
   checkSizes(settings, sizes, nameOf);
@@ -79,6 +82,18 @@ export async function prepare(settings: Settings, nameOf: NameOf, onProgress: On
     dataset.close();
     throw error;
   }
+}
+
+/** The name of a known data set that is not here yet is no mistaken folder. */
+function checkKnownName(data: string): void {
+  if (data === "fashion-mnist" || !Object.hasOwn(catalog, data) || existsSync(data)) return;
+  const known = catalog[data as keyof typeof catalog];
+  const fetched = join("data", data, known.data);
+  throw new Error(
+    existsSync(fetched)
+      ? `data: ${data} does not exist, but ${fetched} does; give that`
+      : `data: ${data} does not exist; get it with: cutout data get ${data}`,
+  );
 }
 
 /** The pipeline of a complete config; its evaluation views do without everything random. */

@@ -41,11 +41,11 @@ const dataset: DatasetRecord = {
   broken: [],
 };
 
-function create(out: string | null = null): string {
+function create(out: string | null = null, data = dataset): string {
   const settings = readSettings({ flags: { data: "photos", runsDir } });
   const plain = (path: string) => path;
   const config = resolveConfig(settings, resolveSizes(settings, null, plain), 70, plain);
-  return createRun({ config, dataset, environment: describeEnvironment(["train", "photos"]), out });
+  return createRun({ config, dataset: data, environment: describeEnvironment(["train", "photos"]), out });
 }
 
 const score = { loss: 0.5, top1: 0.75, top5: 1, count: 15 };
@@ -87,11 +87,22 @@ describe("a new run folder", () => {
     ]);
   });
 
+  test("is named after the data, in any script, without spaces and signs", () => {
+    const named = (name: string) => basename(create(null, { ...dataset, name })).slice("2000-01-01-".length);
+    expect(named("Meine Fotos 2025 (Ma\u0308rz)")).toBe("Meine_Fotos_2025_März-resnet9-1");
+    expect(named("写真 / 犬")).toBe("写真_犬-resnet9-1");
+    expect(named("(?)")).toBe("_-resnet9-1");
+    expect(named("𠮷".repeat(100))).toBe(`${"𠮷".repeat(40)}-resnet9-1`);
+  });
+
   test("of a given name is refused when something is there, and nothing of it changes", () => {
     const path = create(join(runsDir, "deep", "mine"));
     const before = readFileSync(join(path, "config.json"), "utf8");
     expect(() => create(path)).toThrow(`--out: ${path} exists already and is not overwritten`);
     expect(() => create(path)).toThrow(`cutout train --resume ${path}`);
+    const spaced = create(join(runsDir, "one more"));
+    expect(() => create(spaced)).toThrow(`cutout train --resume '${spaced}'`);
+    expect(() => openFinishedRun(spaced)).toThrow(`cutout train --resume '${spaced}'`);
     expect(readFileSync(join(path, "config.json"), "utf8")).toBe(before);
     writeFileSync(join(runsDir, "file"), "");
     expect(() => create(join(runsDir, "file"))).toThrow("exists already");

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node
 import { join } from "node:path";
 import type { ChannelStatistics, Dataset, Split } from "../data/dataset.ts";
 import { replaceFile } from "../durable-file.ts";
+import { shellWord } from "../report/format.ts";
 import { type DatasetSummary, datasetSchema, recordSchema } from "../report/run-folder.ts";
 import type { EpochRecord, MetricsRecord, TestRecord } from "../train/events.ts";
 import { splitDigest } from "../train/position.ts";
@@ -78,7 +79,7 @@ export function writeConfig(path: string, config: Config): void {
 
 function makeNumbered(config: Config, data: string): string {
   const date = new Date().toISOString().slice(0, 10);
-  const name = data.replace(/[^A-Za-z0-9_-]+/g, "_").slice(0, 40);
+  const name = folderWord(data);
   makeFolder(config.runsDir, { recursive: true });
   for (let number = 1; ; number++) {
     const path = join(config.runsDir, `${date}-${name}-${config.model}-${number}`);
@@ -87,13 +88,24 @@ function makeNumbered(config: Config, data: string): string {
   }
 }
 
+/** A name as a part of a folder's name: letters of any script and digits stay, anything else becomes _. */
+function folderWord(name: string): string {
+  const word = name.normalize("NFC").replace(/[^\p{L}\p{M}\p{N}_-]+/gu, "_");
+  return [...word]
+    .slice(0, 40)
+    .join("")
+    .replace(/(?<=.)_+$/u, "");
+}
+
 /**
  * Makes sure that a folder can become a new run folder: it does not exist yet, or is empty.
  * @throws Error when something is there
  */
 export function checkNewRun(out: string): void {
   if (!existsSync(out) || (statSync(out).isDirectory() && readdirSync(out).length === 0)) return;
-  const way = existsSync(join(out, "config.json")) ? `, or go on with it: cutout train --resume ${out}` : "";
+  const way = existsSync(join(out, "config.json"))
+    ? `, or go on with it: cutout train --resume ${shellWord(out)}`
+    : "";
   throw new Error(`--out: ${out} exists already and is not overwritten; choose another name${way}`);
 }
 
@@ -147,7 +159,7 @@ export function openFinishedRun(path: string): OpenRun & { readonly test: TestRe
   if (run.test === null) {
     throw new Error(
       `${path}: the run is not finished (${run.epochs.length} of ${run.config.epochs} epochs); ` +
-        `go on with it: cutout train --resume ${path}`,
+        `go on with it: cutout train --resume ${shellWord(path)}`,
     );
   }
   return { ...run, test: run.test };

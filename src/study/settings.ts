@@ -142,9 +142,11 @@ function describe(outer: z.core.$ZodIssue, sources: SettingsSources): string {
       ? `${originOf(full, sources)}: unknown key${suggestion(key)}`
       : `${originOf(full, sources)}: belongs to the schedule ${kinds}; choose that with --schedule, or leave it out`;
   }
-  const text = issue.message.startsWith("must")
-    ? issue.message
-    : `must be an object with the fields of ${path === "" ? "a config" : path}`;
+  const whole = issue.code === "custom" && issue.params?.whole === true;
+  const text =
+    whole || issue.message.startsWith("must")
+      ? issue.message
+      : `must be an object with the fields of ${path === "" ? "a config" : path}`;
   return `${originOf(path, sources)}: ${text}`;
 }
 

@@ -7,11 +7,12 @@ import { replaceFile } from "../durable-file.ts";
 import { buildNetwork } from "../nn/models.ts";
 import { countParameters, type Network } from "../nn/network.ts";
 import { augmentationText } from "../report/describe.ts";
+import { shellWord } from "../report/format.ts";
 import { writeReport } from "../report/html.ts";
-import { previewSheet } from "../report/sheet.ts";
 import type { Score, TrainingEvent } from "../train/events.ts";
 import { type TrainResult, train } from "../train/trainer.ts";
 import { openTrainingThread, type ThreadedSession } from "../train/training-thread.ts";
+import { augmentedSheet } from "./augmented-sheet.ts";
 import type { Config, Settings } from "./config.ts";
 import { type ChosenDevice, chooseDevice, describeFallbacks } from "./device.ts";
 import { describeEnvironment } from "./environment.ts";
@@ -54,9 +55,6 @@ export interface TrialResult {
   readonly report: string;
 }
 
-/** Images and draws of the picture of augmented training images. */
-const augmentedSheet = { images: 8, draws: 7 };
-
 /**
  * Trains a classifier and writes everything there is to know about it into a new run folder.
  * @throws Error, one line for people, when settings, data or disk do not allow it
@@ -68,7 +66,7 @@ export async function runTrial(settings: Settings, options: NewTrialOptions): Pr
   const chosen = await chooseDevice(settings.device, nameOf("device"));
   const prepared = await prepare({ ...settings, device: chosen.device }, nameOf, onProgress);
   try {
-    const { config, dataset, split, statistics, pipeline } = prepared;
+    const { config, dataset, split, statistics } = prepared;
     return await withSession(prepared, chosen, options, async (network, session) => {
       const path = createRun({
         // What was timed goes along: a run that is gone on with computes as it began.
@@ -78,13 +76,7 @@ export async function runTrial(settings: Settings, options: NewTrialOptions): Pr
         out: runDir,
       });
       options.onRunDir?.(path);
-      const sheet = await previewSheet(dataset, pipeline, {
-        ...augmentedSheet,
-        seed: config.seed,
-        indices: split.train,
-        title: augmentationText(config),
-      });
-      replaceFile(join(path, "augmented.png"), [sheet]);
+      replaceFile(join(path, "augmented.png"), [await augmentedSheet(prepared)]);
       return finish(path, prepared, network, session, options, false);
     });
   } finally {
@@ -107,7 +99,7 @@ export async function resumeTrial(runDir: string, options: ResumeTrialOptions): 
   if (options.data === undefined && isMissing(data)) {
     throw new Error(
       `${data}: the images of the run are no longer there; put them back, ` +
-        `or say where they are now: cutout train FOLDER --resume ${runDir}`,
+        `or say where they are now: cutout train FOLDER --resume ${shellWord(runDir)}`,
     );
   }
   const nameOf: NameOf = (path) => `${join(runDir, "config.json")}: ${path}`;
@@ -117,6 +109,10 @@ export async function resumeTrial(runDir: string, options: ResumeTrialOptions): 
     checkSameData(run, prepared, "train again");
     // Found at another place: from now on the run knows them there.
     if (options.data !== undefined) writeConfig(runDir, prepared.config);
+    if (run.test !== null) {
+      const text = "this run is finished: its best epoch is tested again, and its report written again";
+      options.onEvent({ type: "message", text });
+    }
     options.onRunDir?.(runDir);
     return await withSession(prepared, chosen, options, (network, session) =>
       finish(runDir, prepared, network, session, options, true),
