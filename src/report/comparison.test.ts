@@ -52,7 +52,7 @@ async function compare(
   return page;
 }
 
-const only = "This pair of models only: one seed cannot tell whether Cutout helps.";
+const only = "This pair of models only: one seed cannot tell which training is better.";
 
 test("Cutout won, lost, or no difference to be seen: as the exact test says, with its limits", async () => {
   const cases = [

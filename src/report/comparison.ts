@@ -133,7 +133,7 @@ function verdictSection(pair: Pair, index: number, tests: number): Html {
     heading,
     html`<p class="big">${verdictText(outcome, first.run, second.run, labels)}</p>
 <p><b>${points(difference)} percentage points</b> of ${counted(total, "test image")} (95 % interval ${low} to ${high}): ${percent((counts.bothRight + counts.onlySecondRight) / total, total)} right with “${second.label}”, ${percent((counts.bothRight + counts.onlyFirstRight) / total, total)} with “${first.label}”.</p>
-<p><b>This pair of models only: one seed cannot tell whether Cutout helps.</b> The same comparison with another seed may come out the other way. To know, train both with at least six seeds.</p>
+<p><b>This pair of models only: one seed cannot tell which training is better.</b> The same comparison with another seed may come out the other way. To know, train both with at least six seeds.</p>
 <p>They disagree on ${counted(counts.onlyFirstRight + counts.onlySecondRight, "image")}: ${whole(counts.onlySecondRight)} only “${second.label}” got right, ${whole(counts.onlyFirstRight)} only “${first.label}”. Two equally good models would split as unevenly as this, or more, with probability ${pValue(result.p)} (McNemar’s exact test)${tests > 1 && html`, which is ${pValue(p)} after Holm’s correction for ${tests} comparisons`}. Below ${significance} counts as a difference.</p>
 ${outcome === "no difference" && html`<p>That does not show that they are equal: anything in the interval remains possible.${narrow && ` The interval leaves out 0 all the same: the test is the stricter one${tests > 1 ? " and is corrected for the number of comparisons" : ""}. Take it as undecided.`}</p>`}
 ${cautions(pair)}`,
