@@ -1,5 +1,5 @@
 // Image files to 8-bit pixels of one size; the only file of this folder that knows the image library.
-import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import sharp, { type Sharp } from "sharp";
@@ -64,9 +64,10 @@ export async function decodeImage(
   channels: 1 | 3 = 3,
 ): Promise<Decoded> {
   const { size, maxPixels } = options;
+  let start: Uint8Array = new Uint8Array();
   try {
-    if (!hasSignature(typeof file === "string" ? await startOf(file) : file))
-      throw new Error("unsupported image format");
+    start = typeof file === "string" ? await startOf(file) : file.subarray(0, startBytes);
+    if (!hasSignature(start)) throw new Error("unsupported image format");
     // failOn "error" refuses truncated and undecodable data, but not harmless warnings (stray bytes, odd profiles).
     const image = sharp(file, { failOn: "error", limitInputPixels: maxPixels, autoOrient: true });
     const { data, info } = await shrunk(image.flatten({ background: "#ffffff" }), size)
@@ -79,7 +80,7 @@ export async function decodeImage(
     const pixels = fitted(bytesOf(data), { height: info.height, width: info.width, channels: 3 }, options);
     return { ok: true, pixels: channels === 1 ? toGrey(pixels) : pixels };
   } catch (error) {
-    return { ok: false, reason: reasonFor(file, options, error) };
+    return { ok: false, reason: reasonFor(file, start, options, error) };
   }
 }
 
@@ -99,12 +100,15 @@ function hasSignature(bytes: Uint8Array): boolean {
   return signatures.some(({ at, text }) => head.startsWith(text, at));
 }
 
+/** Enough to tell the format of an image. */
+const startBytes = 64;
+
 /** The first bytes of a file; none of what is no regular file. */
 async function startOf(file: string): Promise<Uint8Array> {
   if (!(await stat(file)).isFile()) return new Uint8Array(0);
   const handle = await open(file);
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(12), 0, 12, 0);
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(startBytes), 0, startBytes, 0);
     return buffer.subarray(0, bytesRead);
   } finally {
     await handle.close();
@@ -209,7 +213,12 @@ const reasons: readonly (readonly [RegExp, (options: DecodeOptions) => string])[
   [/corrupt header/i, () => "truncated or damaged (corrupt header)"],
 ];
 
-function reasonFor(file: string | Uint8Array, options: DecodeOptions, error: unknown): string {
+function reasonFor(
+  file: string | Uint8Array,
+  start: Uint8Array,
+  options: DecodeOptions,
+  error: unknown,
+): string {
   try {
     if (typeof file === "string") accessSync(file, constants.R_OK);
     if ((typeof file === "string" ? statSync(file).size : file.length) === 0) return "empty file (0 bytes)";
@@ -217,7 +226,7 @@ function reasonFor(file: string | Uint8Array, options: DecodeOptions, error: unk
     return `cannot be opened (${(failure as NodeJS.ErrnoException).code})`;
   }
   // Asked first: the library's words for it depend on what it has met before.
-  if (isHeic(file)) return "HEIC photos are not read here; convert them to JPEG";
+  if (isHeic(Buffer.from(start))) return "HEIC photos are not read here; convert them to JPEG";
   const message = error instanceof Error ? error.message : String(error);
   for (const [pattern, reason] of reasons) if (pattern.test(message)) return reason(options);
   return (message.split("\n")[0] ?? "")
@@ -226,20 +235,8 @@ function reasonFor(file: string | Uint8Array, options: DecodeOptions, error: unk
 }
 
 /** Whether a file says in its first box (ISO 14496-12, `ftyp`) that it holds HEVC pictures, as phones store photos. */
-function isHeic(file: string | Uint8Array): boolean {
-  const start = Buffer.from(typeof file === "string" ? firstBytes(file, 64) : file.subarray(0, 64));
+function isHeic(start: Buffer): boolean {
   if (start.length < 12 || start.toString("latin1", 4, 8) !== "ftyp") return false;
   const brands = start.toString("latin1", 8, Math.min(start.length, start.readUInt32BE(0)));
   return /hei[cxms]|hev[cxms]/.test(brands) && !brands.includes("avif");
-}
-
-function firstBytes(path: string, count: number): Uint8Array {
-  if (!statSync(path).isFile()) return new Uint8Array();
-  const file = openSync(path, "r");
-  try {
-    const bytes = new Uint8Array(count);
-    return bytes.subarray(0, readSync(file, bytes, 0, count, 0));
-  } finally {
-    closeSync(file);
-  }
 }
