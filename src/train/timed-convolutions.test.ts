@@ -150,7 +150,10 @@ describe("the table of a network's convolutions", () => {
       expect(times.map(({ algorithm }) => algorithm)).toEqual(expect.arrayContaining([byTiming, byRule]));
       for (const { forward, gradients, together, gigaflops } of times) {
         expect(forward).toBeGreaterThan(0);
-        expect(forward + gradients).toBeGreaterThanOrEqual(together);
+        expect(gradients, "what all passes take beyond the first").toBeCloseTo(
+          Math.max(0, together - forward),
+          9,
+        );
         expect(gigaflops).toBeGreaterThan(0);
       }
     }
