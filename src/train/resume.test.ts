@@ -4,7 +4,6 @@ import { once } from "node:events";
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -88,14 +87,10 @@ describe("interrupted", () => {
 describe("killed", () => {
   const child = fileURLToPath(new URL("../../test/helpers/train-child.ts", import.meta.url));
 
-  /** Starts the run in a process of its own and kills it, with SIGKILL, when it tells of `step`. */
-  async function killAt(step: string, runDir: string, checkpointSeconds: number): Promise<void> {
-    const process_ = spawn(process.execPath, ["--import", "tsx", child, runDir, `${checkpointSeconds}`], {
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    const ended = once(process_, "exit");
-    for await (const line of createInterface({ input: process_.stdout }))
-      if (line === step) process_.kill("SIGKILL");
+  /** The run in a process of its own that ends with SIGKILL after `step`. */
+  async function killedAt(step: string, runDir: string, checkpointSeconds: number): Promise<void> {
+    const words = ["--import", "tsx", child, runDir, `${checkpointSeconds}`, step];
+    const ended = once(spawn(process.execPath, words, { stdio: "inherit" }), "exit");
     expect(await ended).toEqual([null, "SIGKILL"]);
   }
 
@@ -106,7 +101,7 @@ describe("killed", () => {
     "in the middle of an epoch, at step %s, checkpoints every %d seconds",
     async (step, seconds, position) => {
       const runDir = newRunDir();
-      await killAt(step, runDir, seconds);
+      await killedAt(step, runDir, seconds);
       const saved = loadCheckpoint(join(runDir, "last.safetensors")).position as { stepInEpoch: number };
       expect(saved).toMatchObject(position);
       if (seconds < 1) expect(saved.stepInEpoch).toBeGreaterThan(0);

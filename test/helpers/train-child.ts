@@ -1,14 +1,16 @@
-// A process to be killed: trains the small run in the folder it is given, slowly, and tells its steps.
+// A process that trains the small run in the folder it is given, slowly, and kills itself after a step.
 import { train } from "../../src/train/trainer.ts";
 import { smallRun } from "./small-run.ts";
 
-const [runDir, checkpointSeconds] = process.argv.slice(2);
+const [runDir, checkpointSeconds, lastStep] = process.argv.slice(2);
 await train(
   smallRun(runDir!, {
     delay: 10,
     checkpointSeconds: Number(checkpointSeconds),
     onEvent(event) {
-      if (event.type === "step") process.stdout.write(`${event.epoch}.${event.stepInEpoch}\n`);
+      // From outside it would be killed some steps later, as many as the machine likes.
+      if (event.type === "step" && `${event.epoch}.${event.stepInEpoch}` === lastStep)
+        process.kill(process.pid, "SIGKILL");
     },
   }),
 );
