@@ -5,9 +5,11 @@ export default defineConfig(({ mode }) => ({
   test: {
     include: mode === "full" ? ["{src,test}/**/*.full.test.ts"] : ["{src,test}/**/*.test.ts"],
     exclude: mode === "full" ? [] : ["**/*.full.test.ts"],
-    setupFiles: ["test/helpers/same-cases.ts"],
+    setupFiles: ["test/helpers/same-cases.ts", "test/helpers/no-proxy.ts"],
     pool: "forks",
     maxWorkers: 2,
-    testTimeout: 30_000,
+    // Only for what hangs: beside other work a test may take many times as long as alone.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 }));

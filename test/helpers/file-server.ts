@@ -1,6 +1,7 @@
 // A local HTTP server for tests, whose answers each test decides.
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout } from "node:timers/promises";
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -58,8 +59,16 @@ export function serve(content: Buffer, etag = '"one"'): Answer {
   };
 }
 
-/** The head of the whole file, its first bytes, and then a cut connection. */
-export function breakAfter(content: Buffer, bytes: number, etag = '"one"'): Answer {
+/**
+ * The head of the whole file, its first bytes, and then a cut connection.
+ * @param arrived whether as many bytes of the file have arrived; only then the connection is cut
+ */
+export function breakAfter(
+  content: Buffer,
+  bytes: number,
+  arrived: (bytes: number) => boolean,
+  etag = '"one"',
+): Answer {
   return (request, response) => {
     const from = Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0);
     const status = from === 0 ? 200 : 206;
@@ -69,8 +78,14 @@ export function breakAfter(content: Buffer, bytes: number, etag = '"one"'): Answ
       "content-length": content.length - from,
       ...(from === 0 ? {} : range),
     });
-    response.write(content.subarray(from, from + bytes), () => setTimeout(() => response.destroy(), 20));
+    response.write(content.subarray(from, from + bytes));
+    void until(() => response.closed || arrived(from + bytes)).then(() => response.destroy());
   };
+}
+
+/** Waits until something is so. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await setTimeout(2);
 }
 
 export function status(code: number, headers: Readonly<Record<string, string>> = {}): Answer {

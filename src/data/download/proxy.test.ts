@@ -41,7 +41,7 @@ test("a download goes through the proxy", async () => {
   try {
     await expect(
       fetchFile("https://data.invalid/file", "/nowhere/file.part", 10, {
-        timings: { connect: 1000, silence: 1000, backOff: [] },
+        timings: { connect: 60_000, silence: 60_000, backOff: [] },
         signal: new AbortController().signal,
         onProgress: () => {},
         onMessage: () => {},
