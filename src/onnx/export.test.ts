@@ -12,6 +12,8 @@ const cases: readonly { model: ModelName; size: number; channels: number }[] = [
   { model: "resnet9", size: 37, channels: 3 },
   { model: "resnet18", size: 32, channels: 3 },
   { model: "alexnet", size: 79, channels: 3 },
+  // The 5x5 convolution is done by rows from 12 rows on.
+  { model: "alexnet", size: 119, channels: 3 },
   { model: "wrn-16-4", size: 24, channels: 3 },
 ];
 

@@ -3,6 +3,7 @@
 import { type FeatureShape, inferLayer, type Layer, type LayerKind, type LayerKinds } from "../nn/layers.ts";
 import type { Network } from "../nn/network.ts";
 import type { Tensor } from "../tensor.ts";
+import { addConvolution } from "./convolution.ts";
 import { NodeList } from "./nodes.ts";
 import { encodeModel } from "./proto.ts";
 
@@ -17,8 +18,16 @@ export interface ExportOptions {
   readonly name: string;
 }
 
+/** y = x scale + shift, for each channel. */
+interface ChannelMap {
+  readonly scale: Float32Array;
+  readonly shift: Float32Array;
+}
+
 interface Exporter {
   readonly nodes: NodeList;
+  /** The convolution that takes the images, and what it must do to them first. */
+  readonly first: { readonly name: string; readonly images: ChannelMap } | null;
   weights(name: string): Float32Array;
   shapeOf(name: string): readonly number[];
 }
@@ -38,47 +47,51 @@ const pool =
       ...(op === "AveragePool" ? { count_include_pad: 1 } : {}),
     });
 
-/** Scale and shift that running statistics amount to: y = x s + t. */
-function normalizationOf({ weights }: Exporter, { name, epsilon }: LayerKinds["batchNorm"]) {
+/** What running statistics amount to. */
+function normalizationOf({ weights }: Exporter, { name, epsilon }: LayerKinds["batchNorm"]): ChannelMap {
   const [gamma, beta] = [weights(`${name}.weight`), weights(`${name}.bias`)];
   const [mean, variance] = [weights(`${name}.running_mean`), weights(`${name}.running_var`)];
   const scale = gamma.map((value, channel) => value / Math.sqrt(variance[channel]! + epsilon));
   return { scale, shift: beta.map((value, channel) => value - mean[channel]! * scale[channel]!) };
 }
 
+/** @param after what follows the convolution, which its weights and bias can do as well */
 function exportConv(
   exporter: Exporter,
   layer: LayerKinds["conv"],
   x: string,
-  after: { readonly scale: Float32Array; readonly shift: Float32Array } | null,
+  input: FeatureShape,
+  after: ChannelMap | null,
 ): string {
-  const shape = exporter.shapeOf(`${layer.name}.weight`);
-  const weight = exporter.weights(`${layer.name}.weight`).slice();
-  const bias =
-    layer.bias === null
-      ? new Float32Array(layer.outChannels)
-      : exporter.weights(`${layer.name}.bias`).slice();
-  if (after) {
-    const filter = weight.length / layer.outChannels;
-    weight.forEach((value, index) => {
-      weight[index] = value * after.scale[Math.floor(index / filter)]!;
-    });
-    bias.forEach((value, index) => {
-      bias[index] = value * after.scale[index]! + after.shift[index]!;
-    });
-  }
-  const operands = [x, floats(exporter, shape, weight), floats(exporter, [layer.outChannels], bias)];
-  return exporter.nodes.add("Conv", operands, {
-    kernel_shape: layer.kernel,
-    strides: layer.stride,
-    pads: layer.padding,
-    dilations: [1, 1],
-    group: 1,
+  const given = exporter.weights(`${layer.name}.weight`);
+  const start = layer.bias === null ? null : exporter.weights(`${layer.name}.bias`);
+  const before = exporter.first?.name === layer.name ? exporter.first.images : null;
+  const area = layer.kernel[0] * layer.kernel[1];
+  const filter = input[0] * area;
+  const weight = given.map((value, index) => {
+    const channel = Math.floor((index % filter) / area);
+    return value * (before?.scale[channel] ?? 1) * (after?.scale[Math.floor(index / filter)] ?? 1);
+  });
+  const bias = Float32Array.from({ length: layer.outChannels }, (_, channel) => {
+    let sum = start?.[channel] ?? 0;
+    for (let at = 0; before && at < filter; at++) {
+      sum += given[channel * filter + at]! * before.shift[Math.floor(at / area)]!;
+    }
+    return after ? sum * after.scale[channel]! + after.shift[channel]! : sum;
+  });
+  const { kernel, stride, padding } = layer;
+  return addConvolution(exporter.nodes, x, {
+    input: input as readonly [number, number, number],
+    weight,
+    bias,
+    kernel,
+    stride,
+    padding,
   });
 }
 
 const rules: { readonly [K in LayerKind]: ExportRule<LayerKinds[K]> } = {
-  conv: (exporter, layer, x) => exportConv(exporter, layer, x, null),
+  conv: (exporter, layer, x, input) => exportConv(exporter, layer, x, input, null),
   batchNorm(exporter, layer, x, input) {
     const { scale, shift } = normalizationOf(exporter, layer);
     const shape = input.length === 3 ? [scale.length, 1, 1] : [scale.length];
@@ -112,7 +125,7 @@ const rules: { readonly [K in LayerKind]: ExportRule<LayerKinds[K]> } = {
       if (layer.kind === "batchNorm" && previous?.kind === "conv") return; // folded into it
       y =
         layer.kind === "conv" && next?.kind === "batchNorm"
-          ? exportConv(exporter, layer, y, normalizationOf(exporter, next))
+          ? exportConv(exporter, layer, y, shape, normalizationOf(exporter, next))
           : exportLayer(exporter, layer, y, shape);
       shape = inferLayer(layer, shape);
     });
@@ -127,6 +140,28 @@ const rules: { readonly [K in LayerKind]: ExportRule<LayerKinds[K]> } = {
 
 function exportLayer(exporter: Exporter, layer: Layer, x: string, input: FeatureShape): string {
   return (rules[layer.kind] as ExportRule<Layer>)(exporter, layer, x, input);
+}
+
+/** The layer that the images go to. */
+function firstLayer(layer: Layer): Layer {
+  const [first] = layer.kind === "sequential" ? layer.layers : [];
+  return first ? firstLayer(first) : layer;
+}
+
+/**
+ * What is left of the normalization of the images when their convolution does its part. The padding is 0 after the
+ * normalization, so only where there is none can the bias do the subtraction too.
+ */
+function normalizationIn(layer: Layer, { mean, std }: ExportOptions["normalization"]) {
+  const scale = Float32Array.from(std, (value) => 1 / value);
+  if (layer.kind !== "conv") return { first: null, subtract: mean, multiply: scale };
+  const padded = layer.padding.some((side) => side > 0);
+  const shift = Float32Array.from(mean, (value, channel) => (padded ? 0 : -value / std[channel]!));
+  return {
+    first: { name: layer.name, images: { scale, shift } },
+    subtract: padded ? mean : null,
+    multiply: null,
+  };
 }
 
 /**
@@ -148,18 +183,18 @@ export function exportModel({
     if (!found) throw new Error(`export: the checkpoint must hold ${key}`);
     return found;
   };
+  const { first, subtract, multiply } = normalizationIn(firstLayer(network.layer), normalization);
   const exporter: Exporter = {
     nodes: new NodeList(),
+    first,
     weights: (key) => find(key).data as Float32Array,
     shapeOf: (key) => find(key).shape,
   };
-  const perChannel = (values: readonly number[]) =>
-    floats(exporter, [1, channels, 1, 1], Float32Array.from(values));
-  const centered = exporter.nodes.add("Sub", ["images", perChannel(normalization.mean)]);
-  const normalized = exporter.nodes.add("Mul", [
-    centered,
-    perChannel(normalization.std.map((std) => 1 / std)),
-  ]);
+  const perChannel = (op: "Sub" | "Mul", x: string, values: ArrayLike<number> | null) =>
+    values
+      ? exporter.nodes.add(op, [x, floats(exporter, [1, channels, 1, 1], Float32Array.from(values))])
+      : x;
+  const normalized = perChannel("Mul", perChannel("Sub", "images", subtract), multiply);
   const logits = exportLayer(exporter, network.layer, normalized, [channels, height, width]);
   exporter.nodes.addNamed("probabilities", "Softmax", [logits], { axis: 1 });
   return encodeModel({
