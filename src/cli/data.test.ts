@@ -18,6 +18,7 @@ import { startFileServer } from "../../test/helpers/file-server.ts";
 import { paintPhotos } from "../../test/helpers/photos.ts";
 import { readGroups, writeGroups } from "../data/groups.ts";
 import { openDataset } from "../data/open.ts";
+import { shellWord } from "../report/format.ts";
 import { createPace } from "./data.ts";
 import { main } from "./program.ts";
 
@@ -68,7 +69,9 @@ test("stats: a table, a JSON file, a page that holds its pictures, and groups fo
   expect(out).toContain("1 broken image: 1 empty file (0 bytes)");
   expect(out).toContain("1 image with more than one label");
   expect(out).toContain("  blue/<b>&.png (blue) = red/0.png (red): same file\n");
-  expect(out).toContain(`next: cutout train ${at("photos")} --groups ${files.groups}\n`);
+  expect(out).toContain(
+    `next: cutout train ${shellWord(at("photos"))} --groups ${shellWord(files.groups)}\n`,
+  );
   expect(JSON.parse(readFileSync(files.json, "utf8"))).toMatchObject({
     images: 13,
     conflicts: 1,
@@ -153,7 +156,7 @@ test("a mirror with a wrong file is told, and leaves nothing behind", async () =
   expect(readdirSync(at("mnist"))).toEqual([]);
 });
 
-test("Ctrl-C keeps what came, and says so in one line", { timeout: 60_000 }, async () => {
+test("Ctrl-C keeps what came, and says so in one line", async () => {
   const server = await startFileServer();
   server.answers = [
     (_, response) => {
@@ -169,7 +172,7 @@ test("Ctrl-C keeps what came, and says so in one line", { timeout: 60_000 }, asy
       err += text;
     });
     const part = join(to, "train-images-idx3-ubyte.gz.part");
-    await vi.waitUntil(() => existsSync(part) && statSync(part).size === 1000, { timeout: 30_000 });
+    await vi.waitUntil(() => existsSync(part) && statSync(part).size === 1000, { timeout: 120_000 });
     child.kill("SIGINT");
     const code = await new Promise((done) => child.on("close", done));
     expect(code).toBe(130);

@@ -9,6 +9,7 @@ import { epochsOf, makeRunFolder, prediction, temporaryFolder } from "../../test
 import { wilsonInterval } from "../stats/proportion.ts";
 import type { ImagePrediction } from "../train/evaluation.ts";
 import { cutoutText } from "./describe.ts";
+import { shellWord } from "./format.ts";
 import { writeReport } from "./html.ts";
 
 const classes = ["cat", "dog", "bird"];
@@ -45,7 +46,7 @@ test("a finished run: result, classes, data, settings and commands stand as in t
   expect(data).toContain("1 image could not be read");
   expect(data).toContain("cat/broken.jpg: premature end");
   const again = textOf(partOf(page, "again"));
-  expect(again).toContain(`cutout train --config ${join(folder, "config.json")}`);
+  expect(again).toContain(`cutout train --config ${shellWord(join(folder, "config.json"))}`);
   expect(again).toContain("cutout train './my photos'");
   for (const text of [
     "augment.cutout.length16",
@@ -244,7 +245,7 @@ test("an interrupted run: a half line is left out, the best epoch so far and the
     `${(100 * (0.5 + 0.4 * (2 / 3) - 0.02)).toFixed(1)} % of 250 validation images right, at epoch 3`,
   );
   expect(result).toContain("4 epochs of 30 finished");
-  expect(result).toContain(`cutout train --resume ${folder}`);
+  expect(result).toContain(`cutout train --resume ${shellWord(folder)}`);
 });
 
 test("an empty folder gives a page that says so; no folder is an error that names it", async () => {

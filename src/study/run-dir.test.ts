@@ -9,7 +9,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
-import { afterAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { shellWord } from "../report/format.ts";
 import type { EpochRecord, TestRecord } from "../train/events.ts";
 import { formatVersion } from "./config.ts";
 import { describeEnvironment } from "./environment.ts";
@@ -24,6 +25,9 @@ let runsDir = "";
 let count = 0;
 beforeEach(() => {
   runsDir = join(root, `runs${count++}`);
+});
+afterEach(() => {
+  vi.useRealTimers();
 });
 
 const dataset: DatasetRecord = {
@@ -78,6 +82,8 @@ describe("a new run folder", () => {
   });
 
   test("never is one of before: numbers go on", () => {
+    // At midnight they would begin again.
+    vi.useFakeTimers({ toFake: ["Date"], now: new Date(2026, 0, 2, 12) });
     const names = [create(), create(), create()].map((path) => basename(path));
     expect(new Set(names).size).toBe(3);
     expect(names.map((name) => name.replace(/^\d{4}-\d\d-\d\d-/, ""))).toEqual([
@@ -99,7 +105,7 @@ describe("a new run folder", () => {
     const path = create(join(runsDir, "deep", "mine"));
     const before = readFileSync(join(path, "config.json"), "utf8");
     expect(() => create(path)).toThrow(`--out: ${path} exists already and is not overwritten`);
-    expect(() => create(path)).toThrow(`cutout train --resume ${path}`);
+    expect(() => create(path)).toThrow(`cutout train --resume ${shellWord(path)}`);
     const spaced = create(join(runsDir, "one more"));
     expect(() => create(spaced)).toThrow(`cutout train --resume '${spaced}'`);
     expect(() => openFinishedRun(spaced)).toThrow(`cutout train --resume '${spaced}'`);
@@ -152,7 +158,7 @@ describe("an existing run folder", () => {
     const metrics = join(path, "metrics.jsonl");
     appendFileSync(metrics, `${JSON.stringify(epoch)}\n`);
     expect(() => openFinishedRun(path)).toThrow(
-      `(1 of 60 epochs); go on with it: cutout train --resume ${path}`,
+      `(1 of 60 epochs); go on with it: cutout train --resume ${shellWord(path)}`,
     );
     // A kill in the middle of a write: half a line is no record.
     appendFileSync(metrics, JSON.stringify(tested).slice(0, 30));

@@ -14,6 +14,7 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { paint } from "../../test/helpers/data.ts";
 import { paintPhotos } from "../../test/helpers/photos.ts";
+import { shellWord } from "../report/format.ts";
 import { loadCheckpoint } from "../train/checkpoint.ts";
 import type { Evaluation } from "../train/evaluation.ts";
 import type { TestRecord, TrainingEvent } from "../train/events.ts";
@@ -133,7 +134,7 @@ describe("the same run", () => {
     expect(cut).toMatchObject({ status: "interrupted", test: null, report });
     expect(read(cut.runDir, "report.html")).toContain("There is no test result yet.");
     expect(existsSync(join(cut.runDir, "best.safetensors"))).toBe(true);
-    const unfinished = `the run is not finished (1 of 2 epochs); go on with it: cutout train --resume ${cut.runDir}`;
+    const unfinished = `the run is not finished (1 of 2 epochs); go on with it: cutout train --resume ${shellWord(cut.runDir)}`;
     await expect(openClassifier(cut.runDir)).rejects.toThrow(unfinished);
     expect(() => exportRun(cut.runDir)).toThrow(unfinished);
     const resumed = await resumeTrial(cut.runDir, { signal: never, onEvent: () => {} });
@@ -172,7 +173,7 @@ test("a run whose images have been moved goes on when told where they are, and o
   renameSync(before, after);
   const goOn = (data?: string) => resumeTrial(runDir, { signal: never, onEvent: () => {}, data });
   await expect(goOn()).rejects.toThrow(
-    `${before}: the images of the run are no longer there; put them back, or say where they are now: cutout train FOLDER --resume ${runDir}`,
+    `${before}: the images of the run are no longer there; put them back, or say where they are now: cutout train FOLDER --resume ${shellWord(runDir)}`,
   );
   const others = join(root, "others");
   await paintPhotos(others, 25);
