@@ -52,7 +52,7 @@ export async function start({ command, processes, cores }: Entrant): Promise<Con
       ? [cores === null ? null : `0-${cores - 1}`]
       : Array.from({ length: processes }, (_, cpu) => `${cpu}`);
   const children = pins.map(
-    (cpus) => new Engine(cpus !== null && canPin ? ["taskset", "-c", cpus, ...command] : command),
+    (cpus) => new Engine(cpus !== null && canPin(cpus) ? ["taskset", "-c", cpus, ...command] : command),
   );
   const stop = () => {
     for (const child of children) child.stop();
@@ -79,7 +79,8 @@ export async function start({ command, processes, cores }: Entrant): Promise<Con
   }
 }
 
-const canPin = spawnSync("taskset", ["-c", "0", "true"]).status === 0;
+/** Whether there is such a way to hold a program to cores, and such cores. */
+const canPin = (cpus: string) => spawnSync("taskset", ["-c", cpus, "true"]).status === 0;
 
 /** A child that answers lines with lines. */
 class Engine {

@@ -1,5 +1,5 @@
 // Reading the name of a graphics adapter from what drivers write.
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { findAdapter, readAdapter } from "./adapter.ts";
 
 const card = (fields: string) => `[I:onnxruntime:] Discovered OrtHardwareDevice {${fields}}`;
@@ -40,15 +40,14 @@ describe("the adapter of a log", () => {
 });
 
 it("a machine without a driver gives a reason of one line", async () => {
-  const before = process.env.VK_ICD_FILENAMES;
-  process.env.VK_ICD_FILENAMES = "/no such driver.json";
+  // The newer name of the variable wins over the older one.
+  for (const name of ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"]) vi.stubEnv(name, "/no such driver.json");
   try {
     const result = await findAdapter();
-    // Where graphics do not go through Vulkan the variable says nothing.
+    // Where graphics do not go through Vulkan the variables say nothing.
     if (process.platform !== "linux") return;
     expect(result).toMatchObject({ found: false, reason: expect.stringMatching(/^\S.+$/) });
   } finally {
-    if (before === undefined) delete process.env.VK_ICD_FILENAMES;
-    else process.env.VK_ICD_FILENAMES = before;
+    vi.unstubAllEnvs();
   }
 });

@@ -1,6 +1,6 @@
 // cutout/augment in a real browser: parameters drawn in Node give the same pixels there, bit for bit; real ImageData.
-import { execFileSync } from "node:child_process";
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -16,17 +16,13 @@ import { stream } from "../../src/rng.ts";
 import { augmentationExamples } from "../helpers/augmentations.ts";
 import type { Job, Results } from "./page.ts";
 
-/** A Chromium on the path; without one these tests are skipped. */
+/** A Chromium on the path that starts (some are only a hint at another package); without one these tests are skipped. */
 const chromium = (process.env.PATH ?? "")
   .split(delimiter)
   .flatMap((folder) => ["chromium", "chromium-browser", "google-chrome"].map((name) => join(folder, name)))
   .find((file) => {
-    try {
-      accessSync(file, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
+    const started = existsSync(file) && spawnSync(file, ["--version"], { encoding: "utf8" });
+    return started && started.status === 0 && /Chrom/.test(started.stdout);
   });
 
 const shape = { height: 9, width: 8, channels: 3, layout: "HWC" } as const;
@@ -69,11 +65,13 @@ describe.skipIf(chromium === undefined)("Chromium", () => {
       "--headless",
       "--no-sandbox",
       "--disable-gpu",
+      // Containers have little of it.
+      "--disable-dev-shm-usage",
       `--user-data-dir=${join(folder, "profile")}`,
     ];
     const html = execFileSync(chromium!, [...flags, "--dump-dom", pathToFileURL(page).href], {
       encoding: "utf8",
-      timeout: 25_000,
+      timeout: 150_000,
       stdio: ["ignore", "pipe", "ignore"],
     });
     results = JSON.parse(/<body>(.*)<\/body>/s.exec(html)![1]!);

@@ -15,7 +15,8 @@ const swiftShaders = [
 async function search(): Promise<AdapterSearch> {
   const own = await findAdapter();
   const driver = swiftShaders.find((path) => existsSync(path));
-  if (own.found || driver === undefined || process.env.VK_ICD_FILENAMES !== undefined) return own;
+  const { VK_DRIVER_FILES: chosen = process.env.VK_ICD_FILENAMES } = process.env;
+  if (own.found || driver === undefined || chosen !== undefined) return own;
   // Read by Vulkan's loader, in the probe and later in this process.
   process.env.VK_ICD_FILENAMES = driver;
   return findAdapter();
