@@ -240,10 +240,13 @@ it("no thread is left behind by a reader that stops early, and the next one has 
   // A thread that has ended has no number any more.
   expect(threads.map(({ threadId }) => threadId)).toEqual(threads.map(() => -1));
 
-  const running = () => process.getActiveResourcesInfo().filter((kind) => kind === "MessagePort").length;
-  const before = running();
+  const started: Worker[] = [];
+  const keep = (worker: Worker) => void started.push(worker);
+  process.on("worker", keep);
   for await (const _ of trainingBatches({ ...order, dataset, pipeline, workers: 2 })) break;
-  expect(running()).toBe(before);
+  process.off("worker", keep);
+  expect(started).toHaveLength(2);
+  expect(started.map(({ threadId }) => threadId)).toEqual([-1, -1]);
 });
 
 it("refuses a number of threads that is none", () => {

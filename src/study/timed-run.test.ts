@@ -58,9 +58,7 @@ function timeOtherwise(): void {
   writeFileSync(timingFile(), JSON.stringify(file));
 }
 
-test("a run goes on with the algorithms it began with, and its config makes it again", {
-  timeout: 60_000,
-}, async () => {
+test("a run goes on with the algorithms it began with, and its config makes it again", async () => {
   const controller = new AbortController();
   const progress: string[] = [];
   const { runDir, status } = await runTrial(settings("timed"), {
@@ -96,9 +94,7 @@ test("a run goes on with the algorithms it began with, and its config makes it a
   expect(readFileSync(timingFile(), "utf8")).toBe(before);
 });
 
-test("without timing a run keeps no choices, also when its settings come from one that did", {
-  timeout: 60_000,
-}, async () => {
+test("without timing a run keeps no choices, also when its settings come from one that did", async () => {
   const name = "3x16x16 to 32x16x16, 3x3, padding 1, batch 8: forward";
   const timedConvolutions = { [name]: "winograd" } as const;
   const { runDir } = await runTrial(

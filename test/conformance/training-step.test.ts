@@ -136,7 +136,7 @@ const devices = [
 for (const { device, title, here } of devices) {
   describe.skipIf(!here)(`three training steps on ${title}`, () => {
     describe.each(algorithms)("by %s", (convolution) => {
-      it.each(Object.keys(networks))("%s", { timeout: 120_000 }, async (name) => {
+      it.each(Object.keys(networks))("%s", async (name) => {
         const expected = await referenceOf(name);
         const actual = await train(name, nodeRuntime({ threads: 1, device, convolution }));
         actual.losses.forEach((loss, step) => {

@@ -58,7 +58,7 @@ const algorithms: readonly {
 ];
 
 describe.each(cases)("$golden against PyTorch", (example) => {
-  it.each(algorithms)("three steps by $name", { timeout: 180_000 }, async ({ convolution, bounds }) => {
+  it.each(algorithms)("three steps by $name", { timeout: 600_000 }, async ({ convolution, bounds }) => {
     const { loss, tensors, movement } = bounds(example.golden);
     const state = await takeSteps(
       example,
