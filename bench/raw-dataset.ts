@@ -41,7 +41,7 @@ const shapeOf = (side: number, count: number) => ({
   count,
   labels: new Int32Array(count),
   names: [],
-  officialTest: null,
+  officialParts: null,
   fingerprint: "bench",
   broken: [],
 });

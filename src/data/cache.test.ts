@@ -82,7 +82,7 @@ describe("a cache", () => {
         width: 4,
         channels: 3,
       });
-      expect(dataset).toMatchObject({ count: 4, officialTest: null, broken: [] });
+      expect(dataset).toMatchObject({ count: 4, officialParts: null, broken: [] });
       expect(dataset.names).toEqual(["cat/0.png", "cat/1.png", "dog/0.png", "dog/1.png"]);
       expect([...dataset.labels]).toEqual([0, 0, 1, 1]);
       const colors = pixelsOf(dataset).map((pixels) => pixels.slice(0, 3));

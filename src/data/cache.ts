@@ -18,7 +18,7 @@ import {
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { writeFlushed } from "../durable-file.ts";
-import { type CacheIndex, cacheFormat, imageFileBytes, readCache } from "./cached-dataset.ts";
+import { type CacheIndex, cacheFormat, imageFileBytes, readCache, storedParts } from "./cached-dataset.ts";
 import type { Dataset } from "./dataset.ts";
 import { type DecodeOptions, decoderVersion, isGrey } from "./image.ts";
 import type { BrokenImage, Source } from "./source.ts";
@@ -95,7 +95,7 @@ async function build(
   let labels: number[] = [];
   let { classes } = source;
   const names: string[] = [];
-  const officialTest: number[] = [];
+  const officialParts: number[] = [];
   const broken: BrokenImage[] = [];
   const content = createHash("sha256");
   let allGrey = source.channels === 3;
@@ -113,7 +113,7 @@ async function build(
         write(() => writeFileSync(descriptor, image.pixels)); // at the file's position; loops over short writes
         labels.push(image.label);
         names.push(image.name);
-        officialTest.push(image.officialTest ? 1 : 0);
+        if (image.part !== null) officialParts.push(storedParts.indexOf(image.part));
       }
       const done = labels.length + broken.length;
       if (done % step === 0 || done === source.total) onProgress(done, source.total, source.task);
@@ -133,8 +133,8 @@ async function build(
   }
   const channels = allGrey ? 1 : source.channels;
   const shape = { classes, height, width, channels };
-  const part = source.hasOfficialTest ? officialTest : null;
-  const fingerprint = hash([shape, labels, names, part, content.digest("hex")]);
+  const parts = source.parts.length > 0 ? officialParts : null;
+  const fingerprint = hash([shape, labels, names, parts, content.digest("hex")]);
   return {
     format: cacheFormat,
     key,
@@ -143,7 +143,7 @@ async function build(
     count: labels.length,
     labels,
     names,
-    officialTest: part,
+    officialParts: parts,
     fingerprint,
     broken,
   };

@@ -1,9 +1,11 @@
 // Reads a cache: a file of 8-bit images, one after the other, and its index.
-import type { Dataset } from "./dataset.ts";
+import type { Dataset, Part } from "./dataset.ts";
 import { type ImageStore, loadStore, openStore } from "./image-store.ts";
 
 /** The JSON beside the file of images. Raise `cacheFormat` when this or the layout of the images changes. */
-export const cacheFormat = 1;
+export const cacheFormat = 2;
+/** The parts of a split as the index numbers them. */
+export const storedParts: readonly Part[] = ["train", "test", "validation"];
 export interface CacheIndex {
   readonly format: number;
   /** What the cache was made from and how; see cache.ts. */
@@ -16,7 +18,8 @@ export interface CacheIndex {
   readonly count: number;
   readonly labels: readonly number[];
   readonly names: readonly string[];
-  readonly officialTest: readonly number[] | null;
+  /** Places in `storedParts`; null where the data have no split of their own. */
+  readonly officialParts: readonly number[] | null;
   readonly fingerprint: string;
   readonly broken: readonly { readonly name: string; readonly reason: string }[];
 }
@@ -50,7 +53,7 @@ export function readCache(index: CacheIndex, imageFile: string, inMemoryBelow = 
     count,
     labels: Int32Array.from(index.labels),
     names: index.names,
-    officialTest: index.officialTest === null ? null : Uint8Array.from(index.officialTest),
+    officialParts: index.officialParts?.map((place) => storedParts[place]!) ?? null,
     fingerprint: index.fingerprint,
     broken: index.broken,
     read: Object.assign(images.read, { store }),

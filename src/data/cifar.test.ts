@@ -42,15 +42,21 @@ it("reads planes into red-green-blue pixels, bit for bit, with labels, names and
   const folder = write();
   expect(findCifar(folder)).toMatchObject({ folder, version: { python: false } });
   const source = cifarSource(findCifar(folder)!, { imagesPerFile: perFile });
-  expect(source).toMatchObject({ name: "cifar10", classes, channels: 3, total: 18, hasOfficialTest: true });
+  expect(source).toMatchObject({
+    name: "cifar10",
+    classes,
+    channels: 3,
+    total: 18,
+    parts: ["train", "test"],
+  });
   const images = await all(folder);
   expect(images).toHaveLength(18);
-  images.forEach(({ name, label, officialTest, pixels }, at) => {
+  images.forEach(({ name, label, part, pixels }, at) => {
     const [file, row] = [Math.floor(at / perFile), at % perFile];
-    expect({ name, label, officialTest }).toEqual({
+    expect({ name, label, part }).toEqual({
       name: `${files[file]}#${row}`,
       label: at % 10,
-      officialTest: file === 5,
+      part: file === 5 ? "test" : "train",
     });
     const expected = Uint8Array.from({ length: 3072 }, (_, byte) => {
       const pixel = Math.floor(byte / 3);
@@ -75,7 +81,7 @@ it("keeps labels and the official test part through the cache", async () => {
       options,
       () => {},
     );
-    expect([...dataset.officialTest!]).toEqual(images.map(({ officialTest }) => (officialTest ? 1 : 0)));
+    expect(dataset.officialParts).toEqual(images.map(({ part }) => part));
     expect([...dataset.labels]).toEqual(images.map(({ label }) => label));
     const pixels = new Uint8Array(2 * 3072);
     dataset.read([17, 4], pixels);

@@ -188,7 +188,7 @@ export function cifarSource(
           );
         }
         const pixels = interleaved(planes);
-        yield { name: `${file}#${row++}`, label, pixels, officialTest: file === version.test };
+        yield { name: `${file}#${row++}`, label, pixels, part: file === version.test ? "test" : "train" };
       }
     }
   }
@@ -198,7 +198,7 @@ export function cifarSource(
     classes: classNames(folder, version, labels),
     channels: 3,
     total: dataFiles.reduce((sum, file) => sum + countOf(file), 0),
-    hasOfficialTest: true,
+    parts: ["train", "test"],
     files,
     task: `reading ${titles[version.name]}`,
     images: (decode) => resized(images(), { ...cifarSize, channels: 3 }, decode),

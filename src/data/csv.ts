@@ -76,7 +76,7 @@ export async function csvSource(file: string, columns: Columns | null): Promise<
     classes,
     channels: 3,
     total: rows.length,
-    hasOfficialTest: false,
+    parts: [],
     files: [fileOf(folder, basename(file)), ...files],
     task: `decoding the images of ${basename(file)}`,
     async *images(options): AsyncGenerator<SourceImage | BrokenImage> {
@@ -86,7 +86,7 @@ export async function csvSource(file: string, columns: Columns | null): Promise<
       for await (const result of decoded) {
         const { name } = files[at]!;
         const label = labelOf.get(labelFrom(rows[at++]!.label))!;
-        if (result.ok) yield { name, label, pixels: result.pixels, officialTest: false };
+        if (result.ok) yield { name, label, pixels: result.pixels, part: null };
         else yield { name, reason: result.reason };
       }
     },

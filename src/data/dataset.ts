@@ -1,8 +1,10 @@
 // A dataset: decoded 8-bit images of one size with their labels, read by index.
 import type { ImageStore } from "./image-store.ts";
 
+/** The parts of a split. */
+export const partOrder = ["train", "validation", "test"] as const;
 /** Which part of the data an image belongs to. */
-export type Part = "train" | "validation" | "test";
+export type Part = (typeof partOrder)[number];
 
 export interface ReadImages {
   /**
@@ -32,8 +34,8 @@ export interface Dataset {
   readonly labels: Int32Array;
   /** Name of each image for people: the path below the data folder, or `test_batch.bin#12`. [count] */
   readonly names: readonly string[];
-  /** The split that comes with the data (CIFAR-10's test images), where there is one. [count] */
-  readonly officialTest: Uint8Array | null;
+  /** The split that comes with the data (CIFAR-10's test images); null where there is none. [count] */
+  readonly officialParts: readonly Part[] | null;
   /** Changes when any image, label or the decoding changes; goes into checkpoints and caches. */
   readonly fingerprint: string;
   /** Images that could not be read: which, and why. They are not counted in `count`. */

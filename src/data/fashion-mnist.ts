@@ -74,7 +74,7 @@ export function fashionMnistSource(folder = findFashionMnist(), imagesPerClass =
     classes: fashionMnistClasses,
     channels: 1,
     total: fashionMnistClasses.length * imagesPerClass,
-    hasOfficialTest: false,
+    parts: [],
     files,
     task: "reading Fashion-MNIST",
     images: (options) =>
@@ -92,7 +92,7 @@ function* allRows(folder: string, imagesPerClass: number): Generator<SourceImage
       if (values.length === 0) continue; // 0.json has two empty rows beside its 7,000 images
       found++;
       if (values.length === imageBytes && values.every((value) => value <= 255)) {
-        yield { name, label, pixels: Uint8Array.from(values), officialTest: false };
+        yield { name, label, pixels: Uint8Array.from(values), part: null };
       } else {
         yield { name, reason: `must be ${imageBytes} values from 0 to 255, got ${values.length} values` };
       }

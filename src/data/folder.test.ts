@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import { paint, temporaryFolder } from "../../test/helpers/data.ts";
+import { type Part, partOrder } from "./dataset.ts";
 import { folderSource } from "./folder.ts";
 import type { Source } from "./source.ts";
 
@@ -56,9 +57,9 @@ it("gives each image the label of its folder, and a reason where it is broken", 
   for await (const image of folderSource(folder).images(options)) found.push(image);
   expect(found).toEqual([
     { name: "a/0.png", reason: "empty file (0 bytes)" },
-    { name: "a/deep/2.png", label: 0, pixels: Uint8Array.of(4, 5, 6), officialTest: false },
+    { name: "a/deep/2.png", label: 0, pixels: Uint8Array.of(4, 5, 6), part: null },
     { name: "a/link.png", reason: "cannot be opened (ENOENT)" },
-    { name: "b/1.png", label: 1, pixels: Uint8Array.of(1, 2, 3), officialTest: false },
+    { name: "b/1.png", label: 1, pixels: Uint8Array.of(1, 2, 3), part: null },
   ]);
 });
 
@@ -70,51 +71,54 @@ it("reads one flat folder with Kaggle's names", () => {
   expect(names(source)).toEqual(["cat.0.jpg", "cat.1.jpg", "dog.10.jpg", "sea.lion.3.png"]);
 });
 
-const officialTests = async (source: Source) => {
-  const tests: string[] = [];
+const officialParts = async (source: Source) => {
+  const parts: string[] = [];
   const options = { size: { height: 1, width: 1 }, fit: "cover", maxPixels: 1e6 } as const;
   for await (const image of source.images(options)) {
     if ("reason" in image) throw new Error(`${image.name}: ${image.reason}`);
-    if (image.officialTest) tests.push(`${image.name} ${source.classes[image.label]}`);
+    parts.push(`${image.name} ${source.classes[image.label]} ${image.part}`);
   }
-  return tests;
+  return parts;
 };
 
-const partLayouts: [string, readonly string[], readonly string[], string][] = [
+/** Folders with the parts that their images are of. */
+const partLayouts: [string, Readonly<Record<string, Part>>, string][] = [
   [
     "train and test",
-    ["train", "test"],
-    ["test/cat/0.png cat", "test/dog/0.png dog"],
+    { train: "train", test: "test" },
     "decoding NAME (test is the test part, train is divided into training and validation)",
   ],
   [
     "train, val and test",
-    ["train", "val", "test"],
-    ["test/cat/0.png cat", "test/dog/0.png dog"],
-    "decoding NAME (test is the test part, train and val are divided into training and validation)",
+    { train: "train", val: "validation", test: "test" },
+    "decoding NAME (test is the test part, val is the validation part)",
   ],
   [
     "train and validation",
-    ["Train", "validation"],
-    ["validation/cat/0.png cat", "validation/dog/0.png dog"],
+    { Train: "train", validation: "test" },
     "decoding NAME (validation is the test part, Train is divided into training and validation)",
   ],
   [
     "train and val of a year",
-    ["train2017", "val2017"],
-    ["val2017/cat/0.png cat", "val2017/dog/0.png dog"],
+    { train2017: "train", val2017: "test" },
     "decoding NAME (val2017 is the test part, train2017 is divided into training and validation)",
   ],
 ];
-it.each(partLayouts)("takes %s for the official split", async (_, parts, tests, task) => {
+it.each(partLayouts)("takes %s for the official split", async (_, partOf, task) => {
   const folder = temporaryFolder();
-  for (const part of parts) {
+  for (const part of Object.keys(partOf)) {
     for (const name of ["cat", "dog"]) await paint(join(folder, part, name, "0.png"), [1, 2, 3]);
   }
   const source = folderSource(folder);
-  expect(source).toMatchObject({ classes: ["cat", "dog"], hasOfficialTest: true, total: 2 * parts.length });
+  const present = new Set(Object.values(partOf));
+  expect(source).toMatchObject({ classes: ["cat", "dog"], total: 2 * Object.keys(partOf).length });
+  expect(source.parts).toEqual(partOrder.filter((part) => present.has(part)));
   expect(source.task).toBe(task.replace("NAME", basename(folder)));
-  expect(await officialTests(source)).toEqual(tests);
+  expect((await officialParts(source)).sort()).toEqual(
+    Object.entries(partOf)
+      .flatMap(([at, part]) => ["cat", "dog"].map((name) => `${at}/${name}/0.png ${name} ${part}`))
+      .sort(),
+  );
 });
 
 it("takes parts of a split whose classes are in the names, and counts the other files of all folders", () => {
@@ -128,7 +132,7 @@ it("takes parts of a split whose classes are in the names, and counts the other 
 
 it("takes a folder named train for a class beside other classes", () => {
   const source = folderSource(folderOf("train/1.jpg", "bus/1.jpg", "car/1.jpg"));
-  expect(source).toMatchObject({ classes: ["bus", "car", "train"], hasOfficialTest: false });
+  expect(source).toMatchObject({ classes: ["bus", "car", "train"], parts: [] });
 });
 
 it("follows links to folders, but not in circles", () => {

@@ -1,9 +1,10 @@
 // Folders of photos: a folder a class, or one flat folder with Kaggle's names (`cat.0.jpg`); or `train`, `test` of these.
 import { basename, join, resolve } from "node:path";
+import type { Part } from "./dataset.ts";
 import { add, isFolder, type Listing, listBelow, visible } from "./folder-listing.ts";
 import { type DecodeOptions, decodeImage, decodesAtOnce } from "./image.ts";
 import { inOrder } from "./in-order.ts";
-import { byCode, type NamedPart, officialTestPart, partOfFolder } from "./labels.ts";
+import { byCode, officialSplit, partOfFolder } from "./labels.ts";
 import type { BrokenImage, Source, SourceFile, SourceImage } from "./source.ts";
 
 const kaggleName = /^(.+)\.\d+\.[^.]+$/;
@@ -11,27 +12,34 @@ const kaggleName = /^(.+)\.\d+\.[^.]+$/;
 interface FoundImage {
   readonly file: SourceFile;
   readonly className: string;
-  readonly officialTest: boolean;
+  readonly part: Part | null;
 }
 
 /** Images with their classes, from one folder. */
 interface Classified {
-  readonly images: readonly Omit<FoundImage, "officialTest">[];
+  readonly images: readonly Omit<FoundImage, "part">[];
   readonly others: number;
+}
+
+/** The images of one part, or of all. */
+interface FoundPart extends Classified {
+  readonly folder: string;
+  readonly part: Part | null;
 }
 
 /** A folder that is a part of a split. */
 interface PartFolder {
   readonly folder: string;
-  readonly part: NamedPart;
+  /** As its name says. */
+  readonly named: Part;
 }
 
 /**
  * The images of a folder and their classes, without decoding any. Hidden files are skipped, files that are no
  * images by their name are ignored and counted. Classes are sorted by name, images by their path.
  *
- * Where all folders are parts of a split (`train`, `test`, and perhaps `val`), each with the same classes, `test` is the
- * official test part, or `val` where there is no `test`; the others are one.
+ * Where all folders are parts of a split (`train`, `test`, and perhaps `val`), each with the same classes, they are the
+ * official parts; without `test`, `val` is the test part.
  *
  * @throws Error when the folder is missing or unreadable, has no images, an empty class folder, fewer than two
  *   classes, two class names that differ in upper and lower case only, or parts with different classes.
@@ -40,23 +48,19 @@ export function folderSource(data: string): Source {
   const path = resolve(data);
   const name = basename(path);
   const top = listFolder(path, "", data);
-  const parts = partsIn(data, top);
-  const test = officialTestPart(parts.map(({ part }) => part));
-  const found =
-    parts.length === 0
-      ? [{ folder: "", officialTest: false, ...classified(path, "", data, top) }]
-      : parts.map(({ folder, part }) => {
+  const folders = partsIn(data, top);
+  const split = officialSplit(folders.map(({ named }) => named));
+  const found: readonly FoundPart[] =
+    folders.length === 0
+      ? [{ folder: "", part: null, ...classified(path, "", data, top) }]
+      : folders.map(({ folder, named }) => {
           const shown = join(data, folder);
-          const officialTest = part === test;
-          return {
-            folder,
-            officialTest,
-            ...classified(path, folder, shown, listFolder(path, folder, shown)),
-          };
+          const listing = listFolder(path, folder, shown);
+          return { folder, part: split.partOf(named), ...classified(path, folder, shown, listing) };
         });
-  const others = found.reduce((sum, part) => sum + part.others, parts.length > 0 ? top.loose.others : 0);
-  const images: FoundImage[] = found.flatMap((part) =>
-    part.images.map((image) => ({ ...image, officialTest: part.officialTest })),
+  const others = found.reduce((sum, each) => sum + each.others, folders.length > 0 ? top.loose.others : 0);
+  const images: FoundImage[] = found.flatMap(({ part, images }) =>
+    images.map((image) => ({ ...image, part })),
   );
   if (images.length === 0) {
     const files = others === 0 ? "nothing" : `${others} other files`;
@@ -71,7 +75,7 @@ export function folderSource(data: string): Source {
   const labels = new Map(classes.map((className, label) => [className, label]));
   const notes = [
     ...(others > 0 ? [`${others} other files ignored`] : []),
-    ...(test === null ? [] : [partsInWords(found)]),
+    ...(split.parts.length === 0 ? [] : [partsInWords(found)]),
   ];
 
   return {
@@ -80,7 +84,7 @@ export function folderSource(data: string): Source {
     classes,
     channels: 3,
     total: images.length,
-    hasOfficialTest: test !== null,
+    parts: split.parts,
     files: images.map(({ file }) => file),
     task: `decoding ${name}${notes.length > 0 ? ` (${notes.join("; ")})` : ""}`,
     images: (options) => decodeAll(path, images, labels, options),
@@ -96,9 +100,9 @@ async function* decodeAll(
   const decoded = inOrder(images, ({ file }) => decodeImage(join(path, file.name), options), decodesAtOnce);
   let at = 0;
   for await (const result of decoded) {
-    const { file, className, officialTest } = images[at++]!;
+    const { file, className, part } = images[at++]!;
     const { name } = file;
-    if (result.ok) yield { name, label: labels.get(className)!, pixels: result.pixels, officialTest };
+    if (result.ok) yield { name, label: labels.get(className)!, pixels: result.pixels, part };
     else yield { name, reason: result.reason };
   }
 }
@@ -146,11 +150,11 @@ function classified(root: string, folder: string, shown: string, { folders, loos
  */
 function partsIn(data: string, { folders, loose }: Contents): readonly PartFolder[] {
   const parts = folders.flatMap((folder): PartFolder[] => {
-    const part = partOfFolder(folder);
-    return part === null ? [] : [{ folder, part }];
+    const named = partOfFolder(folder);
+    return named === null ? [] : [{ folder, named }];
   });
-  const train = parts.find(({ part }) => part === "train")?.folder;
-  const isSplit = train !== undefined && parts.some(({ part }) => part !== "train");
+  const train = parts.find(({ named }) => named === "train")?.folder;
+  const isSplit = train !== undefined && parts.some(({ named }) => named !== "train");
   const strangers = folders.filter((folder) => partOfFolder(folder) === null);
   if (parts.length === 0 || (!isSplit && strangers.length > 0)) return []; // a class may be called "train"
   if (!isSplit) {
@@ -169,13 +173,16 @@ function partsIn(data: string, { folders, loose }: Contents): readonly PartFolde
   return parts;
 }
 
-/** `test is the test part, train and val are divided anew` */
-function partsInWords(found: readonly { readonly folder: string; readonly officialTest: boolean }[]): string {
-  const named = (officialTest: boolean) =>
-    found.filter((part) => part.officialTest === officialTest).map(({ folder }) => folder);
-  const [tests, others] = [named(true), named(false)];
-  const divided = `${others.join(" and ")} ${others.length > 1 ? "are" : "is"} divided into training and validation`;
-  return `${tests.join(" and ")} ${tests.length > 1 ? "are" : "is"} the test part, ${divided}`;
+/** `test is the test part, val the validation part`, or `test is the test part, train is divided into ...` */
+function partsInWords(found: readonly FoundPart[]): string {
+  const named = (wanted: Part) => found.filter(({ part }) => part === wanted).map(({ folder }) => folder);
+  const is = (folders: readonly string[]) => `${folders.join(" and ")} ${folders.length > 1 ? "are" : "is"}`;
+  const validation = named("validation");
+  return `${is(named("test"))} the test part, ${
+    validation.length > 0
+      ? `${is(validation)} the validation part`
+      : `${is(named("train"))} divided into training and validation`
+  }`;
 }
 
 function classInName(data: string, part: string, numImages: number, name: string): string {

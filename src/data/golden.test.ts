@@ -9,8 +9,8 @@ import { describeData } from "./open.ts";
 
 const golden = join(import.meta.dirname, "../../test/golden/datasets");
 
-/** Image `n` of the pattern, with its class and part. */
-type Expected = readonly [n: number, className: string, test?: "test" | undefined];
+/** Image `n` of the pattern, with its class, and its part where it is not for training. */
+type Expected = readonly [n: number, className: string, part?: "validation" | "test" | undefined];
 
 function expectImages(
   { images, source, broken }: ReadSource,
@@ -19,9 +19,11 @@ function expectImages(
 ): void {
   expect(broken).toEqual([]);
   expect(source.total).toBe(expected.length);
-  expect(source.hasOfficialTest).toBe(expected.some(([, , test]) => test !== undefined));
-  expect(images.map(({ className, officialTest }) => [className, officialTest])).toEqual(
-    expected.map(([, className, test]) => [className, test === "test"]),
+  const isSplit = expected.some(([, , part]) => part !== undefined);
+  const parts = expected.map(([, , part]) => (isSplit ? (part ?? "train") : null));
+  expect(new Set<unknown>(source.parts)).toEqual(new Set(isSplit ? parts : []));
+  expect(images.map(({ className, part }) => [className, part])).toEqual(
+    expected.map(([, className], at) => [className, parts[at]]),
   );
   expected.forEach(([n], at) => {
     expect(images[at]!.pixels).toEqual(pattern(n, height, width, channels));
@@ -84,12 +86,12 @@ describe("SVHN", () => {
     const data = join(golden, "svhn");
     expect(await describeData({ data })).toMatchObject({ format: "svhn-extra" });
     const read = await readAll({ data }, 32, 32);
-    expect(read.source).toMatchObject({ name: "svhn-extra", hasOfficialTest: true, total: 12 + 4 + 3 });
-    const files = read.images.map(({ name, officialTest }) => [name.replace(/#.*/, ""), officialTest]);
+    expect(read.source).toMatchObject({ name: "svhn-extra", parts: ["train", "test"], total: 12 + 4 + 3 });
+    const files = read.images.map(({ name, part }) => [name.replace(/#.*/, ""), part]);
     expect(files).toEqual([
-      ...Array(12).fill(["train_32x32.mat", false]),
-      ...Array(4).fill(["extra_32x32.mat", false]),
-      ...Array(3).fill(["test_32x32.mat", true]),
+      ...Array(12).fill(["train_32x32.mat", "train"]),
+      ...Array(4).fill(["extra_32x32.mat", "train"]),
+      ...Array(3).fill(["test_32x32.mat", "test"]),
     ]);
     expect(read.images.slice(12, 16).map(({ className }) => className)).toEqual(["1", "2", "0", "1"]);
   });
@@ -130,7 +132,7 @@ describe("npz", () => {
     );
   });
 
-  it("reads MedMNIST's arrays: grey, its test part kept, its validation part among the others", async () => {
+  it("reads MedMNIST's arrays: grey, in its official parts", async () => {
     const read = await readAll(file("medmnist"));
     expect(read.source.channels).toBe(1);
     const train = [
@@ -138,9 +140,8 @@ describe("npz", () => {
       [1, "5"],
       [2, "3"],
       [3, "7"],
-      [4, "3"],
     ] as const;
-    expectImages(read, [...train, [5, "3", "test"], [6, "5", "test"]], [6, 5, 1]);
+    expectImages(read, [...train, [4, "3", "validation"], [5, "3", "test"], [6, "5", "test"]], [6, 5, 1]);
   });
 
   it("takes the arrays that are named", async () => {

@@ -8,7 +8,7 @@ import { ByteReader } from "./formats/byte-reader.ts";
 import { checkDeflated, inflated } from "./formats/inflate.ts";
 import { explained, guardedStream, trouble, type Where } from "./formats/trouble.ts";
 import type { Size } from "./image.ts";
-import { byCode, mostImages, officialTestPart, partInName, settleClasses } from "./labels.ts";
+import { byCode, mostImages, officialSplit, partInName, settleClasses } from "./labels.ts";
 import { resized, type Source, type SourceImage } from "./source.ts";
 
 const imagesName = /images[-.]idx3[-.]ubyte(\.gz)?$/i;
@@ -69,7 +69,7 @@ export async function idxSource({ folder, images }: FoundIdx): Promise<Source> {
   if (other !== undefined) {
     throw trouble(where, "hold images of one size", `another in ${other.name}`, "give one file of images");
   }
-  const test = officialTestPart(pairs.map(({ part }) => part));
+  const split = officialSplit(pairs.map(({ part }) => part));
   const all = async function* (): AsyncGenerator<SourceImage> {
     for (const { name, part, labels } of pairs) {
       const where = { reader: "idx", file: join(folder, name) };
@@ -78,7 +78,7 @@ export async function idxSource({ folder, images }: FoundIdx): Promise<Source> {
       for await (const stored of guardedStream(where, format, imagesOf(where, size, labels.length))) {
         const pixels = turned ? transposed(stored, size) : stored;
         const label = labelOf.get(labels[row]!)!;
-        yield { name: `${name}#${row++}`, label, pixels, officialTest: test !== null && part === test };
+        yield { name: `${name}#${row++}`, label, pixels, part: split.partOf(part) };
       }
     }
   };
@@ -88,7 +88,7 @@ export async function idxSource({ folder, images }: FoundIdx): Promise<Source> {
     classes,
     channels: 1,
     total: pairs.reduce((sum, { labels }) => sum + labels.length, 0),
-    hasOfficialTest: test !== null,
+    parts: split.parts,
     files: listed("idx", folder, [...images, ...images.map((name) => labelsBeside(folder, name))]),
     task: "reading IDX files",
     images: (options) => resized(all(), { ...size, channels: 1 }, options),

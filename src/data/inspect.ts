@@ -161,13 +161,12 @@ async function scanPart(
 ): Promise<void> {
   const source = await openSource(options);
   // Training first, whatever the order of the images, so that a leak reads "images of test also in train".
-  if (part === null && source.hasOfficialTest) for (const name of ["train", "test"]) scan.placeOf(name);
+  if (part === null) for (const name of source.parts) scan.placeOf(name);
   const { size: native } = await describeData(options);
   const size = native ?? photoSize;
   const prefix = part === null ? "" : `${part}/`;
   const isFile = new Set(source.files.map(({ name }) => name));
-  const partOf = (image: SourceImage) =>
-    part ?? (source.hasOfficialTest ? (image.officialTest ? "test" : "train") : "all");
+  const partOf = (image: SourceImage) => part ?? image.part ?? "all";
   const decoded = source.images({ size, fit: "squash", maxPixels: options.maxPixels });
   // The file is read again for its digest and its head: the system still has it in memory.
   const both = inOrder(

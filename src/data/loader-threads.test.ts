@@ -42,7 +42,7 @@ function cached(inMemory: boolean): { dataset: Dataset; file: string } {
     },
     labels: Array.from({ length: count }, (_, image) => image % 2),
     names: Array.from({ length: count }, (_, image) => `${image}`),
-    officialTest: null,
+    officialParts: null,
   };
   return { dataset: readCache(index, file, inMemory ? undefined : 0), file };
 }

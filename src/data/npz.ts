@@ -2,6 +2,7 @@
 import { basename, dirname, extname } from "node:path";
 import type { Readable } from "node:stream";
 import { type Entry, openPromise, type ZipFile } from "yauzl";
+import type { Part } from "./dataset.ts";
 import { listed } from "./formats/byte-file.ts";
 import { ByteReader } from "./formats/byte-reader.ts";
 import { checkDeflated } from "./formats/inflate.ts";
@@ -9,7 +10,7 @@ import { type NpyHeader, readNpyHeader } from "./formats/npy.ts";
 import { toNumbers, typeName } from "./formats/numpy-type.ts";
 import { explained, guardedStream, trouble, type Where } from "./formats/trouble.ts";
 import type { Size } from "./image.ts";
-import { mostImages, type NamedPart, officialTestPart, settleClasses } from "./labels.ts";
+import { mostImages, officialSplit, settleClasses } from "./labels.ts";
 import { type Columns, resized, type Source, type SourceImage } from "./source.ts";
 
 const format = "an .npz file";
@@ -17,7 +18,7 @@ const mostEntries = 1000;
 const mostImageBytes = 2 ** 28;
 
 /** Names of the arrays that are looked for, a pair a part. */
-const pairsByName: readonly { readonly part: NamedPart | null; readonly names: readonly Columns[] }[] = [
+const pairsByName: readonly { readonly part: Part | null; readonly names: readonly Columns[] }[] = [
   {
     part: "train",
     names: [
@@ -61,7 +62,7 @@ interface Layout extends Size {
 }
 
 interface Pair {
-  readonly part: NamedPart | null;
+  readonly part: Part | null;
   readonly image: string;
   readonly layout: Layout;
   readonly labels: Float64Array;
@@ -99,13 +100,13 @@ export async function npzSource(file: string, columns: Columns | null): Promise<
     throw trouble(where, "hold images of one shape", "several", "choose the arrays by --columns");
   }
   const { classes, labelOf } = settleClasses(where, labelsOf(pairs));
-  const test = officialTestPart(pairs.map(({ part }) => part));
+  const split = officialSplit(pairs.map(({ part }) => part));
   const all = async function* (): AsyncGenerator<SourceImage> {
     for (const { part, image, labels, layout } of pairs) {
       let row = 0;
       for await (const pixels of guardedStream(where, format, imagesOf(where, image, layout))) {
         const label = labelOf.get(labels[row]!)!;
-        yield { name: `${image}#${row++}`, label, pixels, officialTest: test !== null && part === test };
+        yield { name: `${image}#${row++}`, label, pixels, part: split.partOf(part) };
       }
     }
   };
@@ -115,7 +116,7 @@ export async function npzSource(file: string, columns: Columns | null): Promise<
     classes,
     channels,
     total: pairs.reduce((sum, { layout }) => sum + layout.count, 0),
-    hasOfficialTest: test !== null,
+    parts: split.parts,
     files: listed("npz", dirname(file), [basename(file)]),
     task: `reading ${basename(file)}`,
     images: (options) => resized(all(), { height, width, channels }, options),

@@ -1,12 +1,13 @@
 // Images and labels in Parquet files, as on the Hugging Face hub.
 import { type Dirent, existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import type { Part } from "./dataset.ts";
 import { type ByteFile, listed, openBytes } from "./formats/byte-file.ts";
 import { columnValues, openParquet, type ParquetColumn, type ParquetFile } from "./formats/parquet.ts";
 import { explained, guarded, guardedStream, trouble, type Where } from "./formats/trouble.ts";
 import { type DecodeOptions, decodeImage, decodesAtOnce, type Size, sizeOfImage } from "./image.ts";
 import { inOrder } from "./in-order.ts";
-import { byCode, type Label, type NamedPart, officialTestPart, partInName, settleClasses } from "./labels.ts";
+import { byCode, type Label, officialSplit, partInName, settleClasses } from "./labels.ts";
 import type { BrokenImage, Columns, Source, SourceImage } from "./source.ts";
 
 const format = "a Parquet file";
@@ -54,7 +55,7 @@ function shardsBelow(folder: string, below: string, depth: number): string[] {
 /** What is known of a shard before its images are read. */
 interface Shard {
   readonly name: string;
-  readonly part: NamedPart | null;
+  readonly part: Part | null;
   readonly file: ParquetFile;
   readonly image: ParquetColumn;
   /** Null for a row without a label: it is left out. */
@@ -82,7 +83,7 @@ export async function parquetSource(
   const named = shards.find((shard) => shard.names)?.names ?? null;
   const { classes, labelOf } = settleClasses(where, labelsOf(shards), named);
   const labelled = shards.filter(({ labels }) => labels.some((label) => label !== null));
-  const test = officialTestPart(labelled.map(({ part }) => part));
+  const split = officialSplit(labelled.map(({ part }) => part));
   const count = shards.reduce((sum, { labels }) => sum + labels.filter((label) => label !== null).length, 0);
   const images = async function* (options: DecodeOptions) {
     const decode = async ({ name, bytes, label, part }: Row): Promise<SourceImage | BrokenImage> => {
@@ -90,8 +91,7 @@ export async function parquetSource(
       if (bytes.length > largestImage) return { name, reason: `more than ${largestImage} bytes` };
       const result = await decodeImage(bytes, options);
       if (!result.ok) return { name, reason: result.reason };
-      const officialTest = test !== null && part === test;
-      return { name, label: labelOf.get(label)!, pixels: result.pixels, officialTest };
+      return { name, label: labelOf.get(label)!, pixels: result.pixels, part: split.partOf(part) };
     };
     yield* inOrder(rowsOf(folder, shards), decode, decodesAtOnce);
   };
@@ -101,7 +101,7 @@ export async function parquetSource(
     classes,
     channels: 3,
     total: count,
-    hasOfficialTest: test !== null,
+    parts: split.parts,
     files: listed("parquet", folder, names),
     task: `decoding ${basename(folder)}`,
     images,
@@ -199,7 +199,7 @@ interface Row {
   readonly name: string;
   readonly bytes: Uint8Array | null;
   readonly label: Label;
-  readonly part: NamedPart | null;
+  readonly part: Part | null;
 }
 
 async function* rowsOf(folder: string, shards: readonly Shard[]): AsyncGenerator<Row> {

@@ -43,11 +43,11 @@ describe("IDX", () => {
       size: { height: 6, width: 5 },
     });
     const { source, images } = await readAll({ data: above });
-    expect(source).toMatchObject({ channels: 1, classes: ["2", "7"], total: 6, hasOfficialTest: true });
-    for (const { name, pixels, className, officialTest } of images) {
+    expect(source).toMatchObject({ channels: 1, classes: ["2", "7"], total: 6, parts: ["train", "test"] });
+    for (const { name, pixels, className, part } of images) {
       const [file, row] = name.split("#");
       const test = file!.startsWith("t10k");
-      expect(officialTest).toBe(test);
+      expect(part).toBe(test ? "test" : "train");
       expect(pixels).toEqual(pattern(Number(row) + (test ? 3 : 0), 6, 5, 1));
       expect(className).toBe(row === "1" ? "2" : "7");
     }
@@ -65,7 +65,7 @@ describe("IDX", () => {
       return pattern(0, 6, 5, 1)[x * 6 + y]!;
     });
     expect(images[0]!.pixels).toEqual(upright);
-    expect(images.every(({ officialTest }) => !officialTest)).toBe(true);
+    expect(images.every(({ part }) => part === null)).toBe(true);
   });
 
   it("refuses hostile sizes before anything is made of them", async () => {
@@ -194,11 +194,11 @@ describe("STL-10", () => {
     });
     const { images, source } = await readAll({ data: folder }, side, side);
     expect(source.total).toBe(4);
-    expect(images.map(({ className, officialTest }) => [className, officialTest])).toEqual([
-      ["airplane", false],
-      ["truck", false],
-      ["airplane", true],
-      ["truck", true],
+    expect(images.map(({ className, part }) => [className, part])).toEqual([
+      ["airplane", "train"],
+      ["truck", "train"],
+      ["airplane", "test"],
+      ["truck", "test"],
     ]);
     for (const [n, { pixels }] of images.entries()) expect(pixels).toEqual(pattern(n, side, side));
   });

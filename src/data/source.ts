@@ -1,5 +1,6 @@
 // Where images come from, before the cache: one shape for folders, archives and tables.
 
+import type { Part } from "./dataset.ts";
 import { type DecodeOptions, decodesAtOnce, resizePixels, type Size } from "./image.ts";
 import { inOrder } from "./in-order.ts";
 
@@ -19,8 +20,8 @@ export interface SourceImage {
   readonly label: number;
   /** [height, width, channels] of the wanted size. */
   readonly pixels: Uint8Array;
-  /** Whether the data's own split puts it into the test part. */
-  readonly officialTest: boolean;
+  /** Where the data's own split puts it; null where there is none. */
+  readonly part: Part | null;
 }
 
 export interface BrokenImage {
@@ -42,7 +43,8 @@ export interface Source {
   readonly channels: 1 | 3;
   /** Number of images expected, broken ones included. */
   readonly total: number;
-  readonly hasOfficialTest: boolean;
+  /** Parts of the data's own split, training first; none where there is no such split. */
+  readonly parts: readonly Part[];
   readonly files: readonly SourceFile[];
   /** For the progress line: what happens while `images` is read. */
   readonly task: string;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { memoryDataset } from "../../test/helpers/data.ts";
-import type { Dataset, Split } from "./dataset.ts";
+import type { Dataset, Part, Split } from "./dataset.ts";
 import { apportion, type SplitOptions, splitDataset } from "./split.ts";
 
 /** `sizes[label]` images a class, classes mixed up. */
@@ -20,6 +20,12 @@ const options = (more: Partial<SplitOptions> = {}): SplitOptions => ({
   groups: [],
   ...more,
 });
+/** So many images for training, then for validation, then for the test. */
+const partsOf = (train: number, validation: number, test: number): Part[] => [
+  ...Array<Part>(train).fill("train"),
+  ...Array<Part>(validation).fill("validation"),
+  ...Array<Part>(test).fill("test"),
+];
 const parts = ["train", "validation", "test"] as const;
 const countByClass = (dataset: Dataset, images: Int32Array) =>
   dataset.classes.map((_, label) => images.filter((image) => dataset.labels[image] === label).length);
@@ -61,7 +67,7 @@ describe("splits", () => {
     const small = splitDataset(dataset, options({ validation: 0.05 }));
     expect(small.test).toEqual(splitDataset(dataset, options()).test);
     // With the test part given, only the validation part is left to chance.
-    const given = datasetOf([50, 50], { officialTest: new Uint8Array(100).fill(1, 90) });
+    const given = datasetOf([50, 50], { officialParts: partsOf(90, 0, 10) });
     const [first, again, second] = [1, 1, 2].map((each) => splitDataset(given, options({ seed: each })));
     expect(again).toEqual(first);
     expect(second!.validation).not.toEqual(first!.validation);
@@ -149,20 +155,47 @@ describe("groups", () => {
 });
 
 describe("an official test part", () => {
-  const officialTest = Uint8Array.from({ length: 40 }, (_, image) => (image >= 30 ? 1 : 0));
+  const officialParts = partsOf(30, 0, 10);
   it("is the test part; shares are shares of the rest", () => {
-    const dataset = datasetOf([20, 20], { officialTest });
+    const dataset = datasetOf([20, 20], { officialParts });
     const split = splitDataset(dataset, options({ test: 0.9 }));
     expect([...split.test]).toEqual([30, 31, 32, 33, 34, 35, 36, 37, 38, 39]);
     expect([split.train.length, split.validation.length]).toEqual([24, 6]);
     expect(all(split)).toEqual(everything(dataset));
   });
   it("keeps its near-duplicates out of training and validation", () => {
-    const dataset = datasetOf([20, 20], { officialTest });
+    const dataset = datasetOf([20, 20], { officialParts });
     const groups = [[dataset.names[3]!, dataset.names[35]!]];
     const split = splitDataset(dataset, options({ groups }));
     expect(all(split)).toEqual(everything(dataset).filter((image) => image !== 3));
     expect(split.test).toContain(35);
+  });
+});
+
+describe("an official validation part", () => {
+  const dataset = datasetOf([20, 20], { officialParts: partsOf(20, 10, 10) });
+  const numbers = (from: number, end: number) => Array.from({ length: end - from }, (_, at) => from + at);
+  it("is the validation part, whatever share is asked for", () => {
+    for (const validation of [0.1, 0.9, 1_000_000]) {
+      const split = splitDataset(dataset, options({ validation }));
+      expect([split.train, split.validation, split.test].map((images) => [...images])).toEqual([
+        numbers(0, 20),
+        numbers(20, 30),
+        numbers(30, 40),
+      ]);
+    }
+  });
+  it("keeps its near-duplicates out of training, and has none of the test", () => {
+    const name = (image: number) => dataset.names[image]!;
+    const groups = [
+      [name(3), name(22)],
+      [name(23), name(31)],
+      [name(4), name(5)],
+    ];
+    const split = splitDataset(dataset, options({ groups }));
+    expect([...split.train]).toEqual(numbers(0, 20).filter((image) => image !== 3));
+    expect([...split.validation]).toEqual(numbers(20, 30).filter((image) => image !== 23));
+    expect([...split.test]).toEqual(numbers(30, 40));
   });
 });
 

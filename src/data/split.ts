@@ -1,12 +1,12 @@
 // Divides a dataset into training, validation and test: seeded, stratified by class, groups kept together.
 import { permutation, stream } from "../rng.ts";
-import type { Dataset, Split } from "./dataset.ts";
+import type { Dataset, Part, Split } from "./dataset.ts";
 
 export interface SplitOptions {
   readonly seed: number;
-  /** Below 1 a share of the images, from 2 on a number of images. */
+  /** Below 1 a share of the images, from 2 on a number of images; ignored where the data have a validation part. */
   readonly validation: number;
-  /** As `validation`; ignored where the data come with a test part of their own. */
+  /** As `validation`; ignored where the data have a test part. */
   readonly test: number;
   /** Names of images (as in `Dataset.names`) that must stay on one side, for example near-duplicates. */
   readonly groups: readonly (readonly string[])[];
@@ -20,38 +20,42 @@ type Unit = readonly number[];
  * images are (largest remainders), so each part has the class shares of the whole; sizes are exact unless groups
  * make that impossible. Groups that share an image are one group. The test part does not depend on `validation`.
  *
- * Where the data have an official test part, it is the test part, `test` is ignored, and shares are shares of the
- * other images. Images grouped with an official test image are then left out of training and validation.
+ * Where the data have official parts, they are kept, and their share is ignored; without a validation part among them,
+ * `validation` is a share of the images that are not for the test. Images grouped with an official test image are then
+ * left out of training and validation, those grouped with an official validation image out of training.
  *
  * @throws Error when a share or number is out of range, a name in a group is unknown (broken images are not), a
  *   part would be empty, or a class would have no training image
  */
 export function splitDataset(dataset: Dataset, options: SplitOptions): Split {
-  const { seed } = options;
-  const unitOf = unite(dataset, options.groups);
-  let units = [...unitOf];
-  let test: number[];
-  const { officialTest } = dataset;
-  if (officialTest !== null) {
-    test = units.flat().filter((image) => officialTest[image] === 1);
-    units = units.filter((unit) => unit.every((image) => officialTest[image] === 0));
-  } else {
-    const wanted = imagesWanted("test", options.test, dataset.count);
-    const taken = takePart(dataset, units, wanted, (...key) => stream(seed, "split test", ...key));
-    test = taken.part.flat();
-    units = taken.rest;
-  }
-  const base = officialTest === null ? dataset.count : units.flat().length;
-  const wanted = imagesWanted("validation", options.validation, base);
-  const taken = takePart(dataset, units, wanted, (...key) => stream(seed, "split validation", ...key));
-  const sorted = (images: readonly number[]) => Int32Array.from(images).sort();
-  const split = {
-    train: sorted(taken.rest.flat()),
-    validation: sorted(taken.part.flat()),
-    test: sorted(test),
+  const units = unite(dataset, options.groups);
+  const official = dataset.officialParts;
+  const take = (part: "test" | "validation", from: readonly Unit[], base: number): Taken => {
+    if (official?.includes(part)) return takeOfficial(official, from, part);
+    const wanted = imagesWanted(part, options[part], base);
+    return takePart(dataset, from, wanted, (...key) => stream(options.seed, `split ${part}`, ...key));
   };
+  const { part: test, rest } = take("test", units, dataset.count);
+  const base = official === null ? dataset.count : rest.flat().length;
+  const { part: validation, rest: train } = take("validation", rest, base);
+  const sorted = (images: readonly number[]) => Int32Array.from(images).sort();
+  const split = { train: sorted(train.flat()), validation: sorted(validation), test: sorted(test) };
   check(dataset, split);
   return split;
+}
+
+/** Images of a part, and what is left for others. */
+interface Taken {
+  readonly part: readonly number[];
+  readonly rest: readonly Unit[];
+}
+
+/** The official images of a part; what is grouped with them is for no other part. */
+function takeOfficial(official: readonly Part[], units: readonly Unit[], part: Part): Taken {
+  return {
+    part: units.flat().filter((image) => official[image] === part),
+    rest: units.filter((unit) => unit.every((image) => official[image] !== part)),
+  };
 }
 
 function imagesWanted(part: "validation" | "test", value: number, count: number): number {
@@ -81,7 +85,7 @@ function takePart(
   units: readonly Unit[],
   wanted: number,
   rngOf: (...key: number[]) => ReturnType<typeof stream>,
-): { part: Unit[]; rest: Unit[] } {
+): Taken {
   const { labels } = dataset;
   const available = new Array<number>(dataset.classes.length).fill(0);
   for (const unit of units) for (const image of unit) available[labels[image]!]!++;
@@ -111,7 +115,7 @@ function takePart(
     for (let at = 0; needed[label]! > 0 && at < singles.length; at++) choose(singles[shuffled[at]!]!);
   }
   for (const group of order) if (!chosen.has(group) && fits(group)) choose(group); // only where singles ran out
-  return { part: [...chosen], rest: units.filter((unit) => !chosen.has(unit)) };
+  return { part: [...chosen].flat(), rest: units.filter((unit) => !chosen.has(unit)) };
 }
 
 /** Divides `wanted` in proportion to `available`, in integers that sum to it (largest remainders, first wins a tie). */

@@ -13,8 +13,8 @@ const namesFile = "class_names.txt";
 export const stl10Size = { height: side, width: side } as const;
 
 const parts = [
-  { images: "train_X.bin", labels: "train_y.bin", officialTest: false },
-  { images: "test_X.bin", labels: "test_y.bin", officialTest: true },
+  { images: "train_X.bin", labels: "train_y.bin", part: "train" },
+  { images: "test_X.bin", labels: "test_y.bin", part: "test" },
 ] as const;
 
 /** The folder that holds the files: `data` itself, or `stl10_binary` of the official archive in it; else null. */
@@ -55,7 +55,7 @@ export function stl10Source(folder: string): Source {
     classes,
     channels: 3,
     total: parts.reduce((sum, { labels }) => sum + sizeOf(labels), 0),
-    hasOfficialTest: true,
+    parts: ["train", "test"],
     files,
     task: "reading STL-10",
     images: (options) => resized(records(folder), { ...stl10Size, channels: 3 }, options),
@@ -65,7 +65,7 @@ export function stl10Source(folder: string): Source {
 const rowsAtOnce = 100;
 
 function* records(folder: string): Generator<SourceImage> {
-  for (const { images, labels, officialTest } of parts) {
+  for (const { images, labels, part } of parts) {
     const where = { reader: "stl10", file: join(folder, images) };
     const whereLabels = { reader: "stl10", file: join(folder, labels) };
     const ofImages = withBytes(whereLabels, (file) => file.read(0, file.size));
@@ -79,7 +79,7 @@ function* records(folder: string): Generator<SourceImage> {
         }
         const columns = bytes.subarray(row * imageBytes, (row + 1) * imageBytes);
         const pixels = fromColumns(columns, { height: side, width: side, channels: 3 });
-        yield { name: `${images}#${first + row}`, label: label - 1, pixels, officialTest };
+        yield { name: `${images}#${first + row}`, label: label - 1, pixels, part };
       }
     }
   }

@@ -65,7 +65,7 @@ export async function svhnSource({ name, folder, names }: FoundSvhn): Promise<So
     classes: digits,
     channels: 3,
     total: files.reduce((sum, { labels }) => sum + labels.length, 0),
-    hasOfficialTest: names.length > 1,
+    parts: names.length > 1 ? ["train", "test"] : [],
     files: listed("svhn", folder, names),
     task: name === "svhn" ? "reading SVHN" : "reading SVHN with its extra images",
     images: (options) =>
@@ -108,9 +108,9 @@ async function* allImages(
 ): AsyncGenerator<SourceImage> {
   for (const file of files) {
     const where: Where = { reader: "svhn", file: join(folder, file.name) };
-    const officialTest = split && file.name === testFile;
+    const part = !split ? null : file.name === testFile ? "test" : "train";
     for await (const { label, pixels, row } of guardedStream(where, "a Matlab file", imagesOf(file))) {
-      yield { name: `${file.name}#${row}`, label, pixels, officialTest };
+      yield { name: `${file.name}#${row}`, label, pixels, part };
     }
   }
 }

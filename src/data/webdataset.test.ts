@@ -101,7 +101,7 @@ describe("as a data set", () => {
     const dataset = await cache(folder);
     expect(dataset.classes).toEqual(["owl", "bee"]);
     expect([...dataset.labels]).toEqual([1, 0, 1, 0, 1, 0]);
-    expect([...dataset.officialTest!]).toEqual([0, 0, 0, 0, 1, 1]);
+    expect(dataset.officialParts).toEqual(["train", "train", "train", "train", "test", "test"]);
     const pixels = new Uint8Array(90);
     dataset.read([5], pixels);
     expect(pixels).toEqual(pattern(5, 6, 5));

@@ -7,7 +7,7 @@ import { trouble } from "./formats/trouble.ts";
 import { type Sample, samplesOf } from "./formats/webdataset.ts";
 import { type DecodeOptions, decodeImage, decodesAtOnce } from "./image.ts";
 import { inOrder } from "./in-order.ts";
-import { type Label, mostClasses, officialTestPart, partInName, settleClasses } from "./labels.ts";
+import { type Label, mostClasses, officialSplit, partInName, settleClasses } from "./labels.ts";
 import type { FoundShards } from "./shards.ts";
 import type { BrokenImage, Columns, Source, SourceFile, SourceImage } from "./source.ts";
 
@@ -32,7 +32,7 @@ export async function webDatasetSource(
   const totalBytes = files.reduce((sum, { size }) => sum + size, 0);
   const names = classNames(shards[0]!);
   const parts = shards.map((shard) => partInName(nameOf(shard)));
-  const test = officialTestPart(parts);
+  const split = officialSplit(parts);
   const numbers = new Map<Label, number>();
   const progress = { bytes: 0, samples: 0, complete: false };
   const where = { reader, file: data };
@@ -66,7 +66,7 @@ export async function webDatasetSource(
       const label = numberOf(sample.label);
       const result = await decodeImage(sample.image, options);
       if (!result.ok) return { name, reason: result.reason };
-      return { name, label, pixels: result.pixels, officialTest: test !== null && parts[shard] === test };
+      return { name, label, pixels: result.pixels, part: split.partOf(parts[shard]!) };
     };
     yield* inOrder(samples(), decode, decodesAtOnce);
     if (progress.samples === 0)
@@ -84,7 +84,7 @@ export async function webDatasetSource(
       const guess = bytes === 0 ? totalBytes / guessedSampleBytes : (samples * totalBytes) / bytes;
       return Math.max(samples + 1, Math.round(guess));
     },
-    hasOfficialTest: test !== null,
+    parts: split.parts,
     files,
     task: `decoding ${name} (a stream)`,
     settle() {

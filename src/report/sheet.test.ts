@@ -159,7 +159,7 @@ describe("preview", () => {
     count: images.length,
     labels: Int32Array.of(0, 0, 0, 0, 1, 2),
     names: images.map((_, index) => `${index}.png`),
-    officialTest: null,
+    officialParts: null,
     fingerprint: "colours",
     broken: [],
     read(indices, target) {

@@ -208,7 +208,7 @@ function datasetOf(
     count: images.length,
     labels: new Int32Array(images.length),
     names: images.map(String),
-    officialTest: null,
+    officialParts: null,
     fingerprint: "",
     broken: [],
     read(indices, target) {

@@ -76,8 +76,8 @@ function schemaOf<F extends Fields>(fields: F) {
     ]).default("squash"),
     split: z
       .strictObject({
-        validation: part("validation part").default(0.1),
-        test: part("test part").default(0.25),
+        validation: part("validation part of data that come without one").default(0.1),
+        test: part("test part of data that come without one").default(0.25),
         train: integer("number of training images, each class in its share; by default all that are left", {
           min: 1,
         })

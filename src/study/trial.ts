@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseMix } from "../augment/short-form.ts";
+import type { Part } from "../data/dataset.ts";
 import type { OnProgress } from "../data/loader.ts";
 import { replaceFile } from "../durable-file.ts";
 import { buildNetwork } from "../nn/models.ts";
@@ -204,8 +205,11 @@ function describeTrial(
 ): string[] {
   const count = (value: number) => value.toLocaleString("en-US");
   const { imageSize, epochs, batchSize, model, seed } = config;
-  const official = dataset.officialTest === null ? "" : " (the official test part)";
-  const parts = `${count(split.train.length)} to train, ${count(split.validation.length)} to validate, ${count(split.test.length)} to test${official}`;
+  const official = (part: Part) =>
+    dataset.officialParts?.includes(part) ? ` (the official ${part} part)` : "";
+  const parts =
+    `${count(split.train.length)} to train, ${count(split.validation.length)} to validate${official("validation")}, ` +
+    `${count(split.test.length)} to test${official("test")}`;
   const lines = [
     `${dataset.name}: ${dataset.classes.length} classes, ${count(dataset.count)} images: ${parts}`,
     `${model} with ${count(countParameters(network))} parameters on ${imageSize} x ${imageSize} pixels, ${augmentationText(config)}`,

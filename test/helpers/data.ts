@@ -43,7 +43,7 @@ export function memoryDataset(
     count: labels.length,
     labels: Int32Array.from(labels),
     names: labels.map((label, image) => `${classes[label]}/${image}.png`),
-    officialTest: null,
+    officialParts: null,
     fingerprint: "memory",
     broken: [],
     read(indices, target) {

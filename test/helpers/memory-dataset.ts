@@ -40,7 +40,7 @@ export function memoryDataset(options: MemoryDatasetOptions): Dataset {
     count,
     labels,
     names: Array.from({ length: count }, (_, index) => `image ${index}`),
-    officialTest: null,
+    officialParts: null,
     fingerprint: JSON.stringify(options),
     broken: [],
     read(indices, target) {
