@@ -163,6 +163,31 @@ const wrong: [string, readonly string[], RegExp][] = [
     /class folder .*dog must hold images, got none \(1 other/,
   ],
   ["one class", ["cat/1.jpg", "cat/2.jpg"], /at least two classes, got one \("cat"\)/],
+  [
+    "one folder around the classes",
+    ["PetImages/Cat/1.jpg", "PetImages/Dog/a/1.jpg"],
+    /got one \("PetImages"\); give .*[\\/]PetImages$/,
+  ],
+  [
+    "two folders around the parts of a split",
+    ["a/b/train/cat/1.jpg", "a/b/test/cat/1.jpg"],
+    /got one \("a"\); give .*[\\/]a[\\/]b$/,
+  ],
+  [
+    "one folder around Kaggle's names",
+    ["train/cat.0.jpg", "train/dog.0.jpg"],
+    /^data: .* give .*[\\/]train, it is divided$/,
+  ],
+  [
+    "one folder around flat names",
+    ["photos/cat.0.jpg", "photos/dog.0.jpg"],
+    /got one \("photos"\); give .*[\\/]photos$/,
+  ],
+  [
+    "folders within one class",
+    ["cat/1.jpg", "cat/more/2.jpg"],
+    /one \("cat"\); give the folder that holds a folder/,
+  ],
   ["one class, flat", ["cat.1.jpg"], /at least two classes, got one \("cat"\)/],
   [
     "class names that differ in case only",

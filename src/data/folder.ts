@@ -70,7 +70,7 @@ export function folderSource(data: string): Source {
   }
   checkParts(data, found);
   const classes = [...new Set(images.map(({ className }) => className))].sort(byCode);
-  checkClasses(data, classes);
+  checkClasses(data, classes, images);
   images.sort((a, b) => byCode(a.file.name, b.file.name));
   const labels = new Map(classes.map((className, label) => [className, label]));
   const notes = [
@@ -236,7 +236,7 @@ function checkParts(data: string, parts: readonly ({ readonly folder: string } &
   }
 }
 
-function checkClasses(data: string, classes: readonly string[]): void {
+function checkClasses(data: string, classes: readonly string[], images: readonly FoundImage[]): void {
   const seen = new Map<string, string>();
   for (const name of classes) {
     const key = name.normalize("NFC").toLowerCase();
@@ -249,9 +249,23 @@ function checkClasses(data: string, classes: readonly string[]): void {
     seen.set(key, name);
   }
   if (classes.length < 2) {
-    throw new Error(
-      `data: ${data} must hold at least two classes, got one ("${classes[0]}"); give the folder that holds a ` +
-        "folder for each class",
-    );
+    const inner = folderOfClasses(images.map(({ file }) => file.name));
+    const advice =
+      inner === null ? "give the folder that holds a folder for each class" : `give ${join(data, inner)}`;
+    throw new Error(`data: ${data} must hold at least two classes, got one ("${classes[0]}"); ${advice}`);
   }
+}
+
+/** The folder further down that holds all images (paths with `/`) and looks like classes; null when none does. */
+function folderOfClasses(images: readonly string[]): string | null {
+  const paths = images.map((image) => image.split("/"));
+  const first = paths[0]!;
+  let depth = 0;
+  while (paths.every((path) => depth < path.length - 1 && path[depth] === first[depth])) depth++;
+  if (depth === 0) return null;
+  const classes = paths.map((path) =>
+    depth < path.length - 1 ? path[depth] : kaggleName.exec(path[depth]!)?.[1],
+  );
+  const found = new Set(classes);
+  return found.size > 1 && !found.has(undefined) ? first.slice(0, depth).join("/") : null;
 }
