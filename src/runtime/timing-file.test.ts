@@ -133,6 +133,16 @@ describe("its place, the user's cache folder", () => {
     ["linux", { XDG_CACHE_HOME: "" }, ["home", "me", ".cache"]],
   ] as const)("on %s with %o", (platform, environment, folders) => {
     const expected = join("/", ...folders, "cutout", "convolutions.json");
-    expect(timingFile(environment, platform, "/home/me")).toBe(expected);
+    expect(timingFile(environment, platform, () => "/home/me")).toBe(expected);
+  });
+
+  it("is the folder for temporary files where the user has no home, and no home is asked for in vain", () => {
+    const none = () => {
+      throw new Error("uv_os_homedir returned ENOENT");
+    };
+    const expected = join(tmpdir(), ".cache", "cutout", "convolutions.json");
+    expect(timingFile({}, "linux", none)).toBe(expected);
+    expect(timingFile({}, "linux", () => "")).toBe(expected);
+    expect(timingFile({ XDG_CACHE_HOME: "/caches" }, "linux", none)).toBe("/caches/cutout/convolutions.json");
   });
 });

@@ -1,6 +1,6 @@
 // The file that remembers which algorithm was fastest: one for all networks of a user, kept in the user's cache folder.
 import { mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
-import { homedir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { writeFlushed } from "../durable-file.ts";
 import { type ConvAlgorithmName, convAlgorithms } from "../graph/conv/algorithms.ts";
@@ -17,18 +17,33 @@ type Content = Readonly<Record<string, Readonly<Record<string, Remembered>>>>;
 
 const format = 1;
 
-/** `$XDG_CACHE_HOME/cutout/convolutions.json`, or in the system's own place for what can be made again. */
+/** Below the user's home: where each system keeps what can be made again. */
+const cacheFolders: { readonly [Platform in NodeJS.Platform]?: string } = {
+  darwin: join("Library", "Caches"),
+  win32: join("AppData", "Local"),
+};
+
+/**
+ * `$XDG_CACHE_HOME/cutout/convolutions.json`, or in the system's own place for what can be made again; for users that
+ * have no home, as those of some containers, in the folder for temporary files.
+ */
 export function timingFile(
   environment: Readonly<Record<string, string | undefined>> = process.env,
   platform: NodeJS.Platform = process.platform,
-  home: string = homedir(),
+  home: () => string = homedir,
 ): string {
   const { XDG_CACHE_HOME: chosen, LOCALAPPDATA: local } = environment;
-  const folders: { readonly [Platform in NodeJS.Platform]?: string } = {
-    darwin: join(home, "Library", "Caches"),
-    win32: local || join(home, "AppData", "Local"),
-  };
-  return join(chosen || folders[platform] || join(home, ".cache"), "cutout", "convolutions.json");
+  const cache =
+    chosen || (platform === "win32" && local) || underHome(cacheFolders[platform] ?? ".cache", home);
+  return join(cache, "cutout", "convolutions.json");
+}
+
+function underHome(folder: string, home: () => string): string {
+  try {
+    return join(home() || tmpdir(), folder);
+  } catch {
+    return join(tmpdir(), folder);
+  }
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
