@@ -53,9 +53,9 @@ const blue = [0x2f, 0x7b, 0xd6] as const;
 const red = [0xd8, 0x40, 0x3c] as const;
 
 /** Where letters can be drawn: without a font they have the size of no letter. */
-const drawn = test.skipIf(!hasFont);
+const withFont = test.skipIf(!hasFont);
 
-drawn(
+withFont(
   "learning curves of 1, 2, 5 and 300 epochs: blue and red drawn, best epoch named, nothing clipped",
   async () => {
     for (const [count, best] of [
@@ -76,7 +76,7 @@ drawn(
   },
 );
 
-drawn("both panels of a page are of one size, whatever the numbers beside them", async () => {
+withFont("both panels of a page are of one size, whatever the numbers beside them", async () => {
   const large = epochsOf(20).map((record) => ({
     ...record,
     train: { ...record.train, loss: 123456 / record.epoch },
@@ -129,7 +129,7 @@ test("curves without any number, or all zero, still draw", async () => {
   }
 });
 
-drawn("several runs: each has its name in the legend, also when names are long or not Latin", async () => {
+withFont("several runs: each has its name in the legend, also when names are long or not Latin", async () => {
   const labels = [
     "without Cutout",
     "with Cutout (length 16, 2 holes, in 50 % of the images)",
@@ -144,7 +144,7 @@ drawn("several runs: each has its name in the legend, also when names are long o
   expect(drawn.svg).toContain("訓練データの拡張あり");
 });
 
-drawn("a name too long for a line of the legend goes on below, nothing of it is lost", async () => {
+withFont("a name too long for a line of the legend goes on below, nothing of it is lost", async () => {
   const long =
     "with Cutout like timm (2 % to 33.33 % of the area, rectangles of aspect 0.3 to 3.333, holes fully inside, " +
     'in 50 % of the images), trivial-augment, "quoted" \\ and <cutmix>';
@@ -162,7 +162,7 @@ drawn("a name too long for a line of the legend goes on below, nothing of it is 
   }
 });
 
-drawn(
+withFont(
   "matrices of 1 to 130 classes with names short and long: nothing clipped, every count in its place",
   async () => {
     for (const [size, name] of [
