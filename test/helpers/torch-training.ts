@@ -63,12 +63,13 @@ function start(name: string, shape: readonly number[]): Tensor {
 /** Root of the mean squared difference of the projections: an estimate of |a - b| over the whole tensor. */
 function distance(name: string, { data }: Tensor, want: Summary): number {
   const key = keyOf(`${name} projection`);
-  const differences = want.projections.map((projection) => -projection);
-  for (let index = 0; index < data.length; index++) {
-    const bits = hash(key, index);
-    for (let k = 0; k < differences.length; k++)
-      differences[k]! += (bits >>> k) & 1 ? -data[index]! : data[index]!;
-  }
+  // Elements with the same signs in all projections are added up first: there are up to 38 million in a tensor.
+  const sums = new Float64Array(2 ** want.projections.length);
+  for (let index = 0; index < data.length; index++)
+    sums[hash(key, index) & (sums.length - 1)]! += data[index]!;
+  const differences = want.projections.map((projection, k) =>
+    sums.reduce((total, sum, signs) => total + ((signs >>> k) & 1 ? -sum : sum), -projection),
+  );
   return Math.hypot(...differences) / Math.sqrt(differences.length);
 }
 
