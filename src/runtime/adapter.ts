@@ -4,6 +4,7 @@ import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
 import { Graph } from "../graph/graph.ts";
 import { lower } from "../onnx/lower.ts";
+import "./no-telemetry.ts";
 
 export interface Adapter {
   /** As the driver calls it: `NVIDIA H200`, `SwiftShader Device (Subzero)`. */

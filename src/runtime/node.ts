@@ -11,6 +11,7 @@ import { algorithmsDigest } from "./algorithms-digest.ts";
 import { availableMemory } from "./available-memory.ts";
 import { type ConvolutionMode, createChooser, type OnTiming, type TimedChoices } from "./choice.ts";
 import { runInPlace } from "./in-place.ts";
+import "./no-telemetry.ts";
 import { withProfile } from "./profile.ts";
 import { checkFeeds, type Device, type Executable, type Runtime } from "./runtime.ts";
 import type { TimingRuntime } from "./timing.ts";

@@ -1,6 +1,7 @@
 // A training session in a thread of its own: steps do not block this one, and the network's state stays over there.
 import type { Worker } from "node:worker_threads";
 import type { TimedChoices } from "../runtime/choice.ts";
+import "../runtime/no-telemetry.ts";
 import type { NodeRuntimeOptions } from "../runtime/node.ts";
 import { startThread } from "../thread.ts";
 import type { GiveBack, TrainingSession, TrainingState } from "./network-session.ts";
