@@ -44,7 +44,8 @@ const jobs: Job[] = augmentationNames.flatMap((name) =>
 
 describe.skipIf(chromium === undefined)("Chromium", () => {
   const folder = mkdtempSync(join(tmpdir(), "cutout-browser-"));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  // Its helper processes may still write for a moment.
+  afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
   let results: Results;
 
   beforeAll(async () => {
