@@ -36,8 +36,11 @@ export interface MatmulAttrs {
   readonly swapB?: boolean;
 }
 
-/** What may follow an affine map in the same pass. `step`: 1 where the result is positive, else 0. */
-export type Activation = "identity" | "relu" | "step";
+/**
+ * What may follow an affine map in the same pass. `step`: 1 where the result is positive, else 0; `reached`: 1 where
+ * it is 0 or more, else 0.
+ */
+export type Activation = "identity" | "relu" | "step" | "reached";
 
 /** Operators that every runtime computes. */
 export interface PrimitiveAttrs {

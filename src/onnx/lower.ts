@@ -28,6 +28,7 @@ const fusedActivations: { readonly [A in Activation]: Readonly<Record<string, On
   identity: {},
   relu: { activation: "Relu" },
   step: { activation: "HardSigmoid", activation_params: { floats: [hugeSlope, 0] } },
+  reached: { activation: "HardSigmoid", activation_params: { floats: [hugeSlope, 1] } },
 };
 
 /** In how many equal rows to cut a channel of so many numbers: rows of some 4096, where it divides so. */

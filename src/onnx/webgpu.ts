@@ -14,6 +14,7 @@ const activations: { readonly [A in Activation]: (nodes: NodeList, x: string) =>
   identity: (_, x) => x,
   relu: (nodes, x) => nodes.add("Relu", [x]),
   step: (nodes, x) => isGreater(nodes, x, nodes.number(0)),
+  reached: (nodes, x) => nodes.add("Sub", [nodes.number(1), isGreater(nodes, nodes.number(0), x)]),
 };
 
 export const webgpuLowerings: Partial<Lowerings> = {

@@ -352,7 +352,7 @@ export const operatorCases: Cases = {
     .record({
       vectors: channelVectors(2),
       key: fc.option(seed, { nil: null }),
-      activation: fc.constantFrom("identity", "relu", "step"),
+      activation: fc.constantFrom("identity", "relu", "step", "reached"),
     })
     .map(({ vectors: { operands }, key, activation }) => ({
       operands: [...operands, ...(key === null ? [] : [spread(operands[0]!.shape, key)])],

@@ -99,6 +99,20 @@ function chosen(g: Graph, takeA: Value, dy: Value): readonly [Value, Value] {
   return [g.apply("where", [takeA, dy, zero]), g.apply("where", [takeA, zero, dy])];
 }
 
+/**
+ * dy where y is positive. Max pooling gives only to pixels that are as large as their maximum, so after it the slope
+ * of the maximum does for all of them, which are a fraction of the pixels.
+ */
+function throughRelu(g: Graph, y: Value, dy: Value): Value {
+  const sloped = (of: Value, slopes: Value) => binary(g, "mul", slopes, g.apply("step", [of]));
+  const { source } = dy;
+  if (source.kind !== "operation" || source.op !== "maxPool2dGrad" || source.inputs[0] !== y) {
+    return sloped(y, dy);
+  }
+  const [, maxima, slopes] = source.inputs as [Value, Value, Value];
+  return g.apply("maxPool2dGrad", [y, maxima, sloped(maxima, slopes)], source.attrs);
+}
+
 export const elementwiseRules: Elementwise = {
   neg: unary(
     "neg",
@@ -114,7 +128,7 @@ export const elementwiseRules: Elementwise = {
   relu: unary(
     "relu",
     (x) => (x > 0 ? x : x * 0),
-    (g, _x, y, dy) => binary(g, "mul", dy, g.apply("step", [y])),
+    (g, _x, y, dy) => throughRelu(g, y, dy),
   ),
   // s' = s (1 - s)
   sigmoid: unary(

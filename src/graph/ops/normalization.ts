@@ -83,11 +83,12 @@ const activations: { readonly [A in Activation]: (x: number) => number } = {
   identity: (x) => x,
   relu: (x) => (x > 0 ? x : x * 0),
   step: (x) => (x > 0 ? 1 : 0),
+  reached: (x) => (x >= 0 ? 1 : 0),
 };
 
 /** dy through the activation; null where it stops. */
 function throughActivation(g: Graph, activation: Activation, output: Value, dy: Value): Value | null {
-  if (activation === "step") return null;
+  if (activation === "step" || activation === "reached") return null;
   return activation === "identity" ? dy : g.apply("mul", [dy, g.apply("step", [output])]);
 }
 

@@ -1,6 +1,5 @@
 // Max and average pooling over [C, H, W, N]; windows may overlap.
 import { sizeOf } from "../../tensor.ts";
-import type { Graph } from "../graph.ts";
 import { expectOperands, expectRank, reshape, show } from "../shape.ts";
 import type {
   CompositeRules,
@@ -12,6 +11,7 @@ import type {
 } from "../types.ts";
 import { outputSize, padSides, type Window, windowIndices, windowParts } from "../window.ts";
 import { scatterSum } from "./gather.ts";
+import { dealToFirstMaximum, maxPoolGradient } from "./max-pool-gradient.ts";
 
 interface Pools {
   readonly primitive: Pick<PrimitiveRules, "maxPool2d">;
@@ -39,53 +39,6 @@ function inferPool(where: string, x: ValueType, attrs: Pool2dAttrs): ValueType {
     throw new Error(`${where}: a window of ${show(attrs.kernel)} must fit the image, got ${show(x.shape)}`);
   }
   return { dtype: x.dtype, shape: [x.shape[0]!, ...output, x.shape[3]!] };
-}
-
-/** dy dealt to the window positions: each output's share goes to the first position that holds its maximum. */
-function dealToFirstMaximum(g: Graph, x: Value, y: Value, dy: Value, attrs: Pool2dAttrs): Value[] {
-  const padded = padSides(g, x, attrs.padding, Number.NEGATIVE_INFINITY);
-  const parts = windowParts(g, padded, windowOf(attrs), heightWidth(y));
-  let remaining = dy;
-  return parts.map((part, index) => {
-    if (index === parts.length - 1) return remaining;
-    const passed = g.apply("mul", [remaining, g.apply("step", [g.apply("sub", [y, part])])]);
-    const dealt = g.apply("sub", [remaining, passed]);
-    remaining = passed;
-    return dealt;
-  });
-}
-
-/**
- * The gradient takes many passes over arrays of y's size. Done for a few channels at a time they stay in the cache,
- * which is more than twice as fast as main memory: this many elements at once.
- */
-const elementsAtOnce = 2 ** 22;
-
-type Range = readonly [start: number, end: number];
-
-function channelRanges({ shape }: Value): Range[] {
-  const channels = shape[0]!;
-  const atOnce = Math.max(1, Math.floor((elementsAtOnce * channels) / sizeOf(shape)));
-  return Array.from({ length: Math.ceil(channels / atOnce) }, (_, index) => [
-    index * atOnce,
-    Math.min(channels, (index + 1) * atOnce),
-  ]);
-}
-
-function channelsOf(g: Graph, x: Value, [start, end]: Range): Value {
-  if (end - start === x.shape[0]) return x;
-  const channels = Int32Array.from({ length: end - start }, (_, index) => start + index);
-  return g.apply("gather", [x, g.constant("int32", [channels.length], channels)], { axis: 0 });
-}
-
-function maxPoolGrad(g: Graph, x: Value, y: Value, dy: Value, attrs: Pool2dAttrs): Value {
-  const [channels, height, width, count] = x.shape as [number, number, number, number];
-  const dealt = dealToFirstMaximum(g, x, y, dy, attrs);
-  const positions = dealt.length === 1 ? dealt[0]! : g.apply("concat", dealt, { axis: 1 });
-  const pixels = positions.shape[1]! * positions.shape[2]!;
-  const flat = reshape(g, positions, [channels, pixels, count]);
-  const targets = windowIndices(windowOf(attrs), [height, width], heightWidth(y));
-  return reshape(g, scatterSum(g, flat, 1, targets, height * width), x.shape);
 }
 
 /** Calls `visit` with the flat index of each output and of each pixel in its window (-1 outside), in row order. */
@@ -150,19 +103,14 @@ export const poolRules: Pools = {
         const [x, y] = inputs as [Value, Value, Value];
         const ones = g.apply("broadcast", [g.scalar(1)], { shape: y.shape });
         const parts = windowParts(g, padSides(g, dy, attrs.padding, 0), windowOf(attrs), heightWidth(y));
-        const picked = dealToFirstMaximum(g, x, y, ones, attrs).map((mask, index) =>
-          g.apply("mul", [mask, parts[index]!]),
+        const channels = [0, y.shape[0]!] as const;
+        const { positions } = dealToFirstMaximum(g, [x, y, ones], attrs, channels, false);
+        const picked = positions.map((mask, index) =>
+          g.apply("mul", [reshape(g, mask, y.shape), parts[index]!]),
         );
         return [null, null, picked.reduce((sum, part) => g.apply("add", [sum, part]))];
       },
-      expand(g, inputs, attrs) {
-        const [x, y, dy] = inputs as [Value, Value, Value];
-        const parts = channelRanges(y).map((range) => {
-          const [pixels, maxima, slopes] = [x, y, dy].map((value) => channelsOf(g, value, range));
-          return maxPoolGrad(g, pixels!, maxima!, slopes!, attrs);
-        });
-        return parts.length === 1 ? parts[0]! : g.apply("concat", parts, { axis: 0 });
-      },
+      expand: (g, inputs, attrs) => maxPoolGradient(g, ...(inputs as [Value, Value, Value]), attrs),
       reference([x, y, dy], attrs) {
         const dx = new Float64Array(x!.data.length);
         firstMaxima(x!, y!, attrs).forEach((winner, out) => {
