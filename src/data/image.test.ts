@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp, { type Sharp } from "sharp";
@@ -229,6 +230,21 @@ describe("files that are not whole give a reason, never a crash", () => {
       expect(await reason(file)).toEqual(expected);
       expect(await decodeImage(brands(...names), options(4, 4))).toEqual({ ok: false, reason: expected });
     }
+  });
+  it.skipIf(process.platform === "win32")("a pipe, without waiting for what comes out of it", async () => {
+    const pipe = join(temporaryFolder(), "pipe.jpg");
+    execFileSync("mkfifo", [pipe]);
+    expect(await reason(pipe)).not.toBe("decoded");
+  });
+  it("a file too large to be read whole is decoded as another is, and so are its bytes", async () => {
+    const folder = temporaryFolder();
+    const bytes = await noise().jpeg().toBuffer();
+    const [small, large] = [join(folder, "small.jpg"), join(folder, "large.jpg")];
+    writeFileSync(small, bytes);
+    writeFileSync(large, Buffer.concat([bytes, Buffer.alloc(33 * 2 ** 20)]));
+    const expected = await decoded(small, options(100));
+    expect(await decoded(large, options(100))).toEqual(expected);
+    expect(await decodeImage(bytes, options(100))).toEqual({ ok: true, pixels: Uint8Array.from(expected) });
   });
   it("a drawing by the name of a photo is no photo", async () => {
     const file = join(temporaryFolder(), "a.jpg");

@@ -1,6 +1,6 @@
 // Image files to 8-bit pixels of one size; the only file of this folder that knows the image library.
 import { accessSync, constants, statSync } from "node:fs";
-import { open, stat } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import sharp, { type Sharp } from "sharp";
 import { resizeBytes } from "../augment/resize-bytes.ts";
@@ -31,8 +31,8 @@ export type Decoded =
 sharp.concurrency(1);
 sharp.cache(false);
 
-/** How many images to have under way at once. */
-export const decodesAtOnce = 2 * Math.max(2, availableParallelism());
+/** How many images to have under way at once: some are being read, and some decoded, while others wait for their turn. */
+export const decodesAtOnce = 4 * Math.max(2, availableParallelism());
 
 /** Goes into cache keys: another version may give other pixels. */
 export const decoderVersion = `sharp ${sharp.versions.sharp ?? "?"}, libvips ${sharp.versions.vips}, resize 2`;
@@ -66,10 +66,12 @@ export async function decodeImage(
   const { size, maxPixels } = options;
   let start: Uint8Array = new Uint8Array();
   try {
-    start = typeof file === "string" ? await startOf(file) : file.subarray(0, startBytes);
+    const bytes = typeof file === "string" ? await readImageFile(file) : file;
+    start = bytes.subarray(0, startBytes);
     if (!hasSignature(start)) throw new Error("unsupported image format");
+    const input = bytes.length > startBytes ? bytes : file; // not more than its start: it is large, or tiny
     // failOn "error" refuses truncated and undecodable data, but not harmless warnings (stray bytes, odd profiles).
-    const image = sharp(file, { failOn: "error", limitInputPixels: maxPixels, autoOrient: true });
+    const image = sharp(input, { failOn: "error", limitInputPixels: maxPixels, autoOrient: true });
     const { data, info } = await shrunk(image.flatten({ background: "#ffffff" }), size)
       .toColourspace("srgb")
       .raw({ depth: "uchar" })
@@ -103,12 +105,21 @@ function hasSignature(bytes: Uint8Array): boolean {
 /** Enough to tell the format of an image. */
 const startBytes = 64;
 
-/** The first bytes of a file; none of what is no regular file. */
-async function startOf(file: string): Promise<Uint8Array> {
-  if (!(await stat(file)).isFile()) return new Uint8Array(0);
-  const handle = await open(file);
+/** Larger files are left to the library to read, bit by bit. */
+const wholeBytes = 32 * 2 ** 20;
+
+/**
+ * A file whole: the library, which takes bytes faster than names, need not open it a second time. Only the first bytes
+ * of a very large one; none of what is no regular file.
+ */
+async function readImageFile(file: string): Promise<Uint8Array> {
+  // To open a pipe would otherwise wait until somebody writes.
+  const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(startBytes), 0, startBytes, 0);
+    const stats = await handle.stat();
+    if (!stats.isFile()) return new Uint8Array(0);
+    const length = stats.size > wholeBytes ? startBytes : stats.size;
+    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, 0);
     return buffer.subarray(0, bytesRead);
   } finally {
     await handle.close();
