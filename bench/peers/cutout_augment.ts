@@ -91,9 +91,10 @@ function jpeg(): () => Promise<unknown> {
     for (;;) yield join(path, files[rng.integer(files.length)]!);
   }
   const images = inOrder(names(), (file) => decodeImage(file, decoding), decodesAtOnce);
+  // A batch's memory is used again, as `loader.recycle` has it.
+  const target = new Float32Array(batch * side * side * 3);
   let count = 0;
   return async () => {
-    const target = new Float32Array(batch * side * side * 3);
     for (let index = 0; index < batch; index++) {
       const { value } = await images.next();
       if (!value.ok) throw new Error(value.reason);
