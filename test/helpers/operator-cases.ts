@@ -24,8 +24,15 @@ const seed = fc.integer();
 const extent = fc.integer({ min: 1, max: 4 });
 const anyShape = fc.array(extent, { minLength: 1, maxLength: 4 });
 
-/** Distinct numbers, well apart from each other and from zero, so that maxima and kinks are not met by chance. */
-function spread(shape: Shape, key: number, low = -2, high = 2): OperandCase {
+/** Operands lie on grids of this width, a second one halfway between the places of the first. */
+const grid = 1 / 1024;
+
+/**
+ * Distinct numbers, apart from each other by `grid` or more and from zero by 0.02, so that maxima and kinks are not met
+ * by chance.
+ * @param offset added to each: half of `grid` keeps an operand apart from one without
+ */
+function spread(shape: Shape, key: number, low = -2, high = 2, offset = 0): OperandCase {
   const rng = stream(key, "operator case", sizeOf(shape));
   const count = sizeOf(shape);
   const step = (high - low) / (count + 1);
@@ -37,7 +44,8 @@ function spread(shape: Shape, key: number, low = -2, high = 2): OperandCase {
     const other = rng.integer(last + 1);
     [values[last], values[other]] = [values[other]!, values[last]!];
   }
-  return { dtype: "float32", shape, data: values.map((x) => (Math.abs(x) < 0.02 ? 0.02 : x)) };
+  const apart = (x: number) => grid * Math.round((x + (x < 0 ? -0.021 : 0.021)) / grid) + offset;
+  return { dtype: "float32", shape, data: values.map(apart) };
 }
 
 const integers = (dtype: DType, shape: Shape, data: readonly number[], constant = false): OperandCase => ({
@@ -62,7 +70,7 @@ const broadcastPair = fc
 
 const binary = (low = -2, high = 2) =>
   fc.record({ shapes: broadcastPair, key: seed }).map(({ shapes, key }) => ({
-    operands: [spread(shapes.a, key, low, high), spread(shapes.b, key + 1, low + 0.005, high + 0.005)],
+    operands: [spread(shapes.a, key, low, high), spread(shapes.b, key + 1, low, high, grid / 2)],
     attrs: {},
   }));
 
