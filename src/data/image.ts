@@ -32,7 +32,7 @@ sharp.concurrency(1);
 sharp.cache(false);
 
 /** How many images to have under way at once: some are being read, and some decoded, while others wait for their turn. */
-export const decodesAtOnce = 4 * Math.max(2, availableParallelism());
+export const decodesAtOnce = 4 * Math.min(8, Math.max(2, availableParallelism()));
 
 /** Goes into cache keys: another version may give other pixels. */
 export const decoderVersion = `sharp ${sharp.versions.sharp ?? "?"}, libvips ${sharp.versions.vips}, resize 2`;
@@ -106,7 +106,7 @@ function hasSignature(bytes: Uint8Array): boolean {
 const startBytes = 64;
 
 /** Larger files are left to the library to read, bit by bit. */
-const wholeBytes = 32 * 2 ** 20;
+const wholeBytes = 8 * 2 ** 20;
 
 /**
  * A file whole: the library, which takes bytes faster than names, need not open it a second time. Only the first bytes
@@ -119,8 +119,13 @@ async function readImageFile(file: string): Promise<Uint8Array> {
     const stats = await handle.stat();
     if (!stats.isFile()) return new Uint8Array(0);
     const length = stats.size > wholeBytes ? startBytes : stats.size;
-    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, 0);
-    return buffer.subarray(0, bytesRead);
+    const bytes = Buffer.allocUnsafe(length);
+    let done = 0;
+    // A read may give less than it was asked for; it gives nothing where the file has become shorter meanwhile.
+    for (let got = -1; done < length && got !== 0; done += got) {
+      got = (await handle.read(bytes, done, length - done, done)).bytesRead;
+    }
+    return bytes.subarray(0, done);
   } finally {
     await handle.close();
   }
