@@ -117,15 +117,10 @@ async function readImageFile(file: string): Promise<Uint8Array> {
   const handle = await open(file, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
     const stats = await handle.stat();
-    if (!stats.isFile()) return new Uint8Array(0);
-    const length = stats.size > wholeBytes ? startBytes : stats.size;
-    const bytes = Buffer.allocUnsafe(length);
-    let done = 0;
-    // A read may give less than it was asked for; it gives nothing where the file has become shorter meanwhile.
-    for (let got = -1; done < length && got !== 0; done += got) {
-      got = (await handle.read(bytes, done, length - done, done)).bytesRead;
-    }
-    return bytes.subarray(0, done);
+    if (!stats.isFile() || stats.size === 0) return new Uint8Array(0);
+    if (stats.size <= wholeBytes) return await handle.readFile();
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(startBytes), 0, startBytes, 0);
+    return buffer.subarray(0, bytesRead);
   } finally {
     await handle.close();
   }

@@ -163,6 +163,10 @@ describe("an official test part", () => {
     expect([split.train.length, split.validation.length]).toEqual([24, 6]);
     expect(all(split)).toEqual(everything(dataset));
   });
+  it("is not replaced by others where none of its images could be read", () => {
+    const dataset = datasetOf([20, 20], { officialParts: partsOf(30, 10, 0) });
+    expect(() => splitDataset(dataset, options())).toThrow("split: the test part must have images, got none");
+  });
   it("keeps its near-duplicates out of training and validation", () => {
     const dataset = datasetOf([20, 20], { officialParts });
     const groups = [[dataset.names[3]!, dataset.names[35]!]];

@@ -31,7 +31,10 @@ export function splitDataset(dataset: Dataset, options: SplitOptions): Split {
   const units = unite(dataset, options.groups);
   const official = dataset.officialParts;
   const take = (part: "test" | "validation", from: readonly Unit[], base: number): Taken => {
-    if (official?.includes(part)) return takeOfficial(official, from, part);
+    // An official split has a test part, even if none of its images could be read.
+    if (official !== null && (part === "test" || official.includes(part))) {
+      return takeOfficial(official, from, part);
+    }
     const wanted = imagesWanted(part, options[part], base);
     return takePart(dataset, from, wanted, (...key) => stream(options.seed, `split ${part}`, ...key));
   };
