@@ -1,5 +1,5 @@
 // Import rules of the house: who may import whom. A room imports itself, what is listed here, and npm packages.
-const shared = ["tensor", "rng"];
+const shared = ["tensor", "rng", "error"];
 /** The rooms that write files; they may import durable-file too. */
 const writers = ["data", "runtime", "train", "report", "study", "cli"];
 /** The rooms that start threads; they may import thread too. */
@@ -61,7 +61,7 @@ module.exports = {
       name: "augment-needs-nothing-of-node",
       comment: "cutout/augment runs in a browser too",
       severity: "error",
-      from: { path: "^src/(augment/|rng\\.ts|tensor\\.ts)", pathNot: "\\.test\\.ts$" },
+      from: { path: "^src/(augment/|rng\\.ts|tensor\\.ts|error\\.ts)", pathNot: "\\.test\\.ts$" },
       to: { dependencyTypes: ["core"] },
     },
     {

@@ -1,0 +1,25 @@
+import { expect, test } from "vitest";
+import { CutoutError } from "./error.ts";
+
+const fields = { where: "--length", what: "must be an even integer >= 2", got: "7", remedy: "give 6 or 8" };
+
+test("the message is made of the parts, and of those that are there only", () => {
+  expect(new CutoutError(fields).message).toBe("--length: must be an even integer >= 2, got 7; give 6 or 8");
+  expect(new CutoutError({ where: "photos", what: "must hold images" }).message).toBe(
+    "photos: must hold images",
+  );
+});
+
+test("an error is the same again after its fields were sent elsewhere", () => {
+  const error = new CutoutError({ ...fields, kind: "settings" });
+  const again = new CutoutError(structuredClone(error.fields()));
+  expect(again.fields()).toEqual(error.fields());
+  expect(again.message).toBe(error.message);
+});
+
+test("a room that knows better where it was says so; the first error stays its cause", () => {
+  const first = new CutoutError({ ...fields, where: "cutout: length" });
+  const told = first.with({ where: "--length", kind: "settings" });
+  expect(told).toMatchObject({ ...fields, kind: "settings" });
+  expect(told.cause).toBe(first);
+});
