@@ -1,7 +1,7 @@
 // Import rules of the house: who may import whom. A room imports itself, what is listed here, and npm packages.
-const shared = ["tensor", "rng", "error"];
+const shared = ["tensor", "rng", "error", "text"];
 /** The rooms that write files; they may import durable-file too. */
-const writers = ["data", "runtime", "train", "report", "study", "cli"];
+const writers = ["data", "runtime", "train", "report", "run-folder", "run", "cli"];
 /** The rooms that start threads; they may import thread too. */
 const starters = ["data", "train"];
 
@@ -22,10 +22,24 @@ const allowed = {
   runtime: ["onnx", "graph"],
   nn: ["graph"],
   optim: ["graph"],
-  train: ["augment", "data", "graph", "nn", "onnx", "optim", "runtime"],
-  report: ["augment", "data", "stats", "train"],
-  study: ["augment", "data", "nn", "onnx", "optim", "report", "runtime", "stats", "train"],
-  cli: ["augment", "data", "report", "stats", "study", "train"],
+  config: ["augment", "data", "nn", "optim", "runtime", "train"],
+  train: ["augment", "data", "graph", "nn", "onnx", "optim", "runtime", "run-folder"],
+  "run-folder": ["config", "data", "run", "train"],
+  report: ["augment", "data", "stats", "train", "run-folder"],
+  run: [
+    "augment",
+    "config",
+    "data",
+    "nn",
+    "onnx",
+    "optim",
+    "report",
+    "run-folder",
+    "runtime",
+    "stats",
+    "train",
+  ],
+  cli: ["augment", "config", "data", "report", "run", "run-folder", "stats", "train"],
 };
 
 const rooms = Object.entries(allowed).map(([room, others]) => ({

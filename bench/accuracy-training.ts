@@ -1,12 +1,13 @@
 // Whole trainings that differ in nothing but the convolution algorithm and the seed, and what their results say.
+
+import { settingsSchema } from "../src/config/config.ts";
 import { trainingBatches } from "../src/data/loader.ts";
 import { buildNetwork, type ModelName } from "../src/nn/models.ts";
 import { learningRateAt } from "../src/optim/schedule.ts";
 import { stream } from "../src/rng.ts";
+import { type Prepared, prepare } from "../src/run/prepare.ts";
 import type { ConvolutionMode } from "../src/runtime/choice.ts";
 import { nodeRuntime } from "../src/runtime/node.ts";
-import { settingsSchema } from "../src/study/config.ts";
-import { type Prepared, prepare } from "../src/study/prepare.ts";
 import { evaluate } from "../src/train/evaluate.ts";
 import type { DirectSession } from "../src/train/network-session.ts";
 import { createTrainingSession } from "../src/train/step.ts";

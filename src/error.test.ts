@@ -18,8 +18,10 @@ test("an error is the same again after its fields were sent elsewhere", () => {
 });
 
 test("a room that knows better where it was says so; the first error stays its cause", () => {
-  const first = new CutoutError({ ...fields, where: "cutout: length" });
-  const told = first.with({ where: "--length", kind: "settings" });
+  const first = new CutoutError({ ...fields, where: "cutout", option: "length" });
+  expect(first.message).toMatch(/^cutout: length must be an even integer/);
+  const told = first.with({ where: "--length", option: undefined, kind: "settings" });
   expect(told).toMatchObject({ ...fields, kind: "settings" });
+  expect(told.message).toMatch(/^--length: must be an even integer/);
   expect(told.cause).toBe(first);
 });

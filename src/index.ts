@@ -1,6 +1,10 @@
 // What the package exports as `cutout`: everything a program needs to do what the command line does.
 export type { ImageShape, Normalization, Pipeline } from "./augment/pipeline.ts";
 export { trainingPipeline } from "./augment/pipeline.ts";
+export type { Config, Settings, SettingsInput } from "./config/config.ts";
+export { configSchema, settingsSchema } from "./config/config.ts";
+export type { SettingsSources } from "./config/settings.ts";
+export { ConfigError, readSettings } from "./config/settings.ts";
 export type { ChannelStatistics, Dataset, Split } from "./data/dataset.ts";
 export type { Loader, LoaderOptions, OnProgress, OpenDatasetOptions, SplitOptions } from "./data/loader.ts";
 export {
@@ -30,19 +34,15 @@ export { writeComparison, writeReport } from "./report/html.ts";
 export { previewSheet } from "./report/sheet.ts";
 export type { Rng } from "./rng.ts";
 export { permutation, stream } from "./rng.ts";
-export type { Classified, Classifier, DataEvaluation } from "./study/classifier.ts";
-export { exportRun, openClassifier } from "./study/classifier.ts";
-export type { Config, Settings, SettingsInput } from "./study/config.ts";
-export { configSchema, settingsSchema } from "./study/config.ts";
-export type { OpenRun } from "./study/run-dir.ts";
-export { openFinishedRun, openRun } from "./study/run-dir.ts";
-export type { SettingsSources } from "./study/settings.ts";
-export { ConfigError, readSettings } from "./study/settings.ts";
-export type { NewTrialOptions, TrialOptions, TrialResult } from "./study/trial.ts";
-export { resumeTrial, runTrial } from "./study/trial.ts";
+export type { Classified, Classifier, DataEvaluation } from "./run/classifier.ts";
+export { exportRun, openClassifier } from "./run/classifier.ts";
+export type { NewTrialOptions, TrialOptions, TrialResult } from "./run/trial.ts";
+export { resumeTrial, runTrial } from "./run/trial.ts";
+export { loadCheckpoint, saveCheckpoint } from "./run-folder/checkpoint.ts";
+export type { OpenRun } from "./run-folder/run-dir.ts";
+export { openFinishedRun, openRun } from "./run-folder/run-dir.ts";
 export type { DType, Shape, Tensor } from "./tensor.ts";
 export { tensor } from "./tensor.ts";
-export { loadCheckpoint, saveCheckpoint } from "./train/checkpoint.ts";
 export { evaluate } from "./train/evaluate.ts";
 export type { ClassScore, Evaluation, ImagePrediction } from "./train/evaluation.ts";
 export type { EpochRecord, MetricsRecord, Score, TestRecord, TrainingEvent } from "./train/events.ts";

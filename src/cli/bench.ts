@@ -1,8 +1,8 @@
 // `cutout bench --layers MODEL`: how long each algorithm takes here for each convolution of a network.
 import { availableParallelism } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import type { DeviceChoice } from "../study/device.ts";
-import type { ModelLayersOptions } from "../study/layers.ts";
+import type { DeviceChoice } from "../run/device.ts";
+import type { ModelLayersOptions } from "../run/layers.ts";
 import { say, tell } from "./console.ts";
 import { settingFlags } from "./flags.ts";
 import { formatLayers } from "./layer-table.ts";
@@ -58,7 +58,7 @@ async function benchAction({
   ...flags
 }: BenchFlags): Promise<void> {
   if (json !== undefined) checkOutFile("--json", json);
-  const { timeModelLayers } = await import("../study/layers.ts");
+  const { timeModelLayers } = await import("../run/layers.ts");
   const size = flags.size ?? (model === "alexnet" ? 227 : 32);
   const progress = createProgress(process.stderr);
   try {

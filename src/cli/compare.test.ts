@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { makeRunFolder, prediction } from "../../test/fixtures/run-folder.ts";
-import { readRunFolder } from "../report/run-folder.ts";
+import { readRunFolder } from "../run-folder/read.ts";
 import { mcnemarExact } from "../stats/mcnemar.ts";
 import { comparisonName, formatComparison } from "./compare.ts";
 

@@ -1,10 +1,10 @@
 // `cutout compare`: two or more finished runs on the same test images, and what can be said about their difference.
 import { basename, join, resolve } from "node:path";
 import type { Command } from "commander";
+import { ConfigError } from "../config/settings.ts";
 import { augmentationText } from "../report/describe.ts";
-import { type RunFolder, readRunFolder } from "../report/run-folder.ts";
 import { type Comparison, compareWithFirst, outcomeOf } from "../report/verdict.ts";
-import { ConfigError } from "../study/settings.ts";
+import { type RunFolder, readRunFolder } from "../run-folder/read.ts";
 import { say } from "./console.ts";
 import { checkOutFile } from "./out-file.ts";
 import { formatPercent } from "./progress.ts";
@@ -33,7 +33,7 @@ export async function compareRuns(runs: readonly string[], out?: string): Promis
   if (twice >= 0) throw new ConfigError(`compare: must be different run folders, got ${runs[twice]} twice`);
   if (out !== undefined) checkOutFile("--out", out, ".html");
   const { writeComparison } = await import("../report/html.ts");
-  const { openFinishedRun } = await import("../study/run-dir.ts");
+  const { openFinishedRun } = await import("../run-folder/run-dir.ts");
   for (const run of runs) openFinishedRun(run);
   const read = await Promise.all(runs.map(readRunFolder));
   const file = out ?? join(runs[0]!, "..", comparisonName(runs));

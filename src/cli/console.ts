@@ -1,8 +1,9 @@
 // What the terminal gets: results, one line for an error, and the exit code that goes with it.
+
 import { writeSync } from "node:fs";
 import { CommanderError } from "commander";
-import { printable } from "../report/markup.ts";
-import { ConfigError } from "../study/settings.ts";
+import { ConfigError } from "../config/settings.ts";
+import { printable } from "../text.ts";
 
 const exitCodes = { failure: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
 

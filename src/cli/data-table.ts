@@ -1,8 +1,7 @@
 // What `cutout data stats` prints.
 import type { Inspection } from "../data/inspect.ts";
 import type { Spread } from "../data/scan.ts";
-import { counted, decimal, whole } from "../report/format.ts";
-import { printable } from "../report/markup.ts";
+import { counted, decimal, printable, whole } from "../text.ts";
 import { formatPercent } from "./progress.ts";
 import { formatTable } from "./table.ts";
 

@@ -18,7 +18,7 @@ import { startFileServer } from "../../test/helpers/file-server.ts";
 import { paintPhotos } from "../../test/helpers/photos.ts";
 import { readGroups, writeGroups } from "../data/groups.ts";
 import { openDataset } from "../data/open.ts";
-import { shellWord } from "../report/format.ts";
+import { shellWord } from "../text.ts";
 import { createPace } from "./data.ts";
 import { main } from "./program.ts";
 

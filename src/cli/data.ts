@@ -2,12 +2,12 @@
 import { join, sep } from "node:path";
 import type { Command } from "commander";
 import { Option } from "commander";
+import { ConfigError } from "../config/settings.ts";
 import { dataFormats, parseColumns } from "../data/data-format.ts";
 import type { GetProgress } from "../data/download/get.ts";
 import { writeGroups } from "../data/groups.ts";
 import type { InspectOptions } from "../data/inspect.ts";
-import { counted, shellWord } from "../report/format.ts";
-import { ConfigError } from "../study/settings.ts";
+import { counted, shellWord } from "../text.ts";
 import { onInterrupt, say, tell, tellAtOnce, tellBroken } from "./console.ts";
 import { formatInspection } from "./data-table.ts";
 import { checkOutFile, writeOutFile } from "./out-file.ts";

@@ -41,8 +41,8 @@ async function demoAction({
   readonly runsDir: string;
   readonly cacheDir: string;
 }): Promise<void> {
-  const { runTrial } = await import("../study/trial.ts");
-  const { readSettings } = await import("../study/settings.ts");
+  const { runTrial } = await import("../run/trial.ts");
+  const { readSettings } = await import("../config/settings.ts");
   const start = Date.now();
   const runs: string[] = [];
   for (const { title, cutout } of arms) {

@@ -1,6 +1,6 @@
 // `cutout eval`: the best checkpoint of a run on its test part, or on other data.
 import { type Command, Option } from "commander";
-import type { DeviceChoice } from "../study/device.ts";
+import type { DeviceChoice } from "../run/device.ts";
 import type { Evaluation } from "../train/evaluation.ts";
 import { say, tell, tellBroken } from "./console.ts";
 import { createProgress, formatPercent } from "./progress.ts";
@@ -42,7 +42,7 @@ export function deviceOption(): Option {
 }
 
 async function evalAction(run: string, data: string | undefined, options: EvalOptions): Promise<void> {
-  const { openClassifier } = await import("../study/classifier.ts");
+  const { openClassifier } = await import("../run/classifier.ts");
   const classifier = await openClassifier(run, { device: options.device, tell });
   const progress = createProgress(process.stderr);
   try {

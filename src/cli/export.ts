@@ -19,7 +19,7 @@ export function addExport(program: Command): void {
 async function exportAction(run: string, options: { readonly out?: string }): Promise<void> {
   const out = options.out ?? join(run, "model.onnx");
   checkOutFile("--out", out);
-  const { exportRun } = await import("../study/classifier.ts");
+  const { exportRun } = await import("../run/classifier.ts");
   const model = exportRun(run);
   writeOutFile(out, model);
   say(`${out}  ${(model.length / 1e6).toFixed(1)} MB`);

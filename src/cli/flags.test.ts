@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { afterAll, describe, expect, test } from "vitest";
-import { leaves } from "../study/leaves.ts";
-import { readSettings } from "../study/settings.ts";
+import { leaves } from "../config/leaves.ts";
+import { readSettings } from "../config/settings.ts";
 import { addSettingFlags, settingFlags, settingsFrom } from "./flags.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "cutout-flags-"));

@@ -1,9 +1,9 @@
 // Command-line flags of a run: a table from flag to config path; types, choices and help come from the schema.
 import { type Command, Option } from "commander";
-import type { Settings } from "../study/config.ts";
-import { type Leaf, leaves } from "../study/leaves.ts";
-import { defaultSchedule } from "../study/schedule-fields.ts";
-import { ConfigError, readSettings } from "../study/settings.ts";
+import type { Settings } from "../config/config.ts";
+import { type Leaf, leaves } from "../config/leaves.ts";
+import { defaultSchedule } from "../config/schedule-fields.ts";
+import { ConfigError, readSettings } from "../config/settings.ts";
 
 interface FlagNames {
   /** Heading in the help. */

@@ -1,8 +1,8 @@
 // Files that a person asks for with a flag: the place is looked at before the work, its folder is made.
 import { mkdirSync, statSync } from "node:fs";
 import { dirname, extname } from "node:path";
+import { ConfigError } from "../config/settings.ts";
 import { replaceFile } from "../durable-file.ts";
-import { ConfigError } from "../study/settings.ts";
 
 /**
  * Makes sure that a file can have this name.

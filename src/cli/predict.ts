@@ -1,8 +1,8 @@
 // `cutout predict`: the likeliest classes of images.
 import type { Command } from "commander";
 import { InvalidArgumentError, Option } from "commander";
-import type { Classified } from "../study/classifier.ts";
-import type { DeviceChoice } from "../study/device.ts";
+import type { Classified } from "../run/classifier.ts";
+import type { DeviceChoice } from "../run/device.ts";
 import { say, tell, tellBroken } from "./console.ts";
 import { cropsOption, deviceOption } from "./eval.ts";
 import { imageFiles } from "./image-files.ts";
@@ -49,11 +49,11 @@ function wholeNumber(text: string): number {
 }
 
 async function predictAction(run: string, images: readonly string[], options: PredictOptions): Promise<void> {
-  const { openFinishedRun } = await import("../study/run-dir.ts");
+  const { openFinishedRun } = await import("../run-folder/run-dir.ts");
   // A mistaken run is told first, and a mistaken image before the network is made.
   openFinishedRun(run);
   const files = imageFiles(images);
-  const { openClassifier } = await import("../study/classifier.ts");
+  const { openClassifier } = await import("../run/classifier.ts");
   const classifier = await openClassifier(run, { device: options.device, tell });
   const progress = createProgress(process.stderr);
   try {

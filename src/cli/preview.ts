@@ -26,8 +26,8 @@ async function previewAction(
   const { settings, nameOf } = settingsFrom(data, options);
   const out = options.out as string;
   checkOutFile("--out", out, ".png");
-  const { prepare } = await import("../study/prepare.ts");
-  const { augmentedSheet } = await import("../study/augmented-sheet.ts");
+  const { prepare } = await import("../run/prepare.ts");
+  const { augmentedSheet } = await import("../run/augmented-sheet.ts");
   const { augmentationText } = await import("../report/describe.ts");
   const progress = createProgress(process.stderr);
   try {

@@ -1,5 +1,5 @@
 // The progress display: a line redrawn in place on a terminal, plain lines elsewhere.
-import { printable } from "../report/markup.ts";
+import { printable } from "../text.ts";
 import type { EpochRecord, TestRecord, TrainingEvent } from "../train/events.ts";
 
 /** Where the display is drawn: `process.stderr`, or a test's stand-in. */

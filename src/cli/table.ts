@@ -1,5 +1,5 @@
 // Plain text tables: columns as wide as their widest cell, numbers to the right.
-import { printable } from "../report/markup.ts";
+import { printable } from "../text.ts";
 
 /** @param alignments one for each column */
 export function formatTable(

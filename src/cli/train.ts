@@ -1,8 +1,8 @@
 // `cutout train`: a folder of photos in, a run folder out.
 import type { Command } from "commander";
-import { shellWord } from "../report/format.ts";
-import { ConfigError } from "../study/settings.ts";
-import type { TrialOptions, TrialResult } from "../study/trial.ts";
+import { ConfigError } from "../config/settings.ts";
+import type { TrialOptions, TrialResult } from "../run/trial.ts";
+import { shellWord } from "../text.ts";
 import { onInterrupt, say, tell } from "./console.ts";
 import { addSettingFlags, settingsFrom } from "./flags.ts";
 import { createProgress, formatPercent } from "./progress.ts";
@@ -30,7 +30,7 @@ async function trainAction(
   data: string | undefined,
   options: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const { runTrial, resumeTrial } = await import("../study/trial.ts");
+  const { runTrial, resumeTrial } = await import("../run/trial.ts");
   const resume = options.resume as string | undefined;
   if (resume !== undefined) {
     checkResume(options);

@@ -1,8 +1,7 @@
 // From metrics to vega-lite specs: learning curves. No drawing here.
 import type { TopLevelSpec } from "vega-lite";
+import { lossText, percent, printable } from "../text.ts";
 import type { EpochRecord } from "../train/events.ts";
-import { lossText, percent } from "./format.ts";
-import { printable } from "./markup.ts";
 import { wrapped } from "./svg-text.ts";
 
 /** Middle tones: legible on white and on near black. */

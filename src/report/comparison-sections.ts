@@ -1,13 +1,14 @@
 // The parts of a page on several runs, below the verdict.
+
+import { type Pictures, type RunFolder, smallSide } from "../run-folder/read.ts";
 import { wilsonInterval } from "../stats/proportion.ts";
+import { counted, dottedKeys, duration, lossText, percent, points, whole } from "../text.ts";
 import { bestEpoch, validationCurves } from "./charts.ts";
 import { augmentationText, rerunCommand } from "./describe.ts";
-import { counted, dottedKeys, duration, lossText, percent, points, whole } from "./format.ts";
 import { inOrder, shot, shots } from "./gallery.ts";
 import { type Html, html, trusted } from "./markup.ts";
 import { section, table } from "./page.ts";
 import { renderSvg } from "./render.ts";
-import { type Pictures, type RunFolder, smallSide } from "./run-folder.ts";
 import { type Comparison, disagreements, type PairedPrediction } from "./verdict.ts";
 
 export interface LabelledRun {

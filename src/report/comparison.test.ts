@@ -13,7 +13,7 @@ import {
 } from "../../test/fixtures/run-folder.ts";
 import { mcnemarExact } from "../stats/mcnemar.ts";
 import { pairedDifferenceInterval } from "../stats/proportion.ts";
-import { points, pValue } from "./format.ts";
+import { points, pValue } from "../text.ts";
 import { writeComparison } from "./html.ts";
 import { differenceOf, disagreements, outcomeOf, pairUp } from "./verdict.ts";
 

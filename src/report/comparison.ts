@@ -2,6 +2,8 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { replaceFile } from "../durable-file.ts";
+import { openPictures, type RunFolder, readRunFolder } from "../run-folder/read.ts";
+import { counted, percent, points, pValue, settingAt, whole } from "../text.ts";
 import {
   classesSection,
   commandsSection,
@@ -15,11 +17,9 @@ import {
   settingsSection,
 } from "./comparison-sections.ts";
 import { augmentationLabel, augmentationText, otherAugmentations, usesCutout } from "./describe.ts";
-import { counted, percent, points, pValue, settingAt, whole } from "./format.ts";
 import { inOrder } from "./gallery.ts";
 import { type Content, type Html, html } from "./markup.ts";
 import { page, section } from "./page.ts";
-import { openPictures, type RunFolder, readRunFolder } from "./run-folder.ts";
 import { compareWithFirst, type Outcome, outcomeOf, significance } from "./verdict.ts";
 
 const bytesPerRun = 8 * 2 ** 20;

@@ -1,7 +1,8 @@
 // From a confusion matrix to a vega-lite spec. No drawing here.
+
 import type { TopLevelSpec } from "vega-lite";
+import { printable } from "../text.ts";
 import type { Evaluation } from "../train/evaluation.ts";
-import { printable } from "./markup.ts";
 import { textWidth } from "./text-width.ts";
 
 /** Middle tones: legible on white and on near black. */

@@ -1,7 +1,7 @@
 // What a run's config says in words: two runs that were augmented differently never read the same.
 import { expect, test } from "vitest";
+import type { RunFolder } from "../run-folder/read.ts";
 import { augmentationText, runTitle } from "./describe.ts";
-import type { RunFolder } from "./run-folder.ts";
 
 const config = (augment: object) => ({ model: "resnet9", data: "pets", imageSize: 32, augment });
 const own = { length: 16, nHoles: 1, placement: "anywhere", fill: "zero", probability: 1 };

@@ -10,9 +10,8 @@ import {
   settingDefaults,
 } from "../augment/cutout/settings.ts";
 import { type CutoutOptions, expectedArea, type ImageArea } from "../augment/cutout.ts";
-import { counted, decimal, settingAt, shellWord } from "./format.ts";
-import { printable } from "./markup.ts";
-import type { RunFolder, Settings } from "./run-folder.ts";
+import type { RunFolder, Settings } from "../run-folder/read.ts";
+import { counted, decimal, printable, settingAt, shellWord } from "../text.ts";
 
 /** Whether a run used Cutout; null when its config does not tell. */
 export function usesCutout(config: Settings | null): boolean | null {

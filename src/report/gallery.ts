@@ -1,10 +1,11 @@
 // Pictures of test images: the most wrong ones, and those behind each cell of the confusion matrix.
+
+import type { Pictures } from "../run-folder/read.ts";
+import { counted, percent } from "../text.ts";
 import type { Evaluation, ImagePrediction } from "../train/evaluation.ts";
 import { cellId } from "./confusion-chart.ts";
-import { counted, percent } from "./format.ts";
 import { type Content, type Html, html } from "./markup.ts";
 import { cappedList } from "./page.ts";
-import type { Pictures } from "./run-folder.ts";
 
 const mostWrongShown = 24;
 const shotsPerCell = 60;

@@ -7,9 +7,9 @@ import { expect, test } from "vitest";
 import { checkOffline, partOf, rowsOf, textOf } from "../../test/fixtures/page.ts";
 import { epochsOf, makeRunFolder, prediction, temporaryFolder } from "../../test/fixtures/run-folder.ts";
 import { wilsonInterval } from "../stats/proportion.ts";
+import { shellWord } from "../text.ts";
 import type { ImagePrediction } from "../train/evaluation.ts";
 import { cutoutText } from "./describe.ts";
-import { shellWord } from "./format.ts";
 import { writeReport } from "./html.ts";
 
 const classes = ["cat", "dog", "bird"];

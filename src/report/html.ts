@@ -1,13 +1,13 @@
 // report.html of a run folder: one file that works offline, with its charts also as SVG files beside it.
 import { join } from "node:path";
 import { replaceFile } from "../durable-file.ts";
+import { openPictures, type RunFolder, readRunFolder, smallSide } from "../run-folder/read.ts";
 import { learningCurves, sideBySide } from "./charts.ts";
 import { confusionMatrix } from "./confusion-chart.ts";
 import { runFacts, runTitle } from "./describe.ts";
 import { html } from "./markup.ts";
 import { page } from "./page.ts";
 import { renderSvg } from "./render.ts";
-import { openPictures, type RunFolder, readRunFolder, smallSide } from "./run-folder.ts";
 import {
   augmentedSection,
   classesSection,

@@ -1,8 +1,18 @@
 // Escaping and the writing of numbers.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { counted, dottedKeys, duration, percent, points, pValue, settingAt, shellWord } from "./format.ts";
-import { escapeHtml, html, printable, trusted } from "./markup.ts";
+import {
+  counted,
+  dottedKeys,
+  duration,
+  percent,
+  points,
+  printable,
+  pValue,
+  settingAt,
+  shellWord,
+} from "../text.ts";
+import { escapeHtml, html, trusted } from "./markup.ts";
 
 test("any text in a template is text: no markup of its own, and all of it is kept", () => {
   const decode = (text: string) =>

@@ -1,4 +1,5 @@
 // HTML that escapes by itself: whatever is put into a template is text, unless it is HTML made the same way.
+import { printable } from "../text.ts";
 
 /** HTML made by `html`; only this module makes it. */
 export class Html {
@@ -21,15 +22,6 @@ const escapes: Readonly<Record<string, string>> = {
 /** For text and for attributes in quotes. */
 export function escapeHtml(text: string): string {
   return printable(text).replace(/[&<>"']/g, (character) => escapes[character]!);
-}
-
-// Control characters (forbidden in SVG files), half surrogate pairs, and marks that turn the direction of the text
-// after them: each could make a name break or fake what stands beside it.
-const unprintable = /[\p{Cc}\p{Cs}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFFFE\uFFFF]/gu;
-
-/** The text on one line, with every character that cannot be shown replaced by the replacement character. */
-export function printable(text: string): string {
-  return text.replace(unprintable, "\uFFFD");
 }
 
 /** A template: `html\`<b>${name}</b>\`` escapes `name`; null, undefined and false give nothing; arrays are joined. */

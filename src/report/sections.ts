@@ -1,17 +1,17 @@
 // The parts of the report on one run, each made from what the run folder holds.
 
+import type { DatasetSummary, Pictures, RunFolder } from "../run-folder/read.ts";
 import { wilsonInterval } from "../stats/proportion.ts";
+import { counted, decimal, dottedKeys, duration, lossText, percent, settingAt, whole } from "../text.ts";
 import type { Evaluation } from "../train/evaluation.ts";
 import type { EpochRecord, Score } from "../train/events.ts";
 import { bestEpoch, learningCurves } from "./charts.ts";
 import { cellId, confusionMatrix } from "./confusion-chart.ts";
 import { originalCommand, rerunCommand, resumeCommand } from "./describe.ts";
-import { counted, decimal, dottedKeys, duration, lossText, percent, settingAt, whole } from "./format.ts";
 import { cells, mostWrong } from "./gallery.ts";
 import { type Content, type Html, html, trusted } from "./markup.ts";
 import { cappedList, section, settingsList, table } from "./page.ts";
 import { renderSvg } from "./render.ts";
-import type { DatasetSummary, Pictures, RunFolder } from "./run-folder.ts";
 
 const brokenShown = 500;
 const pairsShown = 20;

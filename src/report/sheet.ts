@@ -6,8 +6,8 @@ import { evaluationViews, type TrainingPipeline } from "../augment/pipeline.ts";
 import type { Batch } from "../data/batch.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { permutation, stream } from "../rng.ts";
+import { counted } from "../text.ts";
 import { describeCutout } from "./describe.ts";
-import { counted } from "./format.ts";
 import { escapeHtml } from "./markup.ts";
 import { shortened, type TextStyle, textLine, wrapped } from "./svg-text.ts";
 

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { atStep, metricsOf, smallRun } from "../../test/helpers/small-run.ts";
-import { loadCheckpoint } from "./checkpoint.ts";
+import { loadCheckpoint } from "../run-folder/checkpoint.ts";
 import { train } from "./trainer.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "cutout-resume-"));

@@ -7,7 +7,7 @@ import { failingAt } from "../../test/helpers/failing-disk.ts";
 import { atStep, metricsOf, smallOptions, smallRun } from "../../test/helpers/small-run.ts";
 import { evaluationViews } from "../augment/pipeline.ts";
 import { stream } from "../rng.ts";
-import { loadCheckpoint } from "./checkpoint.ts";
+import { loadCheckpoint } from "../run-folder/checkpoint.ts";
 import { evaluate } from "./evaluate.ts";
 import type { EpochRecord, TestRecord, TrainingEvent } from "./events.ts";
 import type { TrainingSession } from "./network-session.ts";

@@ -1,7 +1,7 @@
 // metrics.jsonl: one record a line, appended and flushed; cut back to the checkpoint when a run is resumed.
 import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync } from "node:fs";
 import { appendLine, type WriteCalls } from "../durable-file.ts";
-import type { MetricsRecord } from "./events.ts";
+import type { MetricsRecord } from "../train/events.ts";
 
 /** Appends a record; after a failure the file is as before. */
 export function appendRecord(path: string, record: MetricsRecord, calls?: WriteCalls): void {

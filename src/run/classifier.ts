@@ -1,21 +1,21 @@
 // A trained run put to use: the best checkpoint on new images or on a whole data set.
 import { basename, join } from "node:path";
 import type { TrainingPipeline } from "../augment/pipeline.ts";
+import type { Config } from "../config/config.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { decodeImage, toGrey } from "../data/image.ts";
 import { type OnProgress, openDataset } from "../data/loader.ts";
 import { buildNetwork } from "../nn/models.ts";
 import type { Network } from "../nn/network.ts";
-import { loadCheckpoint } from "../train/checkpoint.ts";
+import { loadCheckpoint } from "../run-folder/checkpoint.ts";
+import { checkSameData, openFinishedRun } from "../run-folder/run-dir.ts";
 import { evaluate } from "../train/evaluate.ts";
 import type { Evaluation } from "../train/evaluation.ts";
 import { evaluationOf } from "../train/metrics.ts";
 import { createPredictor, type Predictor } from "../train/step.ts";
-import type { Config } from "./config.ts";
 import { chooseDevice, type DeviceChoice, openRuntime } from "./device.ts";
 import { pipelineOf, prepare } from "./prepare.ts";
 import { exportBest } from "./products.ts";
-import { checkSameData, openFinishedRun } from "./run-dir.ts";
 
 type Crops = Config["crops"];
 

@@ -10,13 +10,13 @@ import {
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { shellWord } from "../report/format.ts";
+import { formatVersion } from "../config/config.ts";
+import { resolveConfig, resolveSizes } from "../config/resolve.ts";
+import { readSettings } from "../config/settings.ts";
+import { describeEnvironment } from "../run/environment.ts";
+import { shellWord } from "../text.ts";
 import type { EpochRecord, TestRecord } from "../train/events.ts";
-import { formatVersion } from "./config.ts";
-import { describeEnvironment } from "./environment.ts";
-import { resolveConfig, resolveSizes } from "./resolve.ts";
 import { createRun, type DatasetRecord, openFinishedRun, openRun, writeJson } from "./run-dir.ts";
-import { readSettings } from "./settings.ts";
 
 const root = mkdtempSync(join(tmpdir(), "cutout-runs-"));
 afterAll(() => rmSync(root, { recursive: true }));

@@ -14,13 +14,13 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { paint } from "../../test/helpers/data.ts";
 import { paintPhotos } from "../../test/helpers/photos.ts";
-import { shellWord } from "../report/format.ts";
-import { loadCheckpoint } from "../train/checkpoint.ts";
+import { formatVersion } from "../config/config.ts";
+import { readSettings } from "../config/settings.ts";
+import { loadCheckpoint } from "../run-folder/checkpoint.ts";
+import { shellWord } from "../text.ts";
 import type { Evaluation } from "../train/evaluation.ts";
 import type { TestRecord, TrainingEvent } from "../train/events.ts";
 import { exportRun, openClassifier } from "./classifier.ts";
-import { formatVersion } from "./config.ts";
-import { readSettings } from "./settings.ts";
 import { resumeTrial, runTrial, type TrialResult } from "./trial.ts";
 
 const root = mkdtempSync(join(tmpdir(), "cutout-trial-"));

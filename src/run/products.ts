@@ -8,7 +8,7 @@ import { replaceFile } from "../durable-file.ts";
 import type { Network } from "../nn/network.ts";
 import { exportModel } from "../onnx/export.ts";
 import { writeReport } from "../report/html.ts";
-import { loadCheckpoint } from "../train/checkpoint.ts";
+import { loadCheckpoint } from "../run-folder/checkpoint.ts";
 import type { Evaluation } from "../train/evaluation.ts";
 import { imagesWorthLooking } from "../train/metrics.ts";
 

@@ -5,6 +5,9 @@ import { join, resolve } from "node:path";
 import { optionsOfSettings } from "../augment/cutout/settings.ts";
 import { type TrainingPipeline, trainingPipeline } from "../augment/pipeline.ts";
 import { parseAugmentation } from "../augment/short-form.ts";
+import type { Config, Settings } from "../config/config.ts";
+import { checkSizes, type NameOf, resolveConfig, resolveSizes } from "../config/resolve.ts";
+import { ConfigError } from "../config/settings.ts";
 import { parseColumns } from "../data/data-format.ts";
 import type { ChannelStatistics, Dataset, Split } from "../data/dataset.ts";
 import { catalog } from "../data/download/catalog.ts";
@@ -19,9 +22,6 @@ import {
 import { apportion } from "../data/split.ts";
 import { checkSchedule } from "../optim/schedule.ts";
 import { permutation, stream } from "../rng.ts";
-import type { Config, Settings } from "./config.ts";
-import { checkSizes, type NameOf, resolveConfig, resolveSizes } from "./resolve.ts";
-import { ConfigError } from "./settings.ts";
 
 export interface Prepared {
   readonly config: Config;

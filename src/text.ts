@@ -1,4 +1,4 @@
-// Numbers and settings as people read them.
+// Numbers, settings and names as people read them.
 
 /** `92.77 %` with a space that does not break; one decimal for fewer than 1,000 images, where a second one would be noise. */
 export function percent(share: number | null, count = Number.POSITIVE_INFINITY): string {
@@ -71,4 +71,13 @@ export function settingAt(settings: unknown, path: string): unknown {
 /** A word for a POSIX shell: in quotes where it needs them. */
 export function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+// Control characters (forbidden in SVG files), half surrogate pairs, and marks that turn the direction of the text
+// after them: each could make a name break or fake what stands beside it.
+const unprintable = /[\p{Cc}\p{Cs}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFFFE\uFFFF]/gu;
+
+/** The text on one line, with every character that cannot be shown replaced by the replacement character. */
+export function printable(text: string): string {
+  return text.replace(unprintable, "\uFFFD");
 }

@@ -1,15 +1,15 @@
 // Run folders: made without ever touching an older one, and opened with a clear answer when that cannot be done.
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { type Config, formatVersion } from "../config/config.ts";
+import { readCompleteConfig } from "../config/settings.ts";
 import type { ChannelStatistics, Dataset, Split } from "../data/dataset.ts";
 import { replaceFile } from "../durable-file.ts";
-import { shellWord } from "../report/format.ts";
-import { type DatasetSummary, datasetSchema, recordSchema } from "../report/run-folder.ts";
+import type { Environment } from "../run/environment.ts";
+import { shellWord } from "../text.ts";
 import type { EpochRecord, MetricsRecord, TestRecord } from "../train/events.ts";
 import { splitDigest } from "../train/position.ts";
-import { type Config, formatVersion } from "./config.ts";
-import type { Environment } from "./environment.ts";
-import { readCompleteConfig } from "./settings.ts";
+import { type DatasetSummary, datasetSchema, recordSchema } from "./read.ts";
 
 /** dataset.json: what the images were. */
 export interface DatasetRecord extends DatasetSummary {

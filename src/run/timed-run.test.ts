@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { paintPhotos } from "../../test/helpers/photos.ts";
+import type { Config, Settings } from "../config/config.ts";
+import { readSettings } from "../config/settings.ts";
+import { openRun } from "../run-folder/run-dir.ts";
 import { timingFile } from "../runtime/timing-file.ts";
 import { openClassifier } from "./classifier.ts";
-import type { Config, Settings } from "./config.ts";
-import { openRun } from "./run-dir.ts";
-import { readSettings } from "./settings.ts";
 import { resumeTrial, runTrial } from "./trial.ts";
 
 const root = mkdtempSync(join(tmpdir(), "cutout-timed-run-"));

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { paint } from "../../test/helpers/data.ts";
+import { readSettings } from "../config/settings.ts";
 import { channelStatistics } from "../data/loader.ts";
 import { classWeightsOf, prepare } from "./prepare.ts";
-import { readSettings } from "./settings.ts";
 
 const root = mkdtempSync(join(tmpdir(), "cutout-prepare-"));
 const classes = { blue: [0, 0, 200], green: [0, 200, 0], red: [200, 0, 0] } as const;

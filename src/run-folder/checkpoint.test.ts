@@ -6,8 +6,8 @@ import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
 import { failingAt } from "../../test/helpers/failing-disk.ts";
 import { type Tensor, tensor } from "../tensor.ts";
+import type { TrainingState } from "../train/network-session.ts";
 import { loadCheckpoint, saveCheckpoint } from "./checkpoint.ts";
-import type { TrainingState } from "./network-session.ts";
 import { encodeTensors, readTensors } from "./safetensors.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "cutout-checkpoint-"));

@@ -2,25 +2,32 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseMix } from "../augment/short-form.ts";
+import type { Config, Settings } from "../config/config.ts";
+import type { NameOf } from "../config/resolve.ts";
 import type { Part } from "../data/dataset.ts";
 import type { OnProgress } from "../data/loader.ts";
 import { replaceFile } from "../durable-file.ts";
 import { buildNetwork } from "../nn/models.ts";
 import { countParameters, type Network } from "../nn/network.ts";
 import { augmentationText } from "../report/describe.ts";
-import { shellWord } from "../report/format.ts";
 import { writeReport } from "../report/html.ts";
+import {
+  checkNewRun,
+  checkSameData,
+  createRun,
+  datasetRecord,
+  openRun,
+  writeConfig,
+} from "../run-folder/run-dir.ts";
+import { shellWord } from "../text.ts";
 import type { Score, TrainingEvent } from "../train/events.ts";
 import { type TrainResult, train } from "../train/trainer.ts";
 import { openTrainingThread, type ThreadedSession } from "../train/training-thread.ts";
 import { augmentedSheet } from "./augmented-sheet.ts";
-import type { Config, Settings } from "./config.ts";
 import { type ChosenDevice, chooseDevice, describeFallbacks } from "./device.ts";
 import { describeEnvironment } from "./environment.ts";
 import { classWeightsOf, type Prepared, prepare } from "./prepare.ts";
 import { writeProducts } from "./products.ts";
-import type { NameOf } from "./resolve.ts";
-import { checkNewRun, checkSameData, createRun, datasetRecord, openRun, writeConfig } from "./run-dir.ts";
 
 export interface TrialOptions {
   /** Ends the run after the step it is at, with a checkpoint. */

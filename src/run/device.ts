@@ -1,10 +1,11 @@
 // Where a network runs: what was asked for against what the machine has.
+
+import type { Settings } from "../config/config.ts";
+import { ConfigError } from "../config/settings.ts";
 import { type Adapter, type AdapterSearch, findAdapter } from "../runtime/adapter.ts";
 import type { ConvolutionMode } from "../runtime/choice.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import type { Device, Runtime } from "../runtime/runtime.ts";
-import type { Settings } from "./config.ts";
-import { ConfigError } from "./settings.ts";
 
 export type DeviceChoice = Settings["device"];
 

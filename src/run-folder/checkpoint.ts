@@ -2,7 +2,7 @@
 
 import { replaceFile, type WriteCalls } from "../durable-file.ts";
 import type { Tensor } from "../tensor.ts";
-import type { TrainingState } from "./network-session.ts";
+import type { TrainingState } from "../train/network-session.ts";
 import { encodeTensors, readTensors } from "./safetensors.ts";
 
 export interface Checkpoint {
