@@ -1,6 +1,6 @@
 // What the package exports as `cutout`: everything a program needs to do what the command line does.
-export type { ImageShape, Normalization, Pipeline } from "./augment/pipeline.ts";
-export { trainingPipeline } from "./augment/pipeline.ts";
+export type { ImageShape, Normalization, Pipeline } from "./augment/pipeline/pipeline.ts";
+export { trainingPipeline } from "./augment/pipeline/pipeline.ts";
 export type { Config, Settings, SettingsInput } from "./config/config.ts";
 export { configSchema, settingsSchema } from "./config/config.ts";
 export type { SettingsSources } from "./config/settings.ts";

@@ -5,7 +5,7 @@ import { describe, expect, it, test } from "vitest";
 import { errorsOf, onNormalNumbers, recordConvolutions } from "../bench/convolution-errors.ts";
 import { exactRows, type Operands, type Pass } from "../bench/exact-convolution.ts";
 import { sampleOf, welchTest } from "../bench/welch.ts";
-import { trainingPipeline } from "../src/augment/pipeline.ts";
+import { trainingPipeline } from "../src/augment/pipeline/pipeline.ts";
 import { trainingBatches } from "../src/data/loader.ts";
 import { convSpec } from "../src/graph/conv/spec.ts";
 import { batchNorm, classifier, conv, flatten, relu, sequential } from "../src/nn/blocks.ts";

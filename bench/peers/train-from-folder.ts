@@ -1,6 +1,6 @@
 // A training run's steps: SIDE BATCH THREADS WORKERS|memory PHOTOS CACHE.
 import * as ort from "onnxruntime-node";
-import { trainingPipeline } from "../../src/augment/pipeline.ts";
+import { trainingPipeline } from "../../src/augment/pipeline/pipeline.ts";
 import { channelStatistics, openDataset, openLoader } from "../../src/data/loader.ts";
 import { buildNetwork } from "../../src/nn/models.ts";
 import { countParameters } from "../../src/nn/network.ts";

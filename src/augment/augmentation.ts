@@ -1,7 +1,7 @@
 // The interfaces that every augmentation has: draw parameters as plain data, apply them to what they concern.
 import type { Rng } from "../rng.ts";
-import type { Effect } from "./effect.ts";
-import type { ImageLayout, ImageShape, PixelArray } from "./layout.ts";
+import type { ImageLayout, ImageShape, PixelArray } from "./image/layout.ts";
+import type { Effect } from "./targets/effect.ts";
 
 /** One image with its pixels. */
 export interface Image<A extends PixelArray = PixelArray> extends ImageLayout {

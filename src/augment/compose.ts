@@ -1,7 +1,7 @@
 // Composition: several augmentations one after the other are an augmentation again.
 import type { Augmentation } from "./augmentation.ts";
-import { checkImage, copyImage } from "./image.ts";
-import type { ImageShape } from "./layout.ts";
+import { checkImage, copyImage } from "./image/image.ts";
+import type { ImageShape } from "./image/layout.ts";
 
 const name = "compose";
 

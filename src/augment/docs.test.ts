@@ -1,8 +1,8 @@
 // The table of docs/augmentation.md against expectedArea.
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { cutoutOptions, expectedArea } from "./cutout/cutout.ts";
 import { type CutoutPreset, presetNames } from "./cutout/presets.ts";
-import { cutoutOptions, expectedArea } from "./cutout.ts";
 
 const text = readFileSync(new URL("../../docs/augmentation.md", import.meta.url), "utf8");
 const rows = Array.from(

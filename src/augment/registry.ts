@@ -1,19 +1,20 @@
 // Augmentations by name, so that a config file can list them.
-import { affine } from "./affine.ts";
+
 import type { Augmentation } from "./augmentation.ts";
-import { blur } from "./blur.ts";
-import { colorJitter } from "./color-jitter.ts";
-import { horizontalFlip, verticalFlip } from "./flips.ts";
-import { greyscale } from "./greyscale.ts";
-import { gridMask } from "./grid-mask.ts";
-import { hideAndSeek } from "./hide-and-seek.ts";
-import { gaussianNoise, maskingNoise, saltAndPepper } from "./noise.ts";
-import { occlusion } from "./occlusion.ts";
-import { randomCrop } from "./random-crop.ts";
-import { randomErasing } from "./random-erasing.ts";
-import { resizedCrop } from "./resized-crop.ts";
-import { rotation } from "./rotation.ts";
-import { trivialAugment } from "./trivial-augment.ts";
+import { blur } from "./colour/blur.ts";
+import { colorJitter } from "./colour/color-jitter.ts";
+import { greyscale } from "./colour/greyscale.ts";
+import { trivialAugment } from "./colour/trivial-augment.ts";
+import { affine } from "./geometry/affine.ts";
+import { horizontalFlip, verticalFlip } from "./geometry/flips.ts";
+import { randomCrop } from "./geometry/random-crop.ts";
+import { resizedCrop } from "./geometry/resized-crop.ts";
+import { rotation } from "./geometry/rotation.ts";
+import { gridMask } from "./masking/grid-mask.ts";
+import { hideAndSeek } from "./masking/hide-and-seek.ts";
+import { occlusion } from "./masking/occlusion.ts";
+import { randomErasing } from "./masking/random-erasing.ts";
+import { gaussianNoise, maskingNoise, saltAndPepper } from "./noise/noise.ts";
 
 /**
  * Name -> factory. Every factory checks the options it is given, whatever their type says: they may come from a file.

@@ -1,6 +1,6 @@
 // Augmentations as a flag or a config file tells them: `grid-mask`, `random-erasing:probability=1,area=[0.02,0.2]`.
-import { type CutMixOptions, cutmix } from "./cutmix.ts";
-import { type MixupOptions, mixup } from "./mixup.ts";
+import { type CutMixOptions, cutmix } from "./batch/cutmix.ts";
+import { type MixupOptions, mixup } from "./batch/mixup.ts";
 import { integer, readOptions } from "./options.ts";
 import { type AugmentationSpec, createAugmentation } from "./registry.ts";
 

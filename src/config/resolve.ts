@@ -1,9 +1,9 @@
 // Defaults that follow from the data and the machine: settings in, complete config out.
 
 import { availableParallelism } from "node:os";
-import { afterPass } from "../augment/after-pass.ts";
+import { checkCutout } from "../augment/cutout/cutout.ts";
 import { optionsOfSettings } from "../augment/cutout/settings.ts";
-import { checkCutout } from "../augment/cutout.ts";
+import { afterPass } from "../augment/pipeline/after-pass.ts";
 import { parseAugmentation, parseMix } from "../augment/short-form.ts";
 import { buildNetwork } from "../nn/models.ts";
 import { copiesOf } from "../train/mix.ts";

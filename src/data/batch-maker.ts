@@ -1,5 +1,5 @@
 // Makes one batch of images. The same in every thread: what is drawn depends on the order alone.
-import type { ImageParameters, Pipeline, TrainingPipeline } from "../augment/pipeline.ts";
+import type { ImageParameters, Pipeline, TrainingPipeline } from "../augment/pipeline/pipeline.ts";
 import { stream, streamSeries } from "../rng.ts";
 import type { StoredImages } from "./image-store.ts";
 

@@ -3,7 +3,7 @@ import { accessSync, constants, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import sharp, { type Sharp } from "sharp";
-import { resizeBytes } from "../augment/resize-bytes.ts";
+import { resizeBytes } from "../augment/image/resize-bytes.ts";
 
 /** `cover` scales the shorter side and cuts the centre out; `squash` ignores the aspect ratio. */
 export type Fit = "cover" | "squash";

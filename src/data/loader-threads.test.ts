@@ -6,7 +6,7 @@ import { Worker } from "node:worker_threads";
 import { afterEach, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/helpers/data.ts";
 import type { SizedCutoutOptions } from "../augment/cutout/options.ts";
-import { evaluationViews, trainingPipeline } from "../augment/pipeline.ts";
+import { evaluationViews, trainingPipeline } from "../augment/pipeline/pipeline.ts";
 import { stream } from "../rng.ts";
 import { startThread } from "../thread.ts";
 import type { Batch } from "./batch.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { memoryDataset, paint, temporaryFolder } from "../../test/helpers/data.ts";
-import { evaluationViews, trainingPipeline } from "../augment/pipeline.ts";
+import { evaluationViews, trainingPipeline } from "../augment/pipeline/pipeline.ts";
 import { stream } from "../rng.ts";
 import type { Batch } from "./batch.ts";
 import type { Dataset } from "./dataset.ts";

@@ -1,6 +1,6 @@
 // From a dataset to batches: in this thread or in others, a few ahead of the reader, the same bit for bit.
 import type { Worker } from "node:worker_threads";
-import type { ImageParameters, Pipeline, TrainingPipeline } from "../augment/pipeline.ts";
+import type { ImageParameters, Pipeline, TrainingPipeline } from "../augment/pipeline/pipeline.ts";
 import { permutation, stream } from "../rng.ts";
 import { startThread } from "../thread.ts";
 import type { Batch } from "./batch.ts";

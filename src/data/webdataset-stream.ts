@@ -1,6 +1,6 @@
 // WebDataset shards as a stream of samples or batches, for data too large for a cache: shards dealt to workers, a
 // shuffle buffer, memory that does not grow with the data.
-import type { Pipeline, TrainingPipeline } from "../augment/pipeline.ts";
+import type { Pipeline, TrainingPipeline } from "../augment/pipeline/pipeline.ts";
 import { permutation, stream } from "../rng.ts";
 import type { Batch } from "./batch.ts";
 import { trouble } from "./formats/trouble.ts";

@@ -1,6 +1,6 @@
 // The loader's threads: each has a queue of batches to make; one that dies is replaced, and its batches made again.
 import type { Worker } from "node:worker_threads";
-import type { TrainingPipelineOptions } from "../augment/pipeline.ts";
+import type { TrainingPipelineOptions } from "../augment/pipeline/pipeline.ts";
 import type { BatchOrder } from "./batch-maker.ts";
 import type { ImageStore } from "./image-store.ts";
 

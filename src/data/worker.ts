@@ -1,6 +1,6 @@
 // A thread of the loader: opens the images for itself and makes whole batches, one after the other.
 import { parentPort, workerData } from "node:worker_threads";
-import { trainingPipeline } from "../augment/pipeline.ts";
+import { trainingPipeline } from "../augment/pipeline/pipeline.ts";
 import { batchMaker } from "./batch-maker.ts";
 import { openStore } from "./image-store.ts";
 import type { WorkerAnswer, WorkerData, WorkerRequest } from "./worker-pool.ts";

@@ -1,6 +1,6 @@
 // A run in words: what it trained, with which augmentation, and how to run it again.
 import { join } from "node:path";
-import type { Fill } from "../augment/cutout/fill-options.ts";
+import { type CutoutOptions, expectedArea, type ImageArea } from "../augment/cutout/cutout.ts";
 import type { Length } from "../augment/cutout/length.ts";
 import type { Shape, Sides } from "../augment/cutout/options.ts";
 import {
@@ -9,7 +9,7 @@ import {
   type PresetSettings,
   settingDefaults,
 } from "../augment/cutout/settings.ts";
-import { type CutoutOptions, expectedArea, type ImageArea } from "../augment/cutout.ts";
+import type { Fill } from "../augment/fill/fill.ts";
 import type { RunFolder, Settings } from "../run-folder/read.ts";
 import { counted, decimal, printable, settingAt, shellWord } from "../text.ts";
 

@@ -2,7 +2,7 @@
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { hasFont } from "../../test/helpers/fonts.ts";
-import { trainingPipeline } from "../augment/pipeline.ts";
+import { trainingPipeline } from "../augment/pipeline/pipeline.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { drawSheet, previewSheet, type SheetImage } from "./sheet.ts";
 import { shortened, wrapped } from "./svg-text.ts";

@@ -1,8 +1,8 @@
 // Contact sheets: a grid of images with captions and outlines in one PNG, and the preview of augmentation.
 import sharp from "sharp";
-import type { ImageShape } from "../augment/layout.ts";
-import { denormalize } from "../augment/normalize.ts";
-import { evaluationViews, type TrainingPipeline } from "../augment/pipeline.ts";
+import type { ImageShape } from "../augment/image/layout.ts";
+import { denormalize } from "../augment/image/normalize.ts";
+import { evaluationViews, type TrainingPipeline } from "../augment/pipeline/pipeline.ts";
 import type { Batch } from "../data/batch.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { permutation, stream } from "../rng.ts";

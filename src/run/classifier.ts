@@ -1,6 +1,6 @@
 // A trained run put to use: the best checkpoint on new images or on a whole data set.
 import { basename, join } from "node:path";
-import type { TrainingPipeline } from "../augment/pipeline.ts";
+import type { TrainingPipeline } from "../augment/pipeline/pipeline.ts";
 import type { Config } from "../config/config.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { decodeImage, toGrey } from "../data/image.ts";

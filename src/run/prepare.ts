@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { optionsOfSettings } from "../augment/cutout/settings.ts";
-import { type TrainingPipeline, trainingPipeline } from "../augment/pipeline.ts";
+import { type TrainingPipeline, trainingPipeline } from "../augment/pipeline/pipeline.ts";
 import { parseAugmentation } from "../augment/short-form.ts";
 import type { Config, Settings } from "../config/config.ts";
 import { checkSizes, type NameOf, resolveConfig, resolveSizes } from "../config/resolve.ts";

@@ -1,7 +1,7 @@
 // What is made of a trained run: pictures of test images worth looking at, the exported model, the report.
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Normalization } from "../augment/pipeline.ts";
+import type { Normalization } from "../augment/pipeline/pipeline.ts";
 import type { Dataset, Split } from "../data/dataset.ts";
 import { encodeWebp } from "../data/image.ts";
 import { replaceFile } from "../durable-file.ts";

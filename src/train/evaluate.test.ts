@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { memoryDataset } from "../../test/helpers/memory-dataset.ts";
-import { evaluationViews, trainingPipeline } from "../augment/pipeline.ts";
+import { evaluationViews, trainingPipeline } from "../augment/pipeline/pipeline.ts";
 import { evaluate } from "./evaluate.ts";
 
 const dataset = memoryDataset({ count: 12, numClasses: 3, side: 6, channels: 3, seed: 2, noise: 1 });

@@ -1,5 +1,5 @@
 // Evaluation of a network on images: fixed views, softmax averaged over them.
-import { evaluationViews, type Pipeline } from "../augment/pipeline.ts";
+import { evaluationViews, type Pipeline } from "../augment/pipeline/pipeline.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { type Loader, openLoader } from "../data/loader.ts";
 import type { Score } from "./events.ts";

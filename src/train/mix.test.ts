@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { atStep, metricsOf, smallRun } from "../../test/helpers/small-run.ts";
-import { mixup } from "../augment/mixup.ts";
+import { mixup } from "../augment/batch/mixup.ts";
 import { type MixSpec, parseMix } from "../augment/short-form.ts";
 import { stream } from "../rng.ts";
 import { copiesOf, mixed } from "./mix.ts";

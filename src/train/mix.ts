@@ -1,8 +1,8 @@
 // Mixing of a run's batches: CutMix and Mixup, drawn from the seed, the epoch and the number of the batch.
 import type { BatchAugmentation } from "../augment/augmentation.ts";
-import { cutmix } from "../augment/cutmix.ts";
-import type { ImageShape } from "../augment/layout.ts";
-import { mixup } from "../augment/mixup.ts";
+import { cutmix } from "../augment/batch/cutmix.ts";
+import { mixup } from "../augment/batch/mixup.ts";
+import type { ImageShape } from "../augment/image/layout.ts";
 import type { MixSpec } from "../augment/short-form.ts";
 import type { Batch } from "../data/batch.ts";
 import { stream } from "../rng.ts";

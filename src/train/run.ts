@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import type { Pipeline } from "../augment/pipeline.ts";
+import type { Pipeline } from "../augment/pipeline/pipeline.ts";
 import type { MixSpec } from "../augment/short-form.ts";
 import type { Dataset, Split } from "../data/dataset.ts";
 import { type Loader, openLoader } from "../data/loader.ts";

@@ -1,7 +1,7 @@
 // Soft targets against PyTorch's formula of the weighted cross-entropy.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { mixLabels } from "../augment/image-batch.ts";
+import { mixLabels } from "../augment/batch/image-batch.ts";
 import { checkClassWeights, oneHot, softTargets } from "./targets.ts";
 
 const anyBatch = fc.integer({ min: 1, max: 5 }).chain((numClasses) =>

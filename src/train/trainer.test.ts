@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { failingAt } from "../../test/helpers/failing-disk.ts";
 import { atStep, metricsOf, smallOptions, smallRun } from "../../test/helpers/small-run.ts";
-import { evaluationViews } from "../augment/pipeline.ts";
+import { evaluationViews } from "../augment/pipeline/pipeline.ts";
 import { stream } from "../rng.ts";
 import { loadCheckpoint } from "../run-folder/checkpoint.ts";
 import { evaluate } from "./evaluate.ts";

@@ -1,6 +1,6 @@
 // A small run of training for tests: everything `train` needs but the run folder.
 import { readFileSync } from "node:fs";
-import { trainingPipeline } from "../../src/augment/pipeline.ts";
+import { trainingPipeline } from "../../src/augment/pipeline/pipeline.ts";
 import type { MetricsRecord, TrainingEvent } from "../../src/train/events.ts";
 import type { DirectSession } from "../../src/train/network-session.ts";
 import type { TrainArguments, TrainOptions } from "../../src/train/trainer.ts";

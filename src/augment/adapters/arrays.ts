@@ -9,7 +9,7 @@ import {
   imageSize,
   imageStrides,
   type PixelArray,
-} from "../layout.ts";
+} from "../image/layout.ts";
 
 /** A batch and what was drawn for each of its images. */
 export interface AugmentedBatch<Parameters, A extends PixelArray> {

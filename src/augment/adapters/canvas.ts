@@ -1,7 +1,7 @@
 // Canvas: `ImageData`, red, green, blue and alpha in bytes.
 import type { Augmentation, Image } from "../augmentation.ts";
-import { checkShape } from "../layout.ts";
-import { transformTargets } from "../targets.ts";
+import { checkShape } from "../image/layout.ts";
+import { transformTargets } from "../targets/targets.ts";
 
 /** The fields of `ImageData`, in a browser, a worker, or a canvas package for Node. */
 export interface ImageDataLike {

@@ -1,6 +1,6 @@
 // ONNX Runtime: tensors of onnxruntime-node and onnxruntime-web to images and back. Neither is imported.
 import type { Image, ImageBatch } from "../augmentation.ts";
-import { checkPixels, type ImageLayout, type PixelArray } from "../layout.ts";
+import { checkPixels, type ImageLayout, type PixelArray } from "../image/layout.ts";
 
 /** What is used of a tensor. */
 export interface OnnxTensor {

@@ -1,6 +1,6 @@
 // sharp: raw buffers to images and back. The library itself is not imported.
 import type { Image } from "../augmentation.ts";
-import { checkPixels } from "../layout.ts";
+import { checkPixels } from "../image/layout.ts";
 import { inLayout } from "./arrays.ts";
 
 /** What `sharp(file).raw().toBuffer({ resolveWithObject: true })` gives. */

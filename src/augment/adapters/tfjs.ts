@@ -1,6 +1,6 @@
 // TensorFlow.js: tensors to images and back. The library itself is not imported.
 import type { Image, ImageBatch } from "../augmentation.ts";
-import { checkShape, type PixelArray } from "../layout.ts";
+import { checkShape, type PixelArray } from "../image/layout.ts";
 import { inLayout } from "./arrays.ts";
 
 /** What is used of a tensor. */

@@ -1,7 +1,7 @@
 // expectedArea against simulation, on random combinations of everything that decides it.
 import { describe, expect, test } from "vitest";
 import { stream } from "../../rng.ts";
-import { type CutoutGiven, cutoutOptions, expectedArea } from "../cutout.ts";
+import { type CutoutGiven, cutoutOptions, expectedArea } from "./cutout.ts";
 import { coverageMap } from "./hole.ts";
 import type { Length, SideLength } from "./length.ts";
 import { checkCutout, type Placement, type Shape, type Sides } from "./options.ts";

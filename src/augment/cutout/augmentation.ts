@@ -1,6 +1,6 @@
 // Cutout behind the interfaces that every augmentation has: parameters are drawn, stored, applied later.
 import type { BatchAugmentation, Image } from "../augmentation.ts";
-import { applyHoles, type CutoutGiven, cutoutOptions, otherIndex } from "../cutout.ts";
+import { checkFill, type Fill } from "../fill/fill.ts";
 import {
   checkPixels,
   checkShape,
@@ -8,11 +8,11 @@ import {
   type ImageShape,
   imageSize,
   type PixelArray,
-} from "../layout.ts";
-import type { MeasuredMasking } from "../masking.ts";
+} from "../image/layout.ts";
+import type { MeasuredMasking } from "../masking/masking.ts";
 import { expectedArea } from "./area.ts";
 import { checkInteger, checkList, checkObject } from "./checks.ts";
-import { checkFill, type Fill } from "./fill-options.ts";
+import { applyHoles, type CutoutGiven, cutoutOptions, otherIndex } from "./cutout.ts";
 import { coverageMap, type Hole, type ImageArea } from "./hole.ts";
 import { type CutoutOptions, checkCutout } from "./options.ts";
 import type { CutoutPreset } from "./presets.ts";

@@ -2,10 +2,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { stream } from "../../rng.ts";
-import { applyHoles, cutout, type Hole, sampleHoles } from "../cutout.ts";
-import type { ImageLayout, PixelArray } from "../layout.ts";
+import type { Fill } from "../fill/fill.ts";
+import type { ImageLayout, PixelArray } from "../image/layout.ts";
 import { cutoutAugmentation, cutoutBatchAugmentation } from "./augmentation.ts";
-import type { Fill } from "./fill-options.ts";
+import { applyHoles, cutout, type Hole, sampleHoles } from "./cutout.ts";
 import { coverageMap } from "./hole.ts";
 import type { CutoutOptions } from "./options.ts";
 import type { CutoutPreset } from "./presets.ts";

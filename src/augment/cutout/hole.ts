@@ -1,5 +1,5 @@
 // A hole as plain data: which pixels of an image are cut out.
-import type { ImageShape } from "../layout.ts";
+import type { ImageShape } from "../image/layout.ts";
 import { checkList, checkObject } from "./checks.ts";
 
 /** The side of an image that a hole is drawn in. */

@@ -1,6 +1,7 @@
 // What Cutout can be told: types, the paper's values, and the checks.
+
+import { checkFill, type Fill } from "../fill/fill.ts";
 import { checkKeys, checkObject, checkShare, isRange, isShare, type Range, shown } from "./checks.ts";
-import { checkFill, type Fill } from "./fill-options.ts";
 import type { ImageArea } from "./hole.ts";
 import { checkLength, type Length, longestSide, type SideLength } from "./length.ts";
 

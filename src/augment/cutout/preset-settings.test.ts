@@ -1,8 +1,8 @@
 // Presets in a training: the fused pass paints what the library paints on the image before normalization.
 import { describe, expect, test } from "vitest";
 import { stream } from "../../rng.ts";
-import { applyHoles } from "../cutout.ts";
-import { trainingPipeline } from "../pipeline.ts";
+import { trainingPipeline } from "../pipeline/pipeline.ts";
+import { applyHoles } from "./cutout.ts";
 import { parsePreset, presetForTraining } from "./preset-settings.ts";
 import { presetNames, presetOptions } from "./presets.ts";
 import { optionsOfSettings } from "./settings.ts";

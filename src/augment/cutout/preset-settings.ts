@@ -1,7 +1,8 @@
 // Presets in a training: their short form, and their fills in the units of a normalized image.
-import type { Normalization } from "../normalize.ts";
+
+import type { BlackAndWhite, Fill } from "../fill/fill.ts";
+import type { Normalization } from "../image/normalize.ts";
 import { parseNamed } from "../short-form.ts";
-import type { BlackAndWhite, Fill } from "./fill-options.ts";
 import type { CutoutOptions } from "./options.ts";
 import { type CutoutPreset, presetNames, presetOptions } from "./presets.ts";
 

@@ -1,6 +1,7 @@
 // What other implementations of Cutout and its kin do, by their own options, written out in ours.
+
+import type { Fill } from "../fill/fill.ts";
 import { checkInteger, checkRange, checkShare, type Range, shown } from "./checks.ts";
-import type { Fill } from "./fill-options.ts";
 import type { Length } from "./length.ts";
 import { type CutoutOptions, checkCutout } from "./options.ts";
 

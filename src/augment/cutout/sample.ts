@@ -1,6 +1,6 @@
 // Draws the holes of an image as plain data.
 import type { Rng } from "../../rng.ts";
-import { needsSeed } from "./fill-options.ts";
+import { needsSeed } from "../fill/fill.ts";
 import type { Hole, ImageArea } from "./hole.ts";
 import { type CutoutOptions, checkCutoutOf, isContinuous } from "./options.ts";
 import { axisPlacements } from "./placement.ts";

@@ -1,7 +1,8 @@
 // Cutout as a config file and a command line tell it: short texts, made into options.
-import type { Normalization } from "../normalize.ts";
+
+import type { Fill } from "../fill/fill.ts";
+import type { Normalization } from "../image/normalize.ts";
 import type { Range } from "./checks.ts";
-import type { Fill } from "./fill-options.ts";
 import type { Length } from "./length.ts";
 import type { CutoutOptions, Shape } from "./options.ts";
 import { parsePreset, presetForTraining } from "./preset-settings.ts";

@@ -1,9 +1,9 @@
 // Cutout in a training: the short texts of a config, and the fused pass with every shape and fill.
 import { describe, expect, test } from "vitest";
 import { stream } from "../../rng.ts";
-import { applyHoles } from "../cutout.ts";
-import type { ImageLayout } from "../layout.ts";
-import { trainingPipeline } from "../pipeline.ts";
+import type { ImageLayout } from "../image/layout.ts";
+import { trainingPipeline } from "../pipeline/pipeline.ts";
+import { applyHoles } from "./cutout.ts";
 import type { CutoutOptions } from "./options.ts";
 import {
   type CutoutSettings,
