@@ -25,7 +25,7 @@ const allowed = {
   config: ["augment", "data", "nn", "optim", "runtime", "train"],
   train: ["augment", "data", "graph", "nn", "onnx", "optim", "runtime", "run-folder"],
   "run-folder": ["config", "data", "run", "train"],
-  report: ["augment", "data", "stats", "train", "run-folder"],
+  report: ["augment", "config", "data", "stats", "train", "run-folder"],
   run: [
     "augment",
     "config",

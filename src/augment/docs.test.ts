@@ -1,7 +1,8 @@
 // The table of docs/augmentation.md against expectedArea.
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { cutoutOptions, expectedArea } from "./cutout/cutout.ts";
+import { expectedArea } from "./cutout/area.ts";
+import { cutoutOptions } from "./cutout/given.ts";
 import { type CutoutPreset, presetNames } from "./cutout/presets.ts";
 
 const text = readFileSync(new URL("../../docs/augmentation.md", import.meta.url), "utf8");

@@ -11,7 +11,7 @@ export type { SharpInput, SharpRaw } from "./adapters/sharp.ts";
 export { fromSharp, toSharp } from "./adapters/sharp.ts";
 export type { Tfjs, TfjsTensor } from "./adapters/tfjs.ts";
 export { batchFromTfjs, imageFromTfjs, toTfjs } from "./adapters/tfjs.ts";
-export type { Augmentation, BatchAugmentation, Image, ImageBatch } from "./augmentation.ts";
+export type { About, Augmentation, BatchAugmentation, Image, ImageBatch } from "./augmentation.ts";
 export type { BatchAugmentationOptions, BatchAugmentationParameters } from "./batch/batch-augmentation.ts";
 export { batchAugmentation } from "./batch/batch-augmentation.ts";
 export type { CutMixOptions, CutMixParameters } from "./batch/cutmix.ts";
@@ -31,31 +31,26 @@ export type {
 } from "./colour/trivial-augment.ts";
 export { trivialAugment } from "./colour/trivial-augment.ts";
 export { compose } from "./compose.ts";
+export { expectedArea } from "./cutout/area.ts";
 export type {
   CutoutAugmentation,
   CutoutBatchParameters,
   CutoutParameters,
 } from "./cutout/augmentation.ts";
 export { cutoutAugmentation, cutoutBatchAugmentation } from "./cutout/augmentation.ts";
-export type { BatchShape, Cutout, CutoutGiven, CutoutOptions, Hole, ImageArea } from "./cutout/cutout.ts";
-export {
-  applyHoles,
-  checkCutout,
-  coverageMap,
-  cutout,
-  cutoutOptions,
-  expectedArea,
-  holeAround,
-  holeCovers,
-  sampleHoles,
-} from "./cutout/cutout.ts";
-export type { Length, SideLength } from "./cutout/length.ts";
-export type { Placement, Shape, Sides } from "./cutout/options.ts";
+export type { BatchShape, Cutout } from "./cutout/cutout.ts";
+export { applyHoles, cutout, sampleHoles } from "./cutout/cutout.ts";
+export { cutoutOptions, trainingCutout } from "./cutout/given.ts";
+export type { Hole, ImageArea } from "./cutout/hole.ts";
+export { coverageMap, holeAround, holeCovers } from "./cutout/hole.ts";
+export type { Length } from "./cutout/length.ts";
+export type { CutoutGiven, CutoutOptions } from "./cutout/options.ts";
+export { checkFits } from "./cutout/options.ts";
+export type { Placement } from "./cutout/placement.ts";
 export type { CutoutPreset } from "./cutout/presets.ts";
-export type { HoleSampler } from "./cutout/sample.ts";
-export { holeSampler } from "./cutout/sample.ts";
-export type { Fill, NoiseFill } from "./fill/fill.ts";
-export type { MaskFill } from "./fill/paint-mask.ts";
+export { presetNames } from "./cutout/presets.ts";
+export type { Shape, SideLength, Sides } from "./cutout/shape.ts";
+export type { ColourFill, Fill, MaskFill, NoiseFill } from "./fill/fill.ts";
 export type { AffineOptions, AffineParameters } from "./geometry/affine.ts";
 export { affine } from "./geometry/affine.ts";
 export type { CropOptions, CropPosition } from "./geometry/crop.ts";
@@ -70,7 +65,7 @@ export type { ResizedCropOptions, ResizedCropParameters } from "./geometry/resiz
 export { resizedCrop } from "./geometry/resized-crop.ts";
 export type { RotationOptions, RotationParameters } from "./geometry/rotation.ts";
 export { rotation } from "./geometry/rotation.ts";
-export type { Fill as BorderFill, Interpolation } from "./geometry/warp.ts";
+export type { Interpolation } from "./geometry/warp.ts";
 export type { ImageLayout, ImageShape, PixelArray, PixelsOf } from "./image/layout.ts";
 export type { Normalization } from "./image/normalize.ts";
 export { denormalize, normalizeImage } from "./image/normalize.ts";

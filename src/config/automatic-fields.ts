@@ -1,6 +1,7 @@
 // Fields whose default follows from the data, the network or the machine; `resolve.ts` fills them in before a run starts.
 import type { z } from "zod";
-import { lengthHelp, parseLength } from "../augment/cutout/settings.ts";
+import { readableBy } from "./cutout-settings.ts";
+import { lengthFrom, lengthHelp } from "./cutout-text.ts";
 import { boolean, evenInteger, integer, number, numberOrText } from "./fields.ts";
 
 /** As a complete config has them. */
@@ -44,7 +45,7 @@ export const automatic = {
       { min: 2 },
     ),
     lengthHelp,
-    (text) => parseLength(text) !== null,
+    readableBy(lengthFrom),
   ),
   threads: integer("processor threads for the network; by default all", { min: 1, max: 1024 }),
   nesterov: boolean("Nesterov's momentum; by default on for residual networks, off for alexnet"),

@@ -1,10 +1,11 @@
 // Everything a run can be told, in one schema: types, ranges, defaults and help come from here.
 import { z } from "zod";
-import { augmentationNames } from "../augment/registry.ts";
-import { parseAugmentation, parseMix } from "../augment/short-form.ts";
+import { createMix } from "../augment/batch/registry.ts";
+import { augmentationNames, createAugmentation } from "../augment/registry.ts";
 import { dataFormats, parseColumns } from "../data/data-format.ts";
 import { type ModelName, modelNames, networksWithDropout } from "../nn/models.ts";
 import { convAlgorithmNames, convolutionModes } from "../runtime/choice.ts";
+import { augmentationFrom, mixFrom, namedForm } from "./augmentation-text.ts";
 import { automatic, optional } from "./automatic-fields.ts";
 import { cutoutField } from "./cutout-fields.ts";
 import { choice, integer, number, part, show, text, textReadBy, textsReadBy } from "./fields.ts";
@@ -12,9 +13,6 @@ import { schedules } from "./schedule-fields.ts";
 
 /** Raised whenever an older config.json can no longer be read. */
 export const formatVersion = 2;
-
-/** How augmentations are told. */
-const augmentationForm = "NAME or NAME:key=value,...";
 
 const deviceHelp =
   "where the network runs: the processor, a graphics card by WebGPU, or a graphics card if there is one";
@@ -115,13 +113,13 @@ function schemaOf<F extends Fields>(fields: F) {
         cutout,
         augmentations: textsReadBy(
           `augmentation after Cutout, as grid-mask or random-erasing:probability=1,fill=zero: ${augmentationNames.join(", ")}`,
-          augmentationForm,
-          parseAugmentation,
+          namedForm,
+          (text) => createAugmentation(augmentationFrom(text)),
         ).default([]),
         mix: textReadBy(
           "what is done to whole batches, as cutmix, mixup:alpha=0.2 or batch-augmentation:copies=4",
-          augmentationForm,
-          parseMix,
+          namedForm,
+          (text) => createMix(mixFrom(text)),
         )
           .nullable()
           .default(null),

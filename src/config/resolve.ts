@@ -1,13 +1,14 @@
 // Defaults that follow from the data and the machine: settings in, complete config out.
 
 import { availableParallelism } from "node:os";
-import { checkCutout } from "../augment/cutout/cutout.ts";
-import { optionsOfSettings } from "../augment/cutout/settings.ts";
-import { afterPass } from "../augment/pipeline/after-pass.ts";
-import { parseAugmentation, parseMix } from "../augment/short-form.ts";
+import { trainingCutout } from "../augment/cutout/given.ts";
+import { checkFits } from "../augment/cutout/options.ts";
+import { checkAugmentations as checkSpecs } from "../augment/pipeline/after-pass.ts";
 import { buildNetwork } from "../nn/models.ts";
 import { copiesOf } from "../train/mix.ts";
+import { augmentationFrom, mixFrom } from "./augmentation-text.ts";
 import { type Config, configSchema, type Settings } from "./config.ts";
+import { cutoutFrom } from "./cutout-settings.ts";
 import { learningRateOf, recipes } from "./recipes.ts";
 import { ConfigError } from "./settings.ts";
 
@@ -56,10 +57,7 @@ function checkHoles({ augment: { cutout } }: Settings, imageSize: number, nameOf
     throw new ConfigError(`${name}: must be at most the image size (${imageSize}), got ${complete.length}`);
   }
   try {
-    checkCutout(optionsOfSettings(complete, { mean: [0, 0, 0], std: [1, 1, 1] }), {
-      height: imageSize,
-      width: imageSize,
-    });
+    checkFits(trainingCutout(cutoutFrom(complete)), { height: imageSize, width: imageSize });
   } catch (error) {
     throw new ConfigError(`${name}: ${(error as Error).message.replace(/^cutout: (length )?/, "")}`);
   }
@@ -76,15 +74,8 @@ function completeCutout(cutout: CutoutOf<Settings>, imageSize: number): CutoutOf
 
 /** Whether the augmentations take images of this size, before any has been decoded. */
 function checkAugmentations({ augment }: Settings, imageSize: number, nameOf: NameOf): void {
-  const specs = augment.augmentations.map(parseAugmentation);
-  const fits = (channels: number) => {
-    const statistics = new Array<number>(channels).fill(1);
-    afterPass(
-      specs,
-      { height: imageSize, width: imageSize, channels },
-      { mean: statistics, std: statistics },
-    );
-  };
+  const specs = augment.augmentations.map(augmentationFrom);
+  const fits = (channels: number) => checkSpecs(specs, { height: imageSize, width: imageSize, channels });
   try {
     fits(3);
   } catch (error) {
@@ -139,7 +130,7 @@ export function resolveConfig(
 ): Config {
   const recipe = recipes[settings.model];
   const { mix } = settings.augment;
-  const copies = copiesOf(mix === null ? null : parseMix(mix));
+  const copies = copiesOf(mix === null ? null : mixFrom(mix));
   const batchSize =
     settings.batchSize ?? copies * Math.ceil(batchFor(recipe.batchSize, trainingImages) / copies);
   if (batchSize % copies !== 0) {

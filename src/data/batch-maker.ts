@@ -1,5 +1,5 @@
 // Makes one batch of images. The same in every thread: what is drawn depends on the order alone.
-import type { ImageParameters, Pipeline, TrainingPipeline } from "../augment/pipeline/pipeline.ts";
+import type { ImageParameters, Pipeline } from "../augment/pipeline/pipeline.ts";
 import { stream, streamSeries } from "../rng.ts";
 import type { StoredImages } from "./image-store.ts";
 
@@ -35,10 +35,8 @@ export function batchMaker(
 ): MakeBatch {
   const { channels, height, width } = pipeline.output;
   const imageFloats = channels * height * width;
-  // Images are cut straight from the memory where they lie, unless holes show others of the batch.
-  const { options } = pipeline as Partial<TrainingPipeline>;
-  const alone = options !== undefined && options.cutout?.fill !== "otherImage";
-  const whole = alone ? images.memory : null;
+  // Images are cut straight from the memory where they lie, unless they depend on others of the batch.
+  const whole = pipeline.needsBatch === false ? images.memory : null;
   let copies = new Uint8Array();
 
   return ({ indices, draw }, target) => {

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/helpers/data.ts";
 import { type Files, png, samples, shardsOf, tarOf } from "../../test/helpers/shards.ts";
-import type { CutoutOptions } from "../augment/cutout/cutout.ts";
+import type { CutoutOptions } from "../augment/cutout/options.ts";
 import { trainingPipeline } from "../augment/pipeline/pipeline.ts";
 import type { Batch } from "./batch.ts";
 import { expandBraces } from "./shards.ts";

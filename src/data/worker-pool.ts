@@ -1,12 +1,12 @@
 // The loader's threads: each has a queue of batches to make; one that dies is replaced, and its batches made again.
 import type { Worker } from "node:worker_threads";
-import type { TrainingPipelineOptions } from "../augment/pipeline/pipeline.ts";
+import type { CompletePipelineOptions } from "../augment/pipeline/pipeline.ts";
 import type { BatchOrder } from "./batch-maker.ts";
 import type { ImageStore } from "./image-store.ts";
 
 export interface WorkerData {
   readonly store: ImageStore;
-  readonly pipeline: TrainingPipelineOptions;
+  readonly pipeline: CompletePipelineOptions;
 }
 
 export interface WorkerRequest {

@@ -1,15 +1,18 @@
 // A run in words: what it trained, with which augmentation, and how to run it again.
 import { join } from "node:path";
-import { type CutoutOptions, expectedArea, type ImageArea } from "../augment/cutout/cutout.ts";
+import { expectedArea } from "../augment/cutout/area.ts";
+import { trainingCutout } from "../augment/cutout/given.ts";
+import type { ImageArea } from "../augment/cutout/hole.ts";
 import type { Length } from "../augment/cutout/length.ts";
-import type { Shape, Sides } from "../augment/cutout/options.ts";
+import type { CutoutOptions } from "../augment/cutout/options.ts";
+import type { Shape, Sides } from "../augment/cutout/shape.ts";
+import type { Fill } from "../augment/fill/fill.ts";
 import {
   type CutoutSettings,
-  optionsOfSettings,
+  cutoutFrom,
   type PresetSettings,
   settingDefaults,
-} from "../augment/cutout/settings.ts";
-import type { Fill } from "../augment/fill/fill.ts";
+} from "../config/cutout-settings.ts";
 import type { RunFolder, Settings } from "../run-folder/read.ts";
 import { counted, decimal, printable, settingAt, shellWord } from "../text.ts";
 
@@ -95,17 +98,16 @@ function maskedArea(cutout: Partial<CutoutOptions>, image: ImageArea): number | 
 
 /** Options of what a config tells; what cannot be read is left out. */
 function optionsTold(told: Partial<CutoutSettings> | PresetSettings): Partial<CutoutOptions> {
-  // What is said of a fill does not depend on the statistics.
   if ("like" in told) {
     try {
-      return optionsOfSettings(told, { mean: [0, 0, 0], std: [1, 1, 1] });
+      return trainingCutout(cutoutFrom(told));
     } catch {
       return {};
     }
   }
   try {
     const complete = { ...settingDefaults, length: 2, ...told };
-    const options = optionsOfSettings(complete, { mean: [0, 0, 0], std: [1, 1, 1] });
+    const options = cutoutFrom(complete);
     return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(told, name)));
   } catch {
     return typeof told.length === "number" ? { length: told.length } : {};

@@ -1,5 +1,5 @@
 // The picture of augmented training images, as a run with this config draws them.
-import { parseMix } from "../augment/short-form.ts";
+import { mixFrom } from "../config/augmentation-text.ts";
 import { augmentationText } from "../report/describe.ts";
 import { previewSheet } from "../report/sheet.ts";
 import { mixed } from "../train/mix.ts";
@@ -14,7 +14,7 @@ const shown = { images: 8, draws: 7 };
  */
 export function augmentedSheet({ config, dataset, split, pipeline }: Prepared): Promise<Buffer> {
   const { seed, augment } = config;
-  const mix = augment.mix === null ? null : parseMix(augment.mix);
+  const mix = augment.mix === null ? null : mixFrom(augment.mix);
   return previewSheet(dataset, pipeline, {
     ...shown,
     seed,

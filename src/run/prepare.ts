@@ -2,10 +2,10 @@
 
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { optionsOfSettings } from "../augment/cutout/settings.ts";
-import { type TrainingPipeline, trainingPipeline } from "../augment/pipeline/pipeline.ts";
-import { parseAugmentation } from "../augment/short-form.ts";
+import { makePipeline, type TrainingPipeline } from "../augment/pipeline/pipeline.ts";
+import { augmentationFrom } from "../config/augmentation-text.ts";
 import type { Config, Settings } from "../config/config.ts";
+import { cutoutFrom } from "../config/cutout-settings.ts";
 import { checkSizes, type NameOf, resolveConfig, resolveSizes } from "../config/resolve.ts";
 import { ConfigError } from "../config/settings.ts";
 import { parseColumns } from "../data/data-format.ts";
@@ -103,13 +103,13 @@ export function pipelineOf(
   { mean, std }: ChannelStatistics,
 ): TrainingPipeline {
   const { imageSize, augment } = config;
-  return trainingPipeline({
+  return makePipeline({
     input: { height: dataset.height, width: dataset.width, channels: dataset.channels },
     crop: { height: imageSize, width: imageSize, padding: augment.padding },
     flip: augment.flip,
     normalization: { mean, std },
-    cutout: augment.cutout && optionsOfSettings(augment.cutout, { mean, std }),
-    augmentations: augment.augmentations.map(parseAugmentation),
+    cutout: augment.cutout && cutoutFrom(augment.cutout),
+    augmentations: augment.augmentations.map(augmentationFrom),
   });
 }
 

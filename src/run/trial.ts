@@ -1,7 +1,7 @@
 // One run, whole: config in, run folder out.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { parseMix } from "../augment/short-form.ts";
+import { mixFrom } from "../config/augmentation-text.ts";
 import type { Config, Settings } from "../config/config.ts";
 import type { NameOf } from "../config/resolve.ts";
 import type { Part } from "../data/dataset.ts";
@@ -174,7 +174,7 @@ async function finish(
 ): Promise<TrialResult> {
   const { seed, epochs, batchSize, schedule, earlyStopping, crops, loaderWorkers } = config;
   const classWeights = classWeightsOf(config, dataset, split.train);
-  const mix = config.augment.mix === null ? null : parseMix(config.augment.mix);
+  const mix = config.augment.mix === null ? null : mixFrom(config.augment.mix);
   const result = await train({
     runDir,
     dataset,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { atStep, metricsOf, smallRun } from "../../test/helpers/small-run.ts";
 import { mixup } from "../augment/batch/mixup.ts";
-import { type MixSpec, parseMix } from "../augment/short-form.ts";
+import type { MixSpec } from "../augment/batch/registry.ts";
 import { stream } from "../rng.ts";
 import { copiesOf, mixed } from "./mix.ts";
 import { train } from "./trainer.ts";
@@ -23,19 +23,19 @@ const batch = {
 const place = { seed: 3, epoch: 2, batch: 5, progress: 0.5 };
 
 test("without mixing: the images themselves, and one-hot labels", () => {
-  for (const mix of [null, parseMix("batch-augmentation")]) {
+  for (const mix of [null, { name: "batch-augmentation" } as const]) {
     const { images, shares } = mixed(mix, batch, shape, 3, place);
     expect(images).toBe(batch.images);
     expect([...shares]).toEqual([1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 1, 0]);
   }
   expect(copiesOf(null)).toBe(1);
-  expect(copiesOf(parseMix("cutmix"))).toBe(1);
-  expect(copiesOf(parseMix("batch-augmentation:copies=4"))).toBe(4);
+  expect(copiesOf({ name: "cutmix" })).toBe(1);
+  expect(copiesOf({ name: "batch-augmentation", options: { copies: 4 } })).toBe(4);
 });
 
 test("with Mixup: what the augmentation makes with the stream of this batch", () => {
   const before = batch.images.slice();
-  const { images, shares } = mixed(parseMix("mixup:alpha=0.4"), batch, shape, 3, place);
+  const { images, shares } = mixed({ name: "mixup", options: { alpha: 0.4 } }, batch, shape, 3, place);
   expect(batch.images).toEqual(before);
   const { mix } = mixup({ alpha: 0.4 }).sample(stream(3, "mix", 2, 5), { ...shape, count: 4 }, 0.5);
   const { lambda, partners } = mix!;
@@ -51,7 +51,7 @@ test("with Mixup: what the augmentation makes with the stream of this batch", ()
 });
 
 test("another batch, epoch or seed is mixed otherwise; the same place the same", () => {
-  const mix = parseMix("mixup");
+  const mix: MixSpec = { name: "mixup" };
   const at = (change: Partial<typeof place>) => [
     ...mixed(mix, batch, shape, 3, { ...place, ...change }).images,
   ];
@@ -61,22 +61,25 @@ test("another batch, epoch or seed is mixed otherwise; the same place the same",
   expect(new Set(others).size).toBeGreaterThan(4);
 });
 
-describe.each<MixSpec>([parseMix("mixup"), parseMix("cutmix:probability=0.7")])("a run with $name", (mix) => {
-  const options = { mix, epochs: 2, classWeights: [1, 2, 1, 0.5, 1, 1] };
+describe.each<MixSpec>([{ name: "mixup" }, { name: "cutmix", options: { probability: 0.7 } }])(
+  "a run with $name",
+  (mix) => {
+    const options = { mix, epochs: 2, classWeights: [1, 2, 1, 0.5, 1, 1] };
 
-  test("learns, differs from one without, and goes on exactly after an interrupt", async () => {
-    const [alone, resumed, without] = ["alone", "resumed", "without"].map((part) =>
-      join(folder, `${mix.name} ${part}`),
-    ) as [string, string, string];
-    expect((await train(smallRun(alone, {}, options))).bestTop1).toBeGreaterThan(1.5 / 6);
-    const controller = new AbortController();
-    const onEvent = atStep((count) => count === 15 && controller.abort());
-    await train(smallRun(resumed, { signal: controller.signal, onEvent }, options));
-    await train(smallRun(resumed, { resume: true }, options));
-    expect(metricsOf(resumed)).toEqual(metricsOf(alone));
-    const best = (runDir: string) => readFileSync(join(runDir, "best.safetensors"));
-    expect(best(resumed).equals(best(alone))).toBe(true);
-    await train(smallRun(without, {}, { ...options, mix: null }));
-    expect(metricsOf(without)).not.toEqual(metricsOf(alone));
-  });
-});
+    test("learns, differs from one without, and goes on exactly after an interrupt", async () => {
+      const [alone, resumed, without] = ["alone", "resumed", "without"].map((part) =>
+        join(folder, `${mix.name} ${part}`),
+      ) as [string, string, string];
+      expect((await train(smallRun(alone, {}, options))).bestTop1).toBeGreaterThan(1.5 / 6);
+      const controller = new AbortController();
+      const onEvent = atStep((count) => count === 15 && controller.abort());
+      await train(smallRun(resumed, { signal: controller.signal, onEvent }, options));
+      await train(smallRun(resumed, { resume: true }, options));
+      expect(metricsOf(resumed)).toEqual(metricsOf(alone));
+      const best = (runDir: string) => readFileSync(join(runDir, "best.safetensors"));
+      expect(best(resumed).equals(best(alone))).toBe(true);
+      await train(smallRun(without, {}, { ...options, mix: null }));
+      expect(metricsOf(without)).not.toEqual(metricsOf(alone));
+    });
+  },
+);

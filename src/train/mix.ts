@@ -1,9 +1,6 @@
 // Mixing of a run's batches: CutMix and Mixup, drawn from the seed, the epoch and the number of the batch.
-import type { BatchAugmentation } from "../augment/augmentation.ts";
-import { cutmix } from "../augment/batch/cutmix.ts";
-import { mixup } from "../augment/batch/mixup.ts";
+import { createMix, type MixSpec } from "../augment/batch/registry.ts";
 import type { ImageShape } from "../augment/image/layout.ts";
-import type { MixSpec } from "../augment/short-form.ts";
 import type { Batch } from "../data/batch.ts";
 import { stream } from "../rng.ts";
 import { oneHot } from "./targets.ts";
@@ -29,14 +26,7 @@ export interface BatchPlace {
 
 /** Images of a step that are copies of one: `copies` of each with batch augmentation, otherwise 1. */
 export function copiesOf(mix: MixSpec | null): number {
-  return mix?.name === "batch-augmentation" ? mix.options.copies : 1;
-}
-
-/** Null where images do not meet. */
-function mixing(mix: MixSpec | null): BatchAugmentation<unknown> | null {
-  if (mix === null || mix.name === "batch-augmentation") return null;
-  const made = mix.name === "cutmix" ? cutmix(mix.options) : mixup(mix.options);
-  return made as BatchAugmentation<unknown>;
+  return mix === null ? 1 : createMix(mix).copies;
 }
 
 /** The images and labels of a batch as a step learns them; the batch itself is not changed. */
@@ -48,7 +38,7 @@ export function mixed(
   { seed, epoch, batch, progress }: BatchPlace,
 ): LabelledImages {
   const shares = oneHot(labels, numClasses);
-  const augmentation = mixing(mix);
+  const augmentation = mix && createMix(mix).augmentation;
   if (augmentation === null) return { images, shares };
   const whole = { ...shape, layout: "CHW", count, pixels: images, labels: shares } as const;
   const parameters = augmentation.sample(stream(seed, "mix", epoch, batch), { ...shape, count }, progress);

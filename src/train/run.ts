@@ -2,8 +2,8 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
+import type { MixSpec } from "../augment/batch/registry.ts";
 import type { Pipeline } from "../augment/pipeline/pipeline.ts";
-import type { MixSpec } from "../augment/short-form.ts";
 import type { Dataset, Split } from "../data/dataset.ts";
 import { type Loader, openLoader } from "../data/loader.ts";
 import type { WriteCalls } from "../durable-file.ts";

@@ -82,6 +82,7 @@ export function batchAugmentation<Parameters>(
     },
   };
 }
+batchAugmentation.about = { kind: "batch" } as const;
 
 /** Each row `copies` times, one after the other. */
 function repeated(labels: Float32Array, count: number, copies: number): Float32Array {

@@ -74,6 +74,7 @@ export function cutmix(options: Partial<CutMixOptions> = {}): BatchAugmentation<
     },
   };
 }
+cutmix.about = { kind: "batch" } as const;
 
 /** Start and end along one axis of a box with the share `side` of it around `centre`. */
 function clipped(centre: number, side: number, extent: number): [number, number] {

@@ -1,7 +1,7 @@
 // Checks of batches, and what Mixup and CutMix share: partners and mixed labels.
 import type { ImageBatch } from "../augmentation.ts";
-import { shown } from "../cutout/checks.ts";
 import { checkFinite, checkPixels, checkShape, copyOf, type ImageShape } from "../image/layout.ts";
+import { shown } from "../options.ts";
 
 /** Shape of a batch's images, and how many there are. */
 export type BatchShape = ImageShape & { readonly count: number };

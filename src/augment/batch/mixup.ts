@@ -67,3 +67,4 @@ export function mixup(options: Partial<MixupOptions> = {}): BatchAugmentation<Mi
     },
   };
 }
+mixup.about = { kind: "batch" } as const;

@@ -85,6 +85,7 @@ export function blur(given: BlurOptions): Augmentation<BlurParameters> {
     },
   };
 }
+blur.about = { kind: "colour", scale: "normalized" } as const;
 
 /** One axis after the other: a Gaussian of two axes is the product of two of one. */
 function blurred<A extends PixelArray>(

@@ -118,3 +118,4 @@ export function colorJitter(given: ColorJitterOptions = {}): Augmentation<ColorJ
     },
   };
 }
+colorJitter.about = { kind: "colour", scale: "unit" } as const;

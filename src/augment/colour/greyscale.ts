@@ -44,3 +44,4 @@ export function greyscale(given: GreyscaleOptions = {}): Augmentation<GreyscaleP
     },
   };
 }
+greyscale.about = { kind: "colour", scale: "unit" } as const;

@@ -1,12 +1,22 @@
 // TrivialAugment Wide (Müller and Hutter 2021): one operation an image, of random strength; nothing to tune.
 
 import type { Augmentation, Image } from "../augmentation.ts";
+import { checkChannels } from "../fill/fill.ts";
 import { affineMatrix } from "../geometry/affine.ts";
 import type { Matrix } from "../geometry/matrix.ts";
-import { type Fill, fillPerChannel, type Interpolation, interpolations, warp } from "../geometry/warp.ts";
+import { type Interpolation, interpolations, warp } from "../geometry/warp.ts";
 import { checkColourChannels, checkColours, copyImage } from "../image/image.ts";
 import { checkShape, type ImageShape, type PixelArray } from "../image/layout.ts";
-import { choice, type Fields, fill, integer, number, readOptions, readParameters } from "../options.ts";
+import {
+  choice,
+  type Fields,
+  integer,
+  number,
+  type PerChannel,
+  perChannel,
+  readOptions,
+  readParameters,
+} from "../options.ts";
 import { adjustBrightness, adjustContrast, adjustSaturation } from "./colour.ts";
 import { adjustSharpness, autoContrasted, equalized, posterized, solarized } from "./tone.ts";
 
@@ -16,7 +26,7 @@ export interface TrivialAugmentOptions {
   /** `nearest` when left out. */
   readonly interpolation?: Interpolation;
   /** What lies outside the image, on the scale of the pixels: one number, or one a channel. 0 when left out. */
-  readonly fill?: Fill;
+  readonly fill?: PerChannel;
 }
 
 const operations = [
@@ -107,13 +117,13 @@ const name = "trivial-augment";
 interface Settings {
   readonly numMagnitudeBins: number;
   readonly interpolation: Interpolation;
-  readonly fill: Fill;
+  readonly fill: PerChannel;
 }
 
 const options: Fields<Settings> = {
   numMagnitudeBins: { kind: integer({ min: 2 }), otherwise: 31 },
   interpolation: { kind: choice(interpolations), otherwise: "nearest" },
-  fill: { kind: fill, otherwise: 0 },
+  fill: { kind: perChannel(), otherwise: 0 },
 };
 
 const parameters: Fields<TrivialAugmentParameters> = {
@@ -135,7 +145,7 @@ export function trivialAugment(given: TrivialAugmentOptions = {}): Augmentation<
     outputShape(input) {
       checkShape(name, input);
       checkColourChannels(name, input.channels);
-      fillPerChannel(name, settings.fill, input.channels);
+      checkChannels(name, "fill", settings.fill, input.channels);
       return input;
     },
     sample(rng, input) {
@@ -164,6 +174,7 @@ export function trivialAugment(given: TrivialAugmentOptions = {}): Augmentation<
     },
   };
 }
+trivialAugment.about = { kind: "colour", scale: "unit" } as const;
 
 /** @throws Error unless the magnitude is one that the operation can have */
 function checked(drawn: unknown): TrivialAugmentParameters {

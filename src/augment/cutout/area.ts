@@ -1,8 +1,10 @@
 // How much of an image Cutout masks on average, without simulation.
-import { checkProgress } from "./checks.ts";
+import { progress as progressKind, readValue } from "../options.ts";
+import { cutoutOptions } from "./given.ts";
 import type { ImageArea } from "./hole.ts";
-import { type CutoutOptions, checkCutoutOf, isContinuous } from "./options.ts";
-import { type AxisPlacement, axisPlacements } from "./placement.ts";
+import { type CutoutGiven, type CutoutOptions, checkFits } from "./options.ts";
+import { type AxisPlacement, axisPlacements, isContinuous } from "./placement.ts";
+import type { CutoutPreset } from "./presets.ts";
 import { maximumTries } from "./sample.ts";
 import { boxLaw, type WeightedBox } from "./size.ts";
 import { isDrawn, type Stamp, stampOf } from "./stamp.ts";
@@ -24,9 +26,15 @@ const schedulePoints = 64;
  * @returns 0 to 1
  * @throws Error when an option is wrong or the hole does not fit the image
  */
-export function expectedArea(options: CutoutOptions, image: ImageArea, progress?: number): number {
-  checkCutoutOf(options, image);
-  if (progress !== undefined) checkProgress(progress);
+export function expectedArea(given: CutoutGiven | CutoutPreset, image: ImageArea, progress?: number): number {
+  const options = cutoutOptions(given);
+  checkFits(options, image);
+  return areaOf(options, image, progress);
+}
+
+/** The same of options that have been checked, in an image that they fit. */
+export function areaOf(options: CutoutOptions, image: ImageArea, progress?: number): number {
+  if (progress !== undefined) readValue("cutout", "progress", progressKind, progress);
   const { length } = options;
   if (progress === undefined && typeof length === "object" && "schedule" in length) {
     let sum = 0;

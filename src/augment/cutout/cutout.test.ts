@@ -3,16 +3,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { stream } from "../../rng.ts";
 import type { ImageLayout, PixelArray } from "../image/layout.ts";
-import {
-  applyHoles,
-  checkCutout,
-  cutout,
-  expectedArea,
-  type Hole,
-  holeAround,
-  type SizedCutoutOptions,
-  sampleHoles,
-} from "./cutout.ts";
+import { expectedArea } from "./area.ts";
+import { applyHoles, cutout, sampleHoles } from "./cutout.ts";
+import { cutoutOptions } from "./given.ts";
+import { type Hole, holeAround } from "./hole.ts";
+import { checkFits, type SizedCutoutOptions } from "./options.ts";
 
 const paper: SizedCutoutOptions = {
   length: 2,
@@ -317,23 +312,29 @@ describe("bad input", () => {
       { length: 26, placement: "inside" },
       `cutout: length must be at most the image's shorter side, 24, for placement "inside", got 26`,
     ],
-    [{ nHoles: 0 }, "cutout: nHoles must be an integer >= 1, got 0"],
-    [{ nHoles: 1.5 }, "cutout: nHoles must be an integer >= 1, got 1.5"],
-    [{ probability: -0.1 }, "cutout: probability must be from 0 to 1, got -0.1"],
-    [{ probability: 1.1 }, "cutout: probability must be from 0 to 1, got 1.1"],
-    [{ probability: Number.NaN }, "cutout: probability must be from 0 to 1, got NaN"],
+    [
+      { nHoles: 0 },
+      "cutout: nHoles must be an integer >= 1 or [min, max] with min <= max, both integers >= 1, got 0",
+    ],
+    [
+      { nHoles: 1.5 },
+      "cutout: nHoles must be an integer >= 1 or [min, max] with min <= max, both integers >= 1, got 1.5",
+    ],
+    [{ probability: -0.1 }, "cutout: probability must be a number from 0 to 1, got -0.1"],
+    [{ probability: 1.1 }, "cutout: probability must be a number from 0 to 1, got 1.1"],
+    [{ probability: Number.NaN }, "cutout: probability must be a number from 0 to 1, got NaN"],
     [
       { placement: "middle" as never },
       `cutout: placement must be "anywhere", "inside", "anywhereContinuous" or "insideContinuous", got "middle"`,
     ],
     [
       { fill: "toString" as never },
-      `cutout: fill must be zero, imageMean, channelMean, random, randomColour, otherImage, a number, a list of numbers, {datasetMean}, {uniform, per} or {normal, per}, got "toString"`,
+      `cutout: fill must be "zero", "imageMean", "channelMean", "random", "randomColour", "otherImage", a number or a list with one number a channel, { colour }, { uniform, per } or { normal, per }, got "toString"`,
     ],
   ])("%o", (given, message) => {
     const options = { ...paper, ...given };
     const error = new Error(message);
-    expect(() => checkCutout(options, image)).toThrow(error);
+    expect(() => checkFits(cutoutOptions(options), image)).toThrow(error);
     expect(() => expectedArea(options, image)).toThrow(error);
     expect(() => sampleHoles(stream(0, "holes"), image, options)).toThrow(error);
     expect(() => cutout(options)(new Uint8Array(768), { ...image, channels: 1, layout: "HWC" }, 0)).toThrow(
@@ -342,8 +343,8 @@ describe("bad input", () => {
   });
 
   test("as long as the longer side fits", () => {
-    expect(() => checkCutout({ ...paper, length: 32 }, image)).not.toThrow();
-    expect(() => checkCutout({ ...paper, length: 24, placement: "inside" }, image)).not.toThrow();
+    expect(() => checkFits({ ...paper, length: 32 }, image)).not.toThrow();
+    expect(() => checkFits({ ...paper, length: 24, placement: "inside" }, image)).not.toThrow();
   });
 
   test("arrays, shapes and seeds that do not fit", () => {
@@ -369,7 +370,7 @@ describe("bad input", () => {
     );
     expect(() => augment(new Uint8Array(48), shape, 0.5)).toThrow("cutout: random must be an integer seed");
     expect(() => cutout({ length: 2, size: 3 } as never)).toThrow(
-      `cutout: options are length, shape, nHoles, placement, fill, probability, per, like, got "size"`,
+      `cutout: options must be among length, shape, nHoles, placement, fill, probability, per, got "size"`,
     );
   });
 

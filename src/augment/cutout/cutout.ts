@@ -1,6 +1,6 @@
 // Cutout (DeVries and Taylor 2017, section 3) for images in an array: one call a batch, or draw and paint apart.
 import { type Rng, streamSeries } from "../../rng.ts";
-import type { Fill } from "../fill/fill.ts";
+import { checkFillChannels, type Fill, fill as fillKind } from "../fill/fill.ts";
 import { painter } from "../fill/painter.ts";
 import {
   checkPixels,
@@ -10,35 +10,29 @@ import {
   type PixelArray,
   type PixelsOf,
 } from "../image/layout.ts";
-import { checkList, checkObject, checkProgress } from "./checks.ts";
+import { list, object, progress as progressKind, readValue, wrong } from "../options.ts";
+import { cutoutOptions } from "./given.ts";
 import { checkHole, type Hole, type ImageArea } from "./hole.ts";
-import { type CutoutOptions, checkCutout, paperOptions } from "./options.ts";
-import { type CutoutPreset, presetOptions } from "./presets.ts";
+import { type CutoutGiven, type CutoutOptions, checkFits } from "./options.ts";
+import type { CutoutPreset } from "./presets.ts";
 import { holeSampler } from "./sample.ts";
 
-export { expectedArea } from "./area.ts";
-export { checkHole, coverageMap, type Hole, holeCovers, type ImageArea } from "./hole.ts";
-export { type CutoutOptions, checkCutout, type SizedCutoutOptions } from "./options.ts";
-
-/** The hole of side `length` around pixel (y, x), clipped at the border: never moved inside. */
-export function holeAround(image: ImageArea, length: number, y: number, x: number): Hole {
-  const before = Math.floor(length / 2);
-  return {
-    top: Math.max(0, y - before),
-    bottom: Math.min(image.height, y - before + length),
-    left: Math.max(0, x - before),
-    right: Math.min(image.width, x - before + length),
-  };
-}
-
 /**
- * Draws the holes of one image as plain data. To draw many, `holeSampler` checks and prepares once.
+ * Draws the holes of one image as plain data. To draw many, `cutoutAugmentation` checks and prepares once.
  * @param progress share of the training that is done, 0 to 1, for a length that follows a schedule
  * @returns the holes in the order drawn, already clipped; none when the image stays whole
- * @throws Error when an option is wrong or the hole does not fit the image
+ * @throws CutoutError when an option is wrong or the hole does not fit the image
  */
-export function sampleHoles(rng: Rng, image: ImageArea, options: CutoutOptions, progress = 1): Hole[] {
-  checkRng("rng", rng);
+export function sampleHoles(
+  rng: Rng,
+  image: ImageArea,
+  given: CutoutGiven | CutoutPreset,
+  progress = 1,
+): Hole[] {
+  if (!isRng(rng)) throw wrong("cutout", "rng", "must be an Rng, as stream() makes it", String(rng));
+  const options = cutoutOptions(given);
+  const { height, width } = readValue("cutout", "image", object, image) as unknown as ImageArea;
+  checkFits(options, { height, width });
   return holeSampler(options, image).sample(rng, progress);
 }
 
@@ -47,8 +41,8 @@ export function sampleHoles(rng: Rng, image: ImageArea, options: CutoutOptions, 
  * With `imageMean` the mean is that of the image before any hole; in 8 bits it is rounded.
  * @param image height x width x channels numbers; it is not changed
  * @param other an image of the same kind and shape, for the fill `otherImage`
- * @throws Error when the array does not fit the shape, a hole reaches outside the image, the fill does not fit, or a
- *   pixel is not finite where the image's mean is asked for
+ * @throws CutoutError when the array does not fit the shape, a hole reaches outside the image, the fill does not fit, or
+ *   a pixel is not finite where the image's mean is asked for
  */
 export function applyHoles<A extends PixelArray>(
   image: A,
@@ -58,12 +52,15 @@ export function applyHoles<A extends PixelArray>(
   other?: A,
 ): PixelsOf<A> {
   checkPixels("cutout", image, shape, 1);
-  checkList("cutout", "holes", holes);
+  readValue("cutout", "holes", list, holes);
   for (const hole of holes) checkHole(hole, shape);
+  readValue("cutout", "fill", fillKind, fill);
+  checkFillChannels("cutout", fill, shape.channels);
   const paint = painter(fill, shape, image instanceof Uint8Array);
   if (fill === "otherImage") {
-    if (other === undefined)
-      throw new Error("cutout: other must be an image for the fill otherImage, got none");
+    if (other === undefined) {
+      throw wrong("cutout", "other", "must be an image for the fill otherImage", "none");
+    }
     checkSameKind(other, image, "other");
     checkPixels("cutout", other, shape, 1);
   }
@@ -84,7 +81,7 @@ export interface Cutout {
    * @param random an integer seed (image i then has a stream of its own, whatever the batch size) or an `Rng` that is
    *   drawn from in order
    * @param progress share of the training that is done, 0 to 1; 1 when left out
-   * @throws Error when the array does not fit the shape, or the hole does not fit the images
+   * @throws CutoutError when the array does not fit the shape, or the hole does not fit the images
    */
   <A extends PixelArray>(images: A, shape: BatchShape, random: number | Rng, progress?: number): PixelsOf<A>;
   /** The same, written into `target`, which may be used again for the next batch. Returns the target. */
@@ -101,14 +98,6 @@ export interface Cutout {
   readonly options: CutoutOptions;
 }
 
-type Given<O> = O extends unknown
-  ? Pick<O, Extract<keyof O, "length" | "shape">> &
-      Partial<Omit<O, "length" | "shape">> & { readonly like?: never }
-  : never;
-
-/** Options of which those left out are the paper's. */
-export type CutoutGiven = Given<CutoutOptions>;
-
 /**
  * Cutout for a pipeline of your own: one image or a batch, floats or bytes, in both orders of the axes. Options left
  * out are the paper's: one square hole, centre anywhere (clipped at the border), filled with zero, in every image.
@@ -120,13 +109,13 @@ export type CutoutGiven = Given<CutoutOptions>;
  * const result = augment(images, { count: 128, height: 32, width: 32, channels: 3, layout: "CHW" }, seed);
  * const erased = cutout({ like: "torchvision", value: "random" }).inPlace(images, shape, seed);
  *
- * @param options see {@link CutoutOptions}; `length` is required. Or see {@link CutoutPreset}
- * @throws Error when an option is wrong or unknown
+ * @param given see {@link CutoutOptions}; `length` is required. Or see {@link CutoutPreset}
+ * @throws CutoutError when an option is wrong or unknown
  * @see DeVries and Taylor 2017, "Improved Regularization of Convolutional Neural Networks with Cutout", section 3
  */
-export function cutout(options: CutoutGiven | CutoutPreset): Cutout {
-  const complete = cutoutOptions(options);
-  const run: Runner = runner(complete);
+export function cutout(given: CutoutGiven | CutoutPreset): Cutout {
+  const options = cutoutOptions(given);
+  const run: Runner = runner(options);
   const copying = <A extends PixelArray>(
     images: A,
     shape: BatchShape,
@@ -135,13 +124,13 @@ export function cutout(options: CutoutGiven | CutoutPreset): Cutout {
   ): PixelsOf<A> => {
     checkImages(images, shape);
     const result = copyOf(images);
-    run(result, complete.fill === "otherImage" ? images : result, shape, random, progress);
+    run(result, options.fill === "otherImage" ? images : result, shape, random, progress);
     return result;
   };
   // Holes that show other images must show them as they were.
-  const pristine = (images: PixelArray) => (complete.fill === "otherImage" ? copyOf(images) : images);
+  const pristine = (images: PixelArray) => (options.fill === "otherImage" ? copyOf(images) : images);
   return Object.assign(copying, {
-    options: complete,
+    options,
     into<A extends PixelArray>(
       target: A,
       images: A,
@@ -164,24 +153,6 @@ export function cutout(options: CutoutGiven | CutoutPreset): Cutout {
   });
 }
 
-/**
- * Complete options from some, or from a preset.
- * @throws Error when an option is wrong or unknown
- */
-export function cutoutOptions(given: CutoutGiven | CutoutPreset): CutoutOptions {
-  checkObject("cutout", "options", given);
-  if (given.like !== undefined) return presetOptions(given);
-  for (const name of Object.keys(given)) {
-    if (name !== "length" && name !== "shape" && !Object.hasOwn(paperOptions, name)) {
-      const known = ["length", "shape", ...Object.keys(paperOptions), "like"].join(", ");
-      throw new Error(`cutout: options are ${known}, got ${JSON.stringify(name)}`);
-    }
-  }
-  const complete = { ...paperOptions, ...given } as CutoutOptions;
-  checkCutout(complete);
-  return complete;
-}
-
 /** Paints holes into `target`, whose images are those of `source` (or the same array). */
 type Runner = (
   target: PixelArray,
@@ -194,15 +165,16 @@ type Runner = (
 function runner(options: CutoutOptions): Runner {
   return (target, source, shape, random, progress) => {
     const count = countOf(shape);
+    checkFits(options, shape);
     const { sample } = holeSampler(options, shape);
     const paint = painter(options.fill, shape, target instanceof Uint8Array);
-    checkRandom(random);
-    checkProgress(progress);
+    if (!Number.isSafeInteger(random) && !isRng(random)) {
+      throw wrong("cutout", "random", "must be an integer seed or an Rng", String(random));
+    }
+    readValue("cutout", "progress", progressKind, progress);
     const rngOf = typeof random === "number" ? streamSeries(random, "cutout") : () => random;
     const size = imageSize(shape);
-    if (options.fill === "otherImage" && count < 2) {
-      throw new Error(`cutout: count must be at least 2 for the fill otherImage, got ${count}`);
-    }
+    checkOthers(options.fill, count);
     const shared = options.per === "batch" ? sample(rngOf(0), progress) : null;
     // One object and one function for all images: making them takes as long as painting a small hole.
     const place = { pixels: source, offset: 0 };
@@ -222,24 +194,20 @@ export function otherIndex(seed: number, index: number, count: number): number {
   return (index + 1 + ((seed >>> 0) % (count - 1))) % count;
 }
 
+/** @throws CutoutError when holes show other images and there are none */
+export function checkOthers(fill: Fill, count: number): void {
+  if (fill === "otherImage" && count < 2) {
+    throw wrong("cutout", "count", "must be at least 2 for the fill otherImage", String(count));
+  }
+}
+
 function isRng(value: unknown): boolean {
   return typeof (value as Rng | null | undefined)?.uniform === "function";
 }
 
-function checkRng(name: string, rng: unknown): void {
-  if (!isRng(rng))
-    throw new Error(`cutout: ${name} must be an Rng, as stream() makes it, got ${String(rng)}`);
-}
-
-function checkRandom(random: unknown): void {
-  if (!Number.isSafeInteger(random) && !isRng(random)) {
-    throw new Error(`cutout: random must be an integer seed or an Rng, got ${String(random)}`);
-  }
-}
-
-/** @throws Error when the shape is none, or the array does not fit it */
+/** @throws CutoutError when the shape is none, or the array does not fit it */
 function checkImages(images: PixelArray, shape: BatchShape): void {
-  checkObject("cutout", "shape", shape);
+  readValue("cutout", "shape", object, shape);
   checkPixels("cutout", images, shape, countOf(shape));
 }
 
@@ -250,6 +218,8 @@ function countOf({ count }: BatchShape): number {
 
 function checkSameKind(target: PixelArray, images: PixelArray, name: string): void {
   if (target instanceof Float32Array !== images instanceof Float32Array) {
-    throw new Error(`cutout: ${name} must be of the same kind as the images, floats or bytes`);
+    const kindOf = (pixels: PixelArray) => (pixels instanceof Float32Array ? "floats" : "bytes");
+    const must = `must be of the same kind as the images, ${kindOf(images)}`;
+    throw wrong("cutout", name, must, kindOf(target));
   }
 }

@@ -2,8 +2,8 @@
 import type { Rng } from "../../rng.ts";
 import { needsSeed } from "../fill/fill.ts";
 import type { Hole, ImageArea } from "./hole.ts";
-import { type CutoutOptions, checkCutoutOf, isContinuous } from "./options.ts";
-import { axisPlacements } from "./placement.ts";
+import type { CutoutOptions } from "./options.ts";
+import { axisPlacements, isContinuous } from "./placement.ts";
 import { type BoxLaw, boxLaw } from "./size.ts";
 import { isDrawn, placedRuns, type Stamp, stampOf } from "./stamp.ts";
 
@@ -17,14 +17,13 @@ export interface HoleSampler {
 }
 
 /**
- * Checks the options and prepares what all images of one size share. What is drawn: a number against `probability`;
+ * Prepares what all images of one size share. What is drawn: a number against `probability`;
  * the number of holes, where that is a range; then for each hole its size, where that is random (again, up to 10
  * times, while a random rectangle is not smaller than the image it must lie in; then there is no hole), y and x, and a
  * seed where the fill is random.
- * @throws Error when an option is wrong or the hole does not fit the image
+ * @param options complete and checked, and `checkFits` the image
  */
 export function holeSampler(options: CutoutOptions, image: ImageArea): HoleSampler {
-  checkCutoutOf(options, image);
   const { probability, nHoles, placement, shape, fill } = options;
   const { height, width } = image;
   const [fewest, most] = typeof nHoles === "number" ? [nHoles, nHoles] : nHoles;

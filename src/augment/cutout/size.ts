@@ -2,7 +2,8 @@
 import type { Rng } from "../../rng.ts";
 import type { ImageArea } from "./hole.ts";
 import { type Length, lengthLaw, sideLaw } from "./length.ts";
-import { type CutoutOptions, isSides } from "./options.ts";
+import type { CutoutOptions } from "./options.ts";
+import { isSides } from "./shape.ts";
 
 /** A height and width, and their chance. */
 export interface WeightedBox extends ImageArea {

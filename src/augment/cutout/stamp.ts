@@ -1,6 +1,6 @@
 // Shapes that are no rectangle, as runs of pixels of one size.
 import type { ImageArea } from "./hole.ts";
-import type { Shape, Sides } from "./options.ts";
+import type { Mask, Polygon, Shape, Sides } from "./shape.ts";
 
 /** A shape of one size: its box, and runs of pixels in it, three numbers each (row, first column, column after the last). */
 export interface Stamp {
@@ -9,7 +9,7 @@ export interface Stamp {
   readonly runs: readonly number[];
 }
 
-type Drawn = "circle" | Extract<Shape, { readonly kind: "polygon" | "mask" }>;
+type Drawn = "circle" | Polygon | Mask;
 
 /** Whether the shape needs a stamp; the others are rectangles. */
 export function isDrawn(shape: Shape | Sides | undefined): shape is Drawn {

@@ -1,17 +1,32 @@
-// What holes are painted with: types and checks.
-import { checkKeys, type Range, shown } from "../cutout/checks.ts";
+// What cut out and masked pixels are painted with: the type, and what each form of it may be.
+import {
+  byKey,
+  choice,
+  type Fields,
+  type Kind,
+  listed,
+  numbers,
+  object,
+  type PerChannel,
+  perChannel,
+  type Range,
+  range,
+  shown,
+  wrong,
+} from "../options.ts";
 
 /**
  * How many numbers noise has: `pixel`: one for each channel of each pixel; `grey`: one for each pixel, the same in all
- * channels; `channel`: one for each channel of a hole, that is a colour; `hole`: one for a hole.
+ * channels; `channel`: one for each channel of a hole (of all that an image has masked), that is a colour; `hole`: one
+ * for a hole.
  */
 export type NoisePer = "pixel" | "grey" | "channel" | "hole";
 
 /**
- * `pixels`: as they are; `white`: shares of white, which is 255 in bytes and 1 in floats; black and white, one number for
- * each channel: shares of the way from one to the other, for images that are normalized.
+ * `pixels`: as they are; `white`: shares of white, on the scale 0 to 1; black and white, one number for each channel:
+ * shares of the way from one to the other, for images that are normalized.
  */
-type NoiseUnit = "pixels" | "white" | BlackAndWhite;
+export type NoiseUnit = "pixels" | "white" | BlackAndWhite;
 
 /** What black and white have become, one number for each channel. */
 export interface BlackAndWhite {
@@ -19,21 +34,29 @@ export interface BlackAndWhite {
   readonly white: readonly number[];
 }
 
+/** From low to high (whole numbers in the bytes of a hole, both ends too). A list has one number for each channel. */
+export interface UniformNoise {
+  readonly uniform: readonly [low: PerChannel, high: PerChannel];
+  readonly per: NoisePer;
+  readonly unit?: NoiseUnit;
+}
+
+export interface NormalNoise {
+  readonly normal: readonly [mean: number, std: number];
+  readonly per: NoisePer;
+  /** What lies outside becomes the nearer end. */
+  readonly clip?: Range;
+  readonly unit?: NoiseUnit;
+}
+
 /** Random numbers; the unit is that of the pixels when left out. In bytes they are rounded and kept within 0 to 255. */
-export type NoiseFill =
-  /** From low to high (whole numbers in bytes, both ends too). A list has one number for each channel. */
-  | {
-      readonly uniform: readonly [low: number | readonly number[], high: number | readonly number[]];
-      readonly per: NoisePer;
-      readonly unit?: NoiseUnit;
-    }
-  /** `clip`: what lies outside becomes the nearer end. */
-  | {
-      readonly normal: readonly [mean: number, std: number];
-      readonly per: NoisePer;
-      readonly clip?: Range;
-      readonly unit?: NoiseUnit;
-    };
+export type NoiseFill = UniformNoise | NormalNoise;
+
+/** A colour on the scale 0 to 1, whatever the pixels are: 255 times as much in bytes, normalized in a training. */
+export interface ColourFill {
+  /** One number, or one a channel. Three (red, green, blue) become their mean where an image has another number. */
+  readonly colour: PerChannel;
+}
 
 /**
  * - `zero`: 0; after normalization that is the data set's mean (paper), on bytes it is black
@@ -43,136 +66,134 @@ export type NoiseFill =
  * - `randomColour`: a random number for each channel of a hole, drawn the same way
  * - `otherImage`: the pixels of another image of the batch at the same place
  * - a number, or a list with one for each channel, in the units of the pixels
- * - the data set's mean, one number for each channel on the scale 0 to 1, for images that are not normalized:
- *   floats 0 to 1, or bytes
+ * - a colour on the scale 0 to 1
  * - noise of a distribution of one's own
  */
-export type Fill =
-  | "zero"
-  | "imageMean"
-  | "channelMean"
-  | "random"
-  | "randomColour"
-  | "otherImage"
-  | number
-  | readonly number[]
-  | { readonly datasetMean: readonly number[] }
-  | NoiseFill;
+export type Fill = FillName | PerChannel | ColourFill | NoiseFill;
 
-const named = ["zero", "imageMean", "channelMean", "random", "randomColour", "otherImage"];
-const noiseCounts: readonly NoisePer[] = ["pixel", "grey", "channel", "hole"];
+/** A fill that needs no other image. */
+export type MaskFill = Exclude<Fill, "otherImage">;
 
-const isNumbers = (value: unknown): value is readonly number[] =>
-  Array.isArray(value) && value.length > 0 && value.every(Number.isFinite);
+const names = ["zero", "imageMean", "channelMean", "random", "randomColour", "otherImage"] as const;
+type FillName = (typeof names)[number];
 
-/**
- * @param channels of the images, where they are known
- * @throws Error unless it is a fill; with channels, unless lists fit them
- */
-export function checkFill(fill: Fill, channels?: number): void {
-  if (typeof fill === "string" && named.includes(fill)) return;
-  if (Number.isFinite(fill)) return;
-  if (isNumbers(fill)) {
-    checkChannels("fill", fill, channels);
-    return;
-  }
-  if (typeof fill === "object" && fill !== null && !Array.isArray(fill)) {
-    const key = (["datasetMean", "uniform", "normal"] as const).find((name) => name in fill);
-    if (key !== undefined) {
-      objectChecks[key](fill as never, channels);
-      checkKeys("cutout", `fill ${key}`, fill, objectKeys[key]);
-      return;
-    }
-  }
-  throw new Error(
-    `cutout: fill must be ${named.join(", ")}, a number, a list of numbers, {datasetMean}, {uniform, per} or {normal, per}, ` +
-      `got ${shown(fill)}`,
-  );
-}
+const noisePer = choice<NoisePer>(["pixel", "grey", "channel", "hole"]);
 
-interface NoiseInput {
-  readonly per: unknown;
-  readonly unit?: unknown;
-}
-
-const objectKeys = {
-  datasetMean: ["datasetMean"],
-  uniform: ["uniform", "per", "unit"],
-  normal: ["normal", "per", "unit", "clip"],
-} as const;
-
-const objectChecks = {
-  datasetMean({ datasetMean }: { datasetMean: unknown }, channels?: number): void {
-    if (!isNumbers(datasetMean) || !datasetMean.every((mean) => mean >= 0 && mean <= 1)) {
-      throw new Error(
-        `cutout: fill.datasetMean must be a list of numbers from 0 to 1, got ${shown(datasetMean)}`,
-      );
-    }
-    checkChannels("fill.datasetMean", datasetMean, channels);
-  },
-  uniform({ uniform, per, unit }: NoiseInput & { uniform: unknown }, channels?: number): void {
-    checkPer(per, unit, channels);
-    const ends = Array.isArray(uniform) && uniform.length === 2 ? uniform : [];
-    if (ends.length === 0 || !ends.every((end) => Number.isFinite(end) || isNumbers(end))) {
-      throw new Error(
-        `cutout: fill.uniform must be [low, high], each a number or a list, got ${shown(uniform)}`,
-      );
-    }
-    for (const end of ends) if (isNumbers(end)) checkChannels("fill.uniform", end, channels);
-    const count = Math.max(...ends.map((end) => (isNumbers(end) ? end.length : 1)));
-    const at = (end: unknown, index: number) => (isNumbers(end) ? end[index] : end) as number;
-    for (let index = 0; index < count; index++) {
-      if (!(at(ends[0], index) <= at(ends[1], index))) {
-        throw new Error(
-          `cutout: fill.uniform must be low <= high in lists of one length, got ${shown(uniform)}`,
-        );
-      }
-    }
-    if ((per === "grey" || per === "hole") && count > 1) {
-      throw new Error(
-        `cutout: fill.uniform must be two numbers for one value in all channels, got ${shown(uniform)}`,
-      );
-    }
-  },
-  normal(
-    { normal, per, unit, clip }: NoiseInput & { normal: unknown; clip?: unknown },
-    channels?: number,
-  ): void {
-    checkPer(per, unit, channels);
-    if (!isNumbers(normal) || normal.length !== 2 || normal[1]! < 0) {
-      throw new Error(`cutout: fill.normal must be [mean, deviation >= 0], got ${shown(normal)}`);
-    }
-    if (clip !== undefined && !(isNumbers(clip) && clip.length === 2 && clip[0]! <= clip[1]!)) {
-      throw new Error(`cutout: fill.clip must be two numbers, the smaller first, got ${shown(clip)}`);
-    }
+const unit: Kind<NoiseUnit> = {
+  must: '"pixels", "white" or { black, white } with lists of numbers',
+  read: (value) => {
+    if (value === "pixels" || value === "white") return value;
+    const { black, white } = object.read(value) ?? {};
+    return numbers().read(black) && numbers().read(white) ? (value as BlackAndWhite) : undefined;
   },
 };
 
-function checkPer(per: unknown, unit: unknown, channels?: number): void {
-  const { black, white } = (unit ?? {}) as Partial<BlackAndWhite>;
-  if (isNumbers(black) && isNumbers(white)) {
-    checkChannels("fill.unit.black", black, channels);
-    checkChannels("fill.unit.white", white, channels);
-  } else if (unit !== undefined && unit !== "pixels" && unit !== "white") {
-    throw new Error(
-      `cutout: fill.unit must be "pixels", "white" or {black, white} with lists of numbers, got ${shown(unit)}`,
-    );
-  }
-  if (!noiseCounts.includes(per as NoisePer)) {
-    throw new Error(`cutout: fill.per must be ${noiseCounts.join(", ")}, got ${shown(per)}`);
-  }
+const ends: Kind<UniformNoise["uniform"]> = {
+  must: "[low, high] with low <= high, each a number or a list with one number a channel",
+  read: (value) => {
+    if (!Array.isArray(value) || value.length !== 2) return undefined;
+    const [low, high] = value.map((end) => perChannel().read(end));
+    if (low === undefined || high === undefined) return undefined;
+    const count = Math.max(lengthOf(low), lengthOf(high));
+    const at = (end: PerChannel, index: number) => (typeof end === "number" ? end : end[index]!);
+    const rising = Array.from({ length: count }, (_, index) => at(low, index) <= at(high, index));
+    return rising.every((good) => good) ? [low, high] : undefined;
+  },
+};
+
+const meanAndDeviation: Kind<NormalNoise["normal"]> = {
+  must: "[mean, deviation >= 0]",
+  read: (value) => {
+    const read = numbers().read(value);
+    return read?.length === 2 && read[1]! >= 0 ? (read as readonly number[] as [number, number]) : undefined;
+  },
+};
+
+const common = { per: { kind: noisePer }, unit: { kind: unit, otherwise: undefined } } as const;
+const colour: Fields<ColourFill> = { colour: { kind: perChannel({ min: 0, max: 1 }) } };
+const uniform: Fields<UniformNoise> = { uniform: { kind: ends }, ...common };
+const normal: Fields<NormalNoise> = {
+  normal: { kind: meanAndDeviation },
+  clip: { kind: range(), otherwise: undefined },
+  ...common,
+};
+
+function fillOf<N extends FillName>(known: readonly N[]): Kind<Exclude<Fill, FillName> | N> {
+  type Known = Exclude<Fill, FillName> | N;
+  const named = choice(known);
+  const constant = perChannel();
+  const words = [...known.map((name) => JSON.stringify(name)), constant.must.replace(", or", " or")];
+  const kind = byKey<Known>(
+    listed([...words, "{ colour }", "{ uniform, per }", "{ normal, per }"]),
+    { must: "", read: (value) => named.read(value) ?? constant.read(value) },
+    { colour, uniform, normal },
+  );
+  return {
+    must: kind.must,
+    read(value, at = { where: "fill", option: "fill" }) {
+      const read = kind.read(value, at);
+      if (isNoise(read) && "uniform" in read && (read.per === "grey" || read.per === "hole")) {
+        if (read.uniform.some((end) => typeof end !== "number")) {
+          const must = "must be two numbers for one value in all channels";
+          throw wrong(at.where, `${at.option}.uniform`, must, shown(read.uniform));
+        }
+      }
+      return read;
+    },
+  };
 }
 
-function checkChannels(name: string, values: readonly number[], channels: number | undefined): void {
-  if (channels !== undefined && values.length !== channels) {
-    throw new Error(
-      `cutout: ${name} must be ${channels} numbers, one for each channel, got ${shown(values)}`,
-    );
-  }
-}
+/** As an option of what cuts holes. */
+export const fill: Kind<Fill> = fillOf(names);
 
-/** Whether a hole's pixels follow from its seed. */
-export function needsSeed(fill: Fill): boolean {
-  if (typeof fill === "string") return fill === "random" || fill === "randomColour" || fill === "otherImage";
+/** As an option of what masks one image by itself. */
+export const maskFill: Kind<MaskFill> = fillOf(names.filter((name) => name !== "otherImage"));
+
+export function isNoise(fill: Fill | undefined): fill is NoiseFill {
   return typeof fill === "object" && ("uniform" in fill || "normal" in fill);
+}
+
+/** Whether the pixels follow from a seed. */
+export function needsSeed(fill: Fill): boolean {
+  return fill === "random" || fill === "randomColour" || fill === "otherImage" || isNoise(fill);
+}
+
+const lengthOf = (values: PerChannel) => (typeof values === "number" ? 1 : values.length);
+
+/** @throws CutoutError unless lists of a fill have as many numbers as there are channels */
+export function checkFillChannels(where: string, fill: Fill, channels: number): void {
+  if (Array.isArray(fill)) checkChannels(where, "fill", fill, channels);
+  if (isNoise(fill)) {
+    if ("uniform" in fill)
+      for (const end of fill.uniform) checkChannels(where, "fill.uniform", end, channels);
+    if (typeof fill.unit === "object") {
+      checkChannels(where, "fill.unit.black", fill.unit.black, channels);
+      checkChannels(where, "fill.unit.white", fill.unit.white, channels);
+    }
+  } else if (typeof fill === "object" && "colour" in fill && lengthOf(fill.colour) !== 3) {
+    checkChannels(where, "fill.colour", fill.colour, channels);
+  }
+}
+
+/** @throws CutoutError unless a list has one number a channel; one number does for all */
+export function checkChannels(
+  where: string,
+  option: string,
+  values: PerChannel | null,
+  channels: number,
+): void {
+  if (values !== null && typeof values !== "number" && values.length !== channels) {
+    throw wrong(where, option, `must be a number or ${channels} numbers, one a channel`, shown(values));
+  }
+}
+
+/** One number for each channel. */
+export function valuesOf(values: PerChannel, channels: number): readonly number[] {
+  return typeof values === "number" ? new Array<number>(channels).fill(values) : values;
+}
+
+/** The colour in as many channels; red, green and blue as one grey where there is another number of them. */
+export function colourOf({ colour }: ColourFill, channels: number): readonly number[] {
+  if (typeof colour === "number" || colour.length === channels) return valuesOf(colour, channels);
+  return new Array<number>(channels).fill((colour[0]! + colour[1]! + colour[2]!) / 3);
 }

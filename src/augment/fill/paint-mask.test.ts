@@ -2,7 +2,9 @@
 import { describe, expect, test } from "vitest";
 import { randomImage } from "../../../test/helpers/augmentation-contract.ts";
 import type { PixelArray } from "../image/layout.ts";
-import { type MaskFill, maskFill, paintMask } from "./paint-mask.ts";
+import { readValue } from "../options.ts";
+import { type MaskFill, maskFill } from "./fill.ts";
+import { paintMask } from "./paint-mask.ts";
 
 const shape = { height: 40, width: 50, channels: 3, layout: "HWC" } as const;
 const size = 40 * 50 * 3;
@@ -87,6 +89,10 @@ test.each([
   { normal: [0, -1], per: "pixel" },
   { normal: [0, 1], per: "image" },
   { normal: [0, 1], per: "pixel", uniform: [0, 1] },
+  { colour: 2 },
+  "otherImage",
 ])("%o is no fill", (value) => {
-  expect(maskFill.read(value)).toBeUndefined();
+  expect(() => readValue("mask", "fill", maskFill, value)).toThrow(
+    /^mask: (options of )?fill(\.\w+)? must be /,
+  );
 });

@@ -1,9 +1,10 @@
 // Paints holes into the pixels of images.
-import { type Rng, stream } from "../../rng.ts";
+import { stream } from "../../rng.ts";
 import { forEachRun, type Hole } from "../cutout/hole.ts";
 import { type ImageLayout, imageSize, imageStrides, type PixelArray } from "../image/layout.ts";
 import { sumOf } from "../simd/sums.ts";
-import { checkFill, type Fill, type NoiseFill } from "./fill.ts";
+import { colourOf, type Fill, isNoise, type NoiseFill, valuesOf } from "./fill.ts";
+import { between, type Drawing, noiseSource } from "./noise.ts";
 import { holePainter } from "./paint-holes.ts";
 
 /** One image in an array of them. */
@@ -29,11 +30,10 @@ export type Painter = (
 
 /**
  * Prepares what all images of one shape share.
+ * @param fill has passed `checkFillChannels`
  * @param bytes whether the pixels are bytes
- * @throws Error when the fill does not fit the channels
  */
 export function painter(fill: Fill, shape: ImageLayout, bytes: boolean): Painter {
-  checkFill(fill, shape.channels);
   const { channels } = shape;
   const paint = holePainter(shape);
   if (fill === "imageMean" || fill === "channelMean") {
@@ -60,7 +60,7 @@ export function painter(fill: Fill, shape: ImageLayout, bytes: boolean): Painter
     const pixel = pixelOf(noise, bytes);
     return (target, offset, holes) => {
       for (const hole of holes) {
-        const draw = noiseSource(noise, bytes, stream(seedOf(hole), "noise"));
+        const draw = noiseSource(noise, channels, bytes, stream(seedOf(hole), "noise"), drawing);
         if (noise.per === "channel" || noise.per === "hole") {
           let drawn = 0;
           for (let c = 0; c < channels; c++) {
@@ -80,11 +80,9 @@ export function painter(fill: Fill, shape: ImageLayout, bytes: boolean): Painter
 
 function constantsOf(fill: Exclude<Fill, NoiseFill>, channels: number, bytes: boolean): Float64Array {
   const values = new Float64Array(channels);
-  if (typeof fill === "number") values.fill(fill);
-  else if (Array.isArray(fill)) values.set(fill);
-  else if (typeof fill === "object" && "datasetMean" in fill) {
-    values.set(fill.datasetMean.map((mean) => (bytes ? 255 * mean : mean)));
-  }
+  if (typeof fill === "object" && "colour" in fill) {
+    values.set(colourOf(fill, channels).map((value) => (bytes ? 255 * value : value)));
+  } else if (typeof fill !== "string") values.set(valuesOf(fill, channels));
   return values.map((value) => storable(value, bytes));
 }
 
@@ -166,24 +164,18 @@ function noiseOf(fill: Fill, bytes: boolean): NoiseFill | null {
     const per = fill === "random" ? "pixel" : "channel";
     return bytes ? { uniform: [0, 255], per } : { normal: [0, 1], per };
   }
-  return typeof fill === "object" && ("uniform" in fill || "normal" in fill) ? fill : null;
+  return isNoise(fill) ? fill : null;
 }
 
 /** From what was drawn to the pixel of a channel. */
 function pixelOf({ unit }: NoiseFill, bytes: boolean): (drawn: number, channel: number) => number {
   if (typeof unit !== "object") return (drawn) => storable(drawn, bytes);
-  const { black, white } = unit;
-  return (drawn, c) => storable(black[c]! + drawn * (white[c]! - black[c]!), bytes);
+  return (drawn, c) => storable(between(unit, drawn, c), bytes);
 }
 
-/** A function that draws one number for a channel. */
-function noiseSource(noise: NoiseFill, bytes: boolean, rng: Rng): (channel: number) => number {
-  const unit = noise.unit === "white" && bytes ? 255 : 1;
-  if ("normal" in noise) {
-    const [mean, std] = noise.normal.map((value) => unit * value) as [number, number];
-    const low = unit * (noise.clip?.[0] ?? -Infinity);
-    const high = unit * (noise.clip?.[1] ?? Infinity);
-    // Marsaglia's polar method gives two numbers at a time, without sines.
+const drawing: Drawing = {
+  /** Marsaglia's polar method gives two numbers at a time, without sines. */
+  gaussian(rng, std) {
     let spare = 0;
     let left = false;
     return () => {
@@ -202,16 +194,8 @@ function noiseSource(noise: NoiseFill, bytes: boolean, rng: Rng): (channel: numb
         spare = y * scale;
       }
       left = !left;
-      return Math.max(low, Math.min(high, value + mean));
+      return value;
     };
-  }
-  const ends = noise.uniform.map((end) =>
-    (typeof end === "number" ? [end] : end).map((value) => unit * value),
-  );
-  const [low, high] = ends as [number[], number[]];
-  const lowest = (channel: number) => low[low.length === 1 ? 0 : channel]!;
-  const highest = (channel: number) => high[high.length === 1 ? 0 : channel]!;
-  return bytes && typeof noise.unit !== "object"
-    ? (channel) => lowest(channel) + Math.floor(rng.uniform() * (highest(channel) - lowest(channel) + 1))
-    : (channel) => lowest(channel) + rng.uniform() * (highest(channel) - lowest(channel));
-}
+  },
+  wholeBytes: true,
+};

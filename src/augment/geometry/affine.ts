@@ -1,16 +1,19 @@
 // Affine: a random rotation, shift, enlargement and shear in one.
+
 import type { Augmentation } from "../augmentation.ts";
+import { checkChannels } from "../fill/fill.ts";
 import { checkImage } from "../image/image.ts";
 import { checkShape } from "../image/layout.ts";
 import {
   choice,
   degreesKind,
   type Fields,
-  fill,
   type Kind,
   number,
   orNull,
+  type PerChannel,
   pair,
+  perChannel,
   type Range,
   range,
   readOptions,
@@ -18,7 +21,7 @@ import {
 } from "../options.ts";
 import { uniformIn } from "../random.ts";
 import { after, type Matrix } from "./matrix.ts";
-import { type Fill, fillPerChannel, type Interpolation, interpolations, warp } from "./warp.ts";
+import { type Interpolation, interpolations, warp } from "./warp.ts";
 
 export interface AffineOptions {
   /** Rotation, clockwise: one number d for -d to d, or from and to. */
@@ -32,7 +35,7 @@ export interface AffineOptions {
   /** `nearest` when left out. */
   readonly interpolation?: Interpolation;
   /** What lies outside the image, on the scale of the pixels: one number, or one a channel. 0 when left out. */
-  readonly fill?: Fill;
+  readonly fill?: PerChannel;
   /** What stays in its place, [x, y] in pixels from the top left corner. The middle when left out. */
   readonly center?: readonly [x: number, y: number] | null;
 }
@@ -43,7 +46,7 @@ interface Settings {
   readonly scale: Range | null;
   readonly shear: readonly [x: Range, y: Range] | null;
   readonly interpolation: Interpolation;
-  readonly fill: Fill;
+  readonly fill: PerChannel;
   readonly center: readonly [number, number] | null;
 }
 
@@ -78,7 +81,7 @@ const options: Fields<Settings> = {
   scale: { kind: orNull(range({ above: 0 })), otherwise: null },
   shear: { kind: orNull(shear), otherwise: null },
   interpolation: { kind: choice(interpolations), otherwise: "nearest" },
-  fill: { kind: fill, otherwise: 0 },
+  fill: { kind: perChannel(), otherwise: 0 },
   center: { kind: orNull(pair()), otherwise: null },
 };
 
@@ -102,7 +105,7 @@ export function affine(given: AffineOptions): Augmentation<AffineParameters> {
     name,
     outputShape(input) {
       checkShape(name, input);
-      fillPerChannel(name, settings.fill, input.channels);
+      checkChannels(name, "fill", settings.fill, input.channels);
       return input;
     },
     sample(rng, input) {
@@ -127,6 +130,7 @@ export function affine(given: AffineOptions): Augmentation<AffineParameters> {
     },
   };
 }
+affine.about = { kind: "geometry", scale: "normalized" } as const;
 
 /** Input to output: centre to the origin, shear, enlarge, turn clockwise, back, shift. */
 export function affineMatrix(

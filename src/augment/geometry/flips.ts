@@ -18,11 +18,13 @@ export interface FlipParameters {
 export function horizontalFlip(given: FlipOptions = {}): Augmentation<FlipParameters> {
   return flipAlong("horizontal-flip", given, ({ width }) => [-1, 0, width, 0, 1, 0]);
 }
+horizontalFlip.about = { kind: "geometry", scale: "normalized" } as const;
 
 /** Top and bottom exchanged. Any scale of pixels; floats and bytes. `RandomVerticalFlip` of torchvision. */
 export function verticalFlip(given: FlipOptions = {}): Augmentation<FlipParameters> {
   return flipAlong("vertical-flip", given, ({ height }) => [1, 0, 0, 0, -1, height]);
 }
+verticalFlip.about = { kind: "geometry", scale: "normalized" } as const;
 
 const options: Fields<Required<FlipOptions>> = { probability: { kind: probability, otherwise: 0.5 } };
 const parameters: Fields<FlipParameters> = { flip: { kind: boolean } };

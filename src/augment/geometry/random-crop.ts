@@ -1,11 +1,20 @@
 // Random crop with padding, as an augmentation.
+
 import type { Augmentation } from "../augmentation.ts";
+import { checkChannels } from "../fill/fill.ts";
 import { checkImage } from "../image/image.ts";
 import { checkShape } from "../image/layout.ts";
-import { type Fields, fill, integer, readOptions, readParameters } from "../options.ts";
+import {
+  type Fields,
+  integer,
+  type PerChannel,
+  perChannel,
+  readOptions,
+  readParameters,
+} from "../options.ts";
 import { type CropPosition, checkCrop, sampleCrop } from "./crop.ts";
 import type { Matrix } from "./matrix.ts";
-import { type Fill, fillPerChannel, warp } from "./warp.ts";
+import { warp } from "./warp.ts";
 
 export interface RandomCropOptions {
   /** Pixels of the result; at most the image's height. */
@@ -15,7 +24,7 @@ export interface RandomCropOptions {
   /** Pixels around the image that the crop may reach over, smaller than the crop. 0 when left out. */
   readonly padding?: number;
   /** Colour of the padding, on the scale of the pixels: one number, or one a channel. 0 when left out. */
-  readonly fill?: Fill;
+  readonly fill?: PerChannel;
 }
 
 const name = "random-crop";
@@ -25,7 +34,7 @@ const options: Fields<Required<RandomCropOptions>> = {
   height: { kind: side },
   width: { kind: side },
   padding: { kind: integer({ min: 0 }), otherwise: 0 },
-  fill: { kind: fill, otherwise: 0 },
+  fill: { kind: perChannel(), otherwise: 0 },
 };
 
 const parameters: Fields<CropPosition> = { top: { kind: integer() }, left: { kind: integer() } };
@@ -48,7 +57,7 @@ export function randomCrop(given: RandomCropOptions): Augmentation<CropPosition>
     outputShape(input) {
       checkShape(name, input);
       checkCrop(settings, input);
-      fillPerChannel(name, settings.fill, input.channels);
+      checkChannels(name, "fill", settings.fill, input.channels);
       return { height, width, channels: input.channels };
     },
     sample: (rng, input) => sampleCrop(rng, input, settings),
@@ -59,3 +68,4 @@ export function randomCrop(given: RandomCropOptions): Augmentation<CropPosition>
     effects: (drawn) => [{ kind: "move", matrix: matrixOf(drawn), height, width }],
   };
 }
+randomCrop.about = { kind: "geometry", scale: "normalized" } as const;

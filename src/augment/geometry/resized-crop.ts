@@ -112,6 +112,7 @@ export function resizedCrop(given: ResizedCropOptions): Augmentation<ResizedCrop
     },
   };
 }
+resizedCrop.about = { kind: "geometry", scale: "normalized" } as const;
 
 const tries = 10;
 

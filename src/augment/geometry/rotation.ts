@@ -1,23 +1,25 @@
 // Rotation by a random angle; the frame stays as it is.
 
 import type { Augmentation } from "../augmentation.ts";
+import { checkChannels } from "../fill/fill.ts";
 import { checkImage } from "../image/image.ts";
 import { checkShape, type ImageShape } from "../image/layout.ts";
 import {
   choice,
   degreesKind,
   type Fields,
-  fill,
   number,
   orNull,
+  type PerChannel,
   pair,
+  perChannel,
   type Range,
   readOptions,
   readParameters,
 } from "../options.ts";
 import { uniformIn } from "../random.ts";
 import { affineMatrix } from "./affine.ts";
-import { type Fill, fillPerChannel, type Interpolation, interpolations, warp } from "./warp.ts";
+import { type Interpolation, interpolations, warp } from "./warp.ts";
 
 export interface RotationOptions {
   /** Counter-clockwise: one number d for -d to d, or from and to. */
@@ -25,7 +27,7 @@ export interface RotationOptions {
   /** `nearest` when left out. */
   readonly interpolation?: Interpolation;
   /** What lies outside the image, on the scale of the pixels: one number, or one a channel. 0 when left out. */
-  readonly fill?: Fill;
+  readonly fill?: PerChannel;
   /** What stays in its place, [x, y] in pixels from the top left corner. The middle when left out. */
   readonly center?: readonly [x: number, y: number] | null;
 }
@@ -33,7 +35,7 @@ export interface RotationOptions {
 interface Settings {
   readonly degrees: Range;
   readonly interpolation: Interpolation;
-  readonly fill: Fill;
+  readonly fill: PerChannel;
   readonly center: readonly [number, number] | null;
 }
 
@@ -47,7 +49,7 @@ const name = "rotation";
 const options: Fields<Settings> = {
   degrees: { kind: degreesKind },
   interpolation: { kind: choice(interpolations), otherwise: "nearest" },
-  fill: { kind: fill, otherwise: 0 },
+  fill: { kind: perChannel(), otherwise: 0 },
   center: { kind: orNull(pair()), otherwise: null },
 };
 
@@ -70,7 +72,7 @@ export function rotation(given: RotationOptions): Augmentation<RotationParameter
     name,
     outputShape(input) {
       checkShape(name, input);
-      fillPerChannel(name, settings.fill, input.channels);
+      checkChannels(name, "fill", settings.fill, input.channels);
       return input;
     },
     sample(rng, input) {
@@ -89,3 +91,4 @@ export function rotation(given: RotationOptions): Augmentation<RotationParameter
     },
   };
 }
+rotation.about = { kind: "geometry", scale: "normalized" } as const;

@@ -1,7 +1,9 @@
 // Moving an image by an affine map: every pixel of the result is looked up where it came from.
 import type { Image } from "../augmentation.ts";
+import { checkChannels, valuesOf } from "../fill/fill.ts";
 import { emptyImage, rounding } from "../image/image.ts";
 import { imageStrides, type PixelArray } from "../image/layout.ts";
+import type { PerChannel } from "../options.ts";
 import { inverse, type Matrix } from "./matrix.ts";
 
 /** `nearest` takes the pixel that lies there; `bilinear` the mean of the four around it, weighted by closeness. */
@@ -9,14 +11,12 @@ export type Interpolation = "nearest" | "bilinear";
 
 export const interpolations: readonly Interpolation[] = ["nearest", "bilinear"];
 
-/** What lies outside the image: one number, or one a channel, on the scale of the pixels. */
-export type Fill = number | readonly number[];
-
 export interface WarpOptions {
   readonly height: number;
   readonly width: number;
   readonly interpolation: Interpolation;
-  readonly fill: Fill;
+  /** What lies outside the image, on the scale of the pixels. */
+  readonly fill: PerChannel;
 }
 
 /**
@@ -25,21 +25,11 @@ export interface WarpOptions {
  * @throws Error when the map cannot be undone, or `fill` has another number of channels
  */
 export function warp<A extends PixelArray>(image: Image<A>, matrix: Matrix, options: WarpOptions): Image<A> {
-  const fill = fillPerChannel("warp", options.fill, image.channels);
+  checkChannels("warp", "fill", options.fill, image.channels);
+  const fill = valuesOf(options.fill, image.channels);
   const result = emptyImage(image, options);
   samplers[options.interpolation](image, inverse(matrix), result, fill);
   return result;
-}
-
-/** @throws Error unless `fill` has one number or one a channel */
-export function fillPerChannel(where: string, fill: Fill, channels: number): readonly number[] {
-  if (typeof fill === "number") return new Array<number>(channels).fill(fill);
-  if (fill.length !== channels) {
-    throw new Error(
-      `${where}: fill must be a number or ${channels} numbers, one a channel, got ${fill.length}`,
-    );
-  }
-  return fill;
 }
 
 type Sampler = (from: Image, back: Matrix, to: Image, fill: readonly number[]) => void;

@@ -1,5 +1,5 @@
 // GridMask (Chen et al. 2020, "GridMask Data Augmentation", section 3): a rotated grid of squares is dropped.
-import { type MaskFill, maskFill } from "../fill/paint-mask.ts";
+import { type MaskFill, maskFill } from "../fill/fill.ts";
 import {
   type Fields,
   integer,
@@ -7,10 +7,19 @@ import {
   number,
   orNull,
   probability,
+  progress as progressKind,
   type Range,
   readOptions,
+  readValue,
 } from "../options.ts";
-import { type FillSeed, integers, type MaskArea, type MeasuredMasking, masking } from "./masking.ts";
+import {
+  type FillSeed,
+  integers,
+  type MaskArea,
+  type MeasuredMasking,
+  masking,
+  paintsOver,
+} from "./masking.ts";
 
 export interface GridMaskOptions {
   /**
@@ -80,6 +89,7 @@ export function gridMaskPeriod(side: number): Range {
   const least = Math.max(2, Math.round((paper.period[0] * side) / paper.side));
   return [least, Math.max(least + 1, side)];
 }
+gridMask.about = paintsOver(where);
 
 /**
  * GridMask. Draws a number against the probability, the period, the offsets of rows and columns, and the rotation;
@@ -108,7 +118,7 @@ export function gridMask(options: Partial<GridMaskOptions> = {}): MeasuredMaskin
     parameters: { grid: { kind: orNull(gridKind) } },
     checkArea: checkPeriod,
     sample(rng, input, progress) {
-      checkProgress(progress);
+      readValue(where, "progress", progressKind, progress);
       if (rng.uniform() >= chance(progress)) return { grid: null };
       const [first, end] = periodOf(input);
       const unit = first + rng.integer(end - first);
@@ -127,19 +137,13 @@ export function gridMask(options: Partial<GridMaskOptions> = {}): MeasuredMaskin
     // Wherever a pixel lands after the rotation, its offset in the unit is uniform: (1 - kept/d)^2 of all are dropped.
     expectedArea(area, progress = 1) {
       checkPeriod(area);
-      checkProgress(progress);
+      readValue(where, "progress", progressKind, progress);
       const [first, end] = periodOf(area);
       let sum = 0;
       for (let unit = first; unit < end; unit++) sum += (1 - keptOf(unit, ratio) / unit) ** 2;
       return (chance(progress) * sum) / (end - first);
     },
   };
-}
-
-function checkProgress(progress: number): void {
-  if (!(progress >= 0 && progress <= 1)) {
-    throw new Error(`${where}: progress must be from 0 to 1, got ${progress}`);
-  }
 }
 
 /** The stripe that is kept has ceil(r d) pixels, as in the authors' code. */

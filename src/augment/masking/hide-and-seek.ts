@@ -1,7 +1,14 @@
 // Hide-and-Seek (Singh and Lee 2017; Singh et al. 2018): the image as a grid, each cell hidden by chance.
-import { type MaskFill, maskFill } from "../fill/paint-mask.ts";
+import { type MaskFill, maskFill } from "../fill/fill.ts";
 import { type Fields, integer, type Kind, orNull, probability, readOptions } from "../options.ts";
-import { type FillSeed, integerList, type MaskArea, type MeasuredMasking, masking } from "./masking.ts";
+import {
+  type FillSeed,
+  integerList,
+  type MaskArea,
+  type MeasuredMasking,
+  masking,
+  paintsOver,
+} from "./masking.ts";
 
 export interface HideAndSeekOptions {
   /**
@@ -41,6 +48,7 @@ const cells: Kind<readonly number[]> = {
 export function hideAndSeekSizes(side: number): number[] {
   return paper.sizes.map((size) => (size === 0 ? 0 : Math.max(1, Math.round((size * side) / paper.side))));
 }
+hideAndSeek.about = paintsOver(where);
 
 /**
  * Hide-and-Seek. Draws the cell's size, then a number for each cell, row by row; last the seed of the fill.

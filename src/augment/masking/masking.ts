@@ -1,7 +1,9 @@
 // What Random Erasing, Hide-and-Seek, GridMask and occlusion share: parameters give a mask, the mask is painted over.
 import type { Rng } from "../../rng.ts";
-import type { Augmentation } from "../augmentation.ts";
-import { checkChannels, type MaskFill, paintMask } from "../fill/paint-mask.ts";
+import type { About, Augmentation } from "../augmentation.ts";
+import { checkFillChannels, type MaskFill, maskFill } from "../fill/fill.ts";
+import { normalizedFill } from "../fill/normalized.ts";
+import { paintMask } from "../fill/paint-mask.ts";
 import { checkImage } from "../image/image.ts";
 import { checkShape, type ImageShape } from "../image/layout.ts";
 import { type Field, type Fields, integer, type Kind, readParameters } from "../options.ts";
@@ -34,6 +36,19 @@ export interface FillSeed {
 
 const fillSeed: Field<number> = { kind: integer() };
 
+/** What an augmentation that paints its `fill` over pixels is about. */
+export function paintsOver(where: string): About {
+  return {
+    kind: "mask",
+    scale: "normalized",
+    normalized(given: { readonly fill?: unknown } | null | undefined, normalization) {
+      const fill =
+        given?.fill === undefined ? undefined : maskFill.read(given.fill, { where, option: "fill" });
+      return fill === undefined ? given : { ...given, fill: normalizedFill(fill, normalization) };
+    },
+  };
+}
+
 /**
  * Puts an augmentation together from how to draw and how to mask.
  * @param parts.checkArea throws when images of this size cannot be augmented so
@@ -52,7 +67,7 @@ export function masking<Parameters extends FillSeed>(parts: {
   const check = (input: ImageShape) => {
     checkShape(name, input);
     parts.checkArea?.(input);
-    checkChannels(name, "fill", fill, input.channels);
+    checkFillChannels(name, fill, input.channels);
   };
   const fields = { ...parts.parameters, fillSeed } as unknown as Fields<Parameters>;
   const mask = (area: MaskArea, parameters: Parameters): Uint8Array => {
@@ -75,7 +90,7 @@ export function masking<Parameters extends FillSeed>(parts: {
     mask,
     apply(image, parameters) {
       checkImage(name, image);
-      checkChannels(name, "fill", fill, image.channels);
+      checkFillChannels(name, fill, image.channels);
       const painted = mask(image, parameters);
       return paintMask(image, painted, fill, parameters.fillSeed);
     },

@@ -1,7 +1,7 @@
 // Occlusion by scratches, dots and scribbles, after the noise modules of Bengio et al. 2011 ("Deep Learners Benefit
 // More from Out-of-Distribution Examples"): strokes of a round pen over the image.
 import type { Rng } from "../../rng.ts";
-import { type MaskFill, maskFill } from "../fill/paint-mask.ts";
+import { type MaskFill, maskFill } from "../fill/fill.ts";
 import {
   choice,
   type Fields,
@@ -13,7 +13,14 @@ import {
   readOptions,
 } from "../options.ts";
 import { uniformIn } from "../random.ts";
-import { type FillSeed, integerList, type MaskArea, type MaskingAugmentation, masking } from "./masking.ts";
+import {
+  type FillSeed,
+  integerList,
+  type MaskArea,
+  type MaskingAugmentation,
+  masking,
+  paintsOver,
+} from "./masking.ts";
 
 export interface OcclusionOptions {
   /** `scratches`: straight lines; `dots`: discs; `scribbles`: lines that wander. */
@@ -146,6 +153,7 @@ export function occlusion(options: Partial<OcclusionOptions> = {}): MaskingAugme
     },
   });
 }
+occlusion.about = paintsOver(where);
 
 const strokesKind: OptionKind<readonly Stroke[]> = {
   must: "a list of strokes { points, radius }: at least one point [y, x], and a radius >= 0",

@@ -1,5 +1,5 @@
 // Random Erasing (Zhong et al. 2017, "Random Erasing Data Augmentation", algorithm 1): one rectangle of random size.
-import { type MaskFill, maskFill } from "../fill/paint-mask.ts";
+import { type MaskFill, maskFill } from "../fill/fill.ts";
 import {
   choice,
   type Fields,
@@ -18,6 +18,7 @@ import {
   type MaskArea,
   type MeasuredMasking,
   masking,
+  paintsOver,
 } from "./masking.ts";
 
 export interface RandomErasingOptions {
@@ -124,6 +125,7 @@ export function randomErasing(
   });
   return { ...augmentation, expectedArea: (area) => expectedArea(complete, area) };
 }
+randomErasing.about = paintsOver(where);
 
 /** Height and width of the rectangle in whole pixels, from two numbers in [0, 1). */
 function sizeOf(

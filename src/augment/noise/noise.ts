@@ -1,7 +1,7 @@
 // The corruptions of denoising auto-encoders (Vincent et al. 2008; 2010, section 3.3): masking, salt and pepper, Gaussian.
 import { type Rng, stream } from "../../rng.ts";
 import type { Augmentation } from "../augmentation.ts";
-import { checkChannels } from "../fill/paint-mask.ts";
+import { checkChannels } from "../fill/fill.ts";
 import { checkImage, copyImage, rounding, whiteOf } from "../image/image.ts";
 import {
   checkShape,
@@ -13,10 +13,11 @@ import {
 import {
   choice,
   type Fields,
-  fill,
   integer,
   number,
   orNull,
+  type PerChannel,
+  perChannel,
   probability,
   readOptions,
   readParameters,
@@ -37,7 +38,7 @@ export interface MaskingNoiseOptions {
   readonly share: number;
   readonly per: Per;
   /** What they are set to; 0 in the papers, which after normalization is the data set's mean. One, or one a channel. */
-  readonly value: number | readonly number[];
+  readonly value: PerChannel;
 }
 
 export interface SaltAndPepperOptions {
@@ -45,9 +46,9 @@ export interface SaltAndPepperOptions {
   readonly share: number;
   readonly per: Per;
   /** The least value, 0 by default; one, or one a channel. */
-  readonly pepper: number | readonly number[];
+  readonly pepper: PerChannel;
   /** The greatest value; null, the default: 255 in bytes, 1 in floats. */
-  readonly salt: number | readonly number[] | null;
+  readonly salt: PerChannel | null;
 }
 
 export interface GaussianNoiseOptions {
@@ -65,7 +66,7 @@ const maskingFields: Fields<MaskingNoiseOptions> = {
   probability: always,
   share: { kind: number({ min: 0, max: 1 }), otherwise: 0.25 },
   per,
-  value: { kind: fill, otherwise: 0 },
+  value: { kind: perChannel(), otherwise: 0 },
 };
 
 /**
@@ -86,13 +87,14 @@ export function maskingNoise(options: Partial<MaskingNoiseOptions> = {}): Augmen
     },
   });
 }
+maskingNoise.about = { kind: "noise", scale: "normalized" } as const;
 
 const saltFields: Fields<SaltAndPepperOptions> = {
   probability: always,
   share: { kind: number({ min: 0, max: 1 }), otherwise: 0.1 },
   per,
-  pepper: { kind: fill, otherwise: 0 },
-  salt: { kind: orNull(fill), otherwise: null },
+  pepper: { kind: perChannel(), otherwise: 0 },
+  salt: { kind: orNull(perChannel()), otherwise: null },
 };
 
 /**
@@ -120,6 +122,7 @@ export function saltAndPepper(options: Partial<SaltAndPepperOptions> = {}): Augm
     },
   });
 }
+saltAndPepper.about = { kind: "noise", scale: "normalized" } as const;
 
 const gaussianFields: Fields<GaussianNoiseOptions> = {
   probability: always,
@@ -146,6 +149,7 @@ export function gaussianNoise(options: Partial<GaussianNoiseOptions> = {}): Augm
     },
   });
 }
+gaussianNoise.about = { kind: "noise", scale: "normalized" } as const;
 
 const parameterFields: Fields<NoiseParameters> = { seed: { kind: orNull(integer()) } };
 
@@ -230,6 +234,6 @@ function chooser(rng: Rng, count: number, share: number): () => boolean {
   };
 }
 
-function ofChannel(value: number | readonly number[], channel: number): number {
+function ofChannel(value: PerChannel, channel: number): number {
   return typeof value === "number" ? value : value[channel]!;
 }

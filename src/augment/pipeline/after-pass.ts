@@ -1,10 +1,11 @@
 // The augmentations that follow the fused pass, one after the other, on the normalized image.
 import type { Rng } from "../../rng.ts";
-import type { Image } from "../augmentation.ts";
+import type { Augmentation, Image } from "../augmentation.ts";
 import { compose } from "../compose.ts";
 import { type ImageShape, imageSize } from "../image/layout.ts";
 import type { Normalization } from "../image/normalize.ts";
-import { type AugmentationName, type AugmentationSpec, createAugmentation } from "../registry.ts";
+import { wrong } from "../options.ts";
+import { type AugmentationSpec, aboutAugmentation, createAugmentation } from "../registry.ts";
 
 /** Parameters of each augmentation, in their order. */
 export type AfterParameters = readonly unknown[];
@@ -15,13 +16,42 @@ export interface AfterPass {
   apply(target: Float32Array, offset: number, parameters: AfterParameters): void;
 }
 
-/** Those that change colours: they see the image on the scale 0 to 1. All others see it normalized, where 0 is the mean. */
-const onColours: ReadonlySet<AugmentationName> = new Set(["color-jitter", "greyscale", "trivial-augment"]);
+/**
+ * Whether augmentations can follow the pass; knows nothing of the images' statistics.
+ * @param shape of the image after the pass
+ * @throws CutoutError when one is unknown or wrong, does not take such images, or would change their shape
+ */
+export function checkAugmentations(specs: readonly AugmentationSpec[], shape: ImageShape): void {
+  for (const spec of specs) checkKeepsShape(createAugmentation(spec), shape);
+}
+
+function checkKeepsShape(step: Augmentation<unknown>, shape: ImageShape): void {
+  const { height, width, channels } = step.outputShape(shape);
+  if (height !== shape.height || width !== shape.width || channels !== shape.channels) {
+    const must = `must keep the size of the image, ${shape.height} x ${shape.width}`;
+    throw wrong("augmentations", step.name, must, `${height} x ${width}`);
+  }
+}
+
+/** An augmentation as it follows the pass. */
+interface Step {
+  readonly augmentation: Augmentation<unknown>;
+  /** Those of the scale 0 to 1 see the image on it. All others see it normalized, where 0 is the mean. */
+  readonly onUnitScale: boolean;
+}
+
+function stepOf({ name, options }: AugmentationSpec, normalization: Normalization): Step {
+  const { scale, normalized } = aboutAugmentation(name);
+  const ours = normalized === undefined ? options : normalized(options as never, normalization);
+  const augmentation = createAugmentation({ name, options: ours } as AugmentationSpec);
+  return { augmentation, onUnitScale: scale === "unit" };
+}
 
 /**
+ * @param specs have passed `checkAugmentations`
  * @param shape of the image after the pass
  * @returns null when there are none
- * @throws Error when an augmentation is unknown or wrong, does not take such images, or would change their shape
+ * @throws CutoutError when they do not take images of this shape, or would change it
  */
 export function afterPass(
   specs: readonly AugmentationSpec[],
@@ -29,17 +59,9 @@ export function afterPass(
   normalization: Normalization,
 ): AfterPass | null {
   if (specs.length === 0) return null;
-  const steps = specs.map(createAugmentation);
-  for (const step of steps) {
-    const { height, width, channels } = step.outputShape(shape);
-    if (height !== shape.height || width !== shape.width || channels !== shape.channels) {
-      throw new Error(
-        `augmentations: ${step.name} must keep the size of the image, ${shape.height} x ${shape.width}, ` +
-          `got ${height} x ${width}`,
-      );
-    }
-  }
-  const drawer = compose<readonly unknown[]>(steps);
+  const steps = specs.map((spec) => stepOf(spec, normalization));
+  for (const { augmentation } of steps) checkKeepsShape(augmentation, shape);
+  const drawer = compose<readonly unknown[]>(steps.map(({ augmentation }) => augmentation));
   const size = imageSize(shape);
   return {
     sample: (rng, progress) => drawer.sample(rng, shape, progress),
@@ -49,10 +71,11 @@ export function afterPass(
         layout: "CHW",
         pixels: target.subarray(offset, offset + size),
       };
-      steps.forEach((step, index) => {
-        if (onColours.has(specs[index]!.name)) {
-          image = normalized(step.apply(unitScaled(image, normalization), parameters[index]), normalization);
-        } else image = step.apply(image, parameters[index]);
+      steps.forEach(({ augmentation, onUnitScale }, index) => {
+        if (onUnitScale) {
+          const changed = augmentation.apply(unitScaled(image, normalization), parameters[index]);
+          image = normalizedAgain(changed, normalization);
+        } else image = augmentation.apply(image, parameters[index]);
       });
       target.set(image.pixels, offset);
     },
@@ -69,7 +92,7 @@ function unitScaled(image: Image<Float32Array>, { mean, std }: Normalization): I
   return { ...image, pixels };
 }
 
-function normalized(image: Image<Float32Array>, { mean, std }: Normalization): Image<Float32Array> {
+function normalizedAgain(image: Image<Float32Array>, { mean, std }: Normalization): Image<Float32Array> {
   const plane = image.height * image.width;
   const pixels = image.pixels.map((value, at) => {
     const c = Math.floor(at / plane);

@@ -2,21 +2,22 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { stream } from "../../rng.ts";
-import { applyHoles, type CutoutOptions, type SizedCutoutOptions } from "../cutout/cutout.ts";
+import { applyHoles } from "../cutout/cutout.ts";
+import type { CutoutOptions, SizedCutoutOptions } from "../cutout/options.ts";
 import { cropImage } from "../geometry/crop.ts";
 import { flipImage } from "../geometry/flip.ts";
 import type { ImageLayout } from "../image/layout.ts";
 import { normalizeImage } from "../image/normalize.ts";
 import {
+  type CompletePipelineOptions,
   evaluationViews,
   type ImageParameters,
-  type TrainingPipelineOptions,
   trainingPipeline,
 } from "./pipeline.ts";
 
 const side = fc.integer({ min: 2, max: 12 });
 
-const pipelines: fc.Arbitrary<TrainingPipelineOptions> = fc
+const pipelines: fc.Arbitrary<CompletePipelineOptions> = fc
   .record({ height: side, width: side, channels: fc.integer({ min: 1, max: 4 }) })
   .chain((input) =>
     fc
@@ -62,7 +63,7 @@ function randomBytes(length: number, seed: number): Uint8Array {
 /** Crop, flip, normalize, Cutout, one after the other, each making a new image. */
 function stepByStep(
   image: Uint8Array,
-  { input, crop, normalization, cutout }: TrainingPipelineOptions,
+  { input, crop, normalization, cutout }: CompletePipelineOptions,
   { top, left, flip, holes }: ImageParameters,
 ): Float32Array {
   const whole: ImageLayout = { ...input, layout: "CHW" };
@@ -113,7 +114,7 @@ describe("fused pass", () => {
     );
   });
 
-  const options: TrainingPipelineOptions = {
+  const options: CompletePipelineOptions = {
     input: { height: 2, width: 2, channels: 1 },
     crop: { height: 2, width: 2, padding: 1 },
     flip: 0.5,
@@ -182,7 +183,7 @@ describe("what is drawn", () => {
   test("is plain data, the same for the same (seed, epoch, index), and the same crop and flip without Cutout", () => {
     fc.assert(
       fc.property(pipelines, fc.integer(), fc.nat(9), fc.nat(99), (options, seed, epoch, index) => {
-        const draw = (given: TrainingPipelineOptions) =>
+        const draw = (given: CompletePipelineOptions) =>
           trainingPipeline(given).sample(stream(seed, "augment", epoch, index));
         const parameters = draw(options);
         expect(draw(options)).toEqual(parameters);
@@ -240,14 +241,14 @@ describe("evaluation", () => {
 });
 
 test("options that do not fit each other are refused when the pipeline is made", () => {
-  const options: TrainingPipelineOptions = {
+  const options: CompletePipelineOptions = {
     input: { height: 32, width: 32, channels: 3 },
     crop: { height: 24, width: 24, padding: 0 },
     flip: 0.5,
     normalization: { mean: [0, 0, 0], std: [1, 1, 1] },
     cutout: { length: 28, nHoles: 1, placement: "anywhere", fill: "zero", probability: 1 },
   };
-  const make = (given: Partial<TrainingPipelineOptions>) => () => trainingPipeline({ ...options, ...given });
+  const make = (given: Partial<CompletePipelineOptions>) => () => trainingPipeline({ ...options, ...given });
   expect(make({})).toThrow("cutout: length must be at most the image's longer side, 24, got 28");
   expect(make({ cutout: null, flip: 2 })).toThrow("flip: probability must be from 0 to 1, got 2");
   expect(make({ cutout: null, normalization: { mean: [0], std: [1] } })).toThrow(

@@ -1,8 +1,13 @@
 // The training pipeline: crop, flip, normalize and Cutout in one pass from 8-bit images to a float batch.
 import type { Rng } from "../../rng.ts";
-import { type CutoutOptions, checkHole, type Hole, otherIndex } from "../cutout/cutout.ts";
+import { otherIndex } from "../cutout/cutout.ts";
+import { checkedTrainingCutout, trainingCutout } from "../cutout/given.ts";
+import { checkHole, type Hole } from "../cutout/hole.ts";
+import { type CutoutGiven, type CutoutOptions, checkFits } from "../cutout/options.ts";
+import type { CutoutPreset } from "../cutout/presets.ts";
 import { holeSampler } from "../cutout/sample.ts";
-import type { Fill } from "../fill/fill.ts";
+import { checkFillChannels } from "../fill/fill.ts";
+import { normalizedFill } from "../fill/normalized.ts";
 import { painter } from "../fill/painter.ts";
 import { type CropOptions, centerCrop, checkCrop, fiveCrops, sampleCrop } from "../geometry/crop.ts";
 import { checkFlip, sampleFlip } from "../geometry/flip.ts";
@@ -10,7 +15,7 @@ import { type ImageLayout, type ImageShape, imageSize } from "../image/layout.ts
 import { checkNormalization, type Normalization } from "../image/normalize.ts";
 import type { AugmentationSpec } from "../registry.ts";
 import { sumOf } from "../simd/sums.ts";
-import { type AfterParameters, afterPass } from "./after-pass.ts";
+import { type AfterParameters, afterPass, checkAugmentations } from "./after-pass.ts";
 import { cropPass, type Painted } from "./crop-pass.ts";
 
 export type { CropOptions, CutoutOptions, Hole, ImageShape, Normalization };
@@ -28,7 +33,7 @@ export interface ImageParameters {
   readonly after?: AfterParameters;
 }
 
-export interface TrainingPipelineOptions {
+interface PipelineOptions<Cutout> {
   /** Shape of the 8-bit images. */
   readonly input: ImageShape;
   readonly crop: CropOptions;
@@ -36,14 +41,25 @@ export interface TrainingPipelineOptions {
   readonly flip: number;
   readonly normalization: Normalization;
   /** null: no Cutout. */
-  readonly cutout: CutoutOptions | null;
+  readonly cutout: Cutout | null;
   /** What follows on the normalized image after Cutout, in this order; it keeps the image's size. None when left out. */
   readonly augmentations?: readonly AugmentationSpec[];
 }
 
+/** As a person gives them: of Cutout some options, or a preset. */
+export type TrainingPipelineOptions = PipelineOptions<CutoutGiven | CutoutPreset>;
+
+/** Checked and complete, as plain data: another thread makes the same pipeline out of them. */
+export type CompletePipelineOptions = PipelineOptions<CutoutOptions>;
+
 export interface Pipeline {
   /** Shape of what it makes. */
   readonly output: ImageShape;
+  /**
+   * False where an image does not depend on the others of its batch: `apply` then takes images that lie anywhere. Left
+   * out, the array that it gets holds exactly the batch.
+   */
+  readonly needsBatch?: boolean;
   /**
    * Draws what is random about one image.
    * @param progress share of the training that is done, 0 to 1, for what follows a schedule; 1 when left out
@@ -68,7 +84,8 @@ export interface Pipeline {
 
 /** A pipeline that tells how it was made. */
 export interface TrainingPipeline extends Pipeline {
-  readonly options: TrainingPipelineOptions;
+  readonly options: CompletePipelineOptions;
+  readonly needsBatch: boolean;
 }
 
 /**
@@ -77,21 +94,37 @@ export interface TrainingPipeline extends Pipeline {
  * Pixels of the padding are zero after normalization. With the fill `imageMean` a hole gets the mean, over
  * height, width and channels, of the crop before normalization and before any hole (padding counts as the mean
  * colour that it stands for), and that one number is then normalized per channel: what comes out of cutting
- * the un-normalized image first, as the reviewed numpy version does, and normalizing after. Other fills are in the
- * units of the normalized image; the data set's mean, which is given on the scale 0 to 1, is normalized.
+ * the un-normalized image first, as the reviewed numpy version does, and normalizing after. Numbers of other fills are
+ * in the units of the normalized image; colours, and noise in shares of white, are normalized.
  *
  * Crop and flip are drawn before the holes, from the same stream: with and without Cutout an image gets the
  * same crop and flip. What follows is drawn after the holes.
  * @throws Error that names the option when one is wrong or does not fit the others
  */
-export function trainingPipeline(options: TrainingPipelineOptions): TrainingPipeline {
-  const { input, crop, flip, normalization, cutout, augmentations = [] } = options;
+export function trainingPipeline(given: TrainingPipelineOptions): TrainingPipeline {
+  const { input, crop, flip, normalization, augmentations = [] } = given;
   checkCrop(crop, input);
   checkFlip(flip);
   checkNormalization(normalization, input.channels);
+  const output = { height: crop.height, width: crop.width, channels: input.channels };
+  checkAugmentations(augmentations, output);
+  const cutout = given.cutout && trainingCutout(given.cutout);
+  if (cutout !== null) checkFits(cutout, output);
+  return makePipeline({ ...given, cutout });
+}
+
+/**
+ * The same of what has been checked before: a config has been, and what another thread was sent.
+ * @param checked complete; of Cutout our own options, or a preset
+ * @throws Error when lists with a number a channel do not fit the images
+ */
+export function makePipeline(checked: PipelineOptions<CutoutOptions | CutoutPreset>): TrainingPipeline {
+  const { input, crop, flip, normalization, augmentations = [] } = checked;
+  const cutout = checked.cutout && checkedTrainingCutout(checked.cutout);
   const output: ImageShape = { height: crop.height, width: crop.width, channels: input.channels };
   const after = afterPass(augmentations, output, normalization);
   const sampler = cutout === null ? null : holeSampler(cutout, output);
+  if (cutout !== null) checkFillChannels("cutout", cutout.fill, output.channels);
   const fill = cutout === null ? "zero" : normalizedFill(cutout.fill, normalization);
   const copyCrop = cropPass(input, output, normalization);
   const layout: ImageLayout = { ...output, layout: "CHW" };
@@ -136,8 +169,9 @@ export function trainingPipeline(options: TrainingPipelineOptions): TrainingPipe
   };
 
   return {
-    options,
+    options: { ...checked, cutout },
     output,
+    needsBatch: fill === "otherImage",
     sample(rng, progress = 1, ofBatch) {
       const { top, left } = sampleCrop(rng, input, crop);
       const flipped = sampleFlip(rng, flip);
@@ -167,12 +201,6 @@ export function evaluationViews(
   const whole = crop.height === input.height && crop.width === input.width;
   const corners = fiveCrops(input, crop).slice(0, whole ? 1 : 5);
   return [false, true].flatMap((flip) => corners.map((corner) => ({ ...corner, flip, holes: [] })));
-}
-
-/** Numbers on the scale 0 to 1 as the normalized image has them. */
-function normalizedFill(fill: Fill, { mean, std }: Normalization): Fill {
-  if (typeof fill !== "object" || !("datasetMean" in fill)) return fill;
-  return fill.datasetMean.map((value, c) => (value - mean[c]!) / std[c]!);
 }
 
 function checkRoom(name: string, length: number, offset: number, size: number): void {

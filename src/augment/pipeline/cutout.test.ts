@@ -1,119 +1,14 @@
-// Cutout in a training: the short texts of a config, and the fused pass with every shape and fill.
+// Cutout in the fused pass, with every shape and fill.
 import { describe, expect, test } from "vitest";
 import { stream } from "../../rng.ts";
+import { applyHoles } from "../cutout/cutout.ts";
+import type { CutoutOptions } from "../cutout/options.ts";
+import type { Fill } from "../fill/fill.ts";
+import { normalizedFill } from "../fill/normalized.ts";
 import type { ImageLayout } from "../image/layout.ts";
-import { trainingPipeline } from "../pipeline/pipeline.ts";
-import { applyHoles } from "./cutout.ts";
-import type { CutoutOptions } from "./options.ts";
-import {
-  type CutoutSettings,
-  optionsOfSettings,
-  parseCount,
-  parseLength,
-  parseShape,
-  settingDefaults,
-} from "./settings.ts";
-
-test.each<[number | string, unknown]>([
-  [16, 16],
-  ["16", 16],
-  ["8-24", { pixels: [8, 24] }],
-  ["50%", { share: 0.5 }],
-  ["25%-50%", { share: [0.25, 0.5] }],
-  ["area 2%-33%", { area: [0.02, 0.33] }],
-  [
-    "0:4, 0.5:16,1:16",
-    {
-      schedule: [
-        [0, 4],
-        [0.5, 16],
-        [1, 16],
-      ],
-      unit: "pixels",
-    },
-  ],
-  [
-    "0:10%,1:50%",
-    {
-      schedule: [
-        [0, 0.1],
-        [1, 0.5],
-      ],
-      unit: "share",
-    },
-  ],
-  ["24-8", null],
-  ["8-50%", null],
-  ["area 2-33", null],
-  ["0:4,1:50%", null],
-  ["half", null],
-  ["", null],
-])("length %j", (text, expected) => expect(parseLength(text)).toEqual(expected));
-
-test.each<[number | string, unknown]>([
-  [3, 3],
-  ["3", 3],
-  ["1-3", [1, 3]],
-  ["3-1", null],
-  ["50%", null],
-  ["many", null],
-])("number of holes %j", (text, expected) => expect(parseCount(text)).toEqual(expected));
-
-test.each<[string, unknown]>([
-  ["square", "square"],
-  ["circle", "circle"],
-  ["rectangle", { kind: "rectangle", aspect: [0.25, 4] }],
-  [
-    "0.5,0 1,1 0,1",
-    {
-      kind: "polygon",
-      points: [
-        [0.5, 0],
-        [1, 1],
-        [0, 1],
-      ],
-    },
-  ],
-  ["0,0 1,1", null],
-  ["0,0 1,1 2,0", null],
-  ["0,0,0 1,1 1,0", null],
-  ["hexagon", null],
-])("shape %j", (text, expected) => expect(parseShape(text, 4)).toEqual(expected));
+import { trainingPipeline } from "./pipeline.ts";
 
 const normalization = { mean: [0.25, 0.5, 0.75], std: [0.25, 0.5, 0.25] };
-
-describe("fills are in the units of the normalized image", () => {
-  const fillOf = (fill: string, statistics = normalization) =>
-    optionsOfSettings({ ...settingDefaults, length: 2, fill }, statistics).fill;
-  test("colours", () => {
-    expect(fillOf("#000000")).toEqual([-1, -1, -3]);
-    expect(fillOf("#FFffff")).toEqual([3, 1, 1]);
-    expect(fillOf("#ff0000")).toEqual([3, -1, -3]);
-    expect(fillOf("#ff0000", { mean: [0], std: [1] })).toEqual([1 / 3]);
-  });
-  test("noise from black to white, and names", () => {
-    expect(fillOf("uniform")).toEqual({
-      uniform: [
-        [-1, -1, -3],
-        [3, 1, 1],
-      ],
-      per: "pixel",
-    });
-    expect(fillOf("uniformColour")).toMatchObject({ per: "channel" });
-    expect(fillOf("channelMean")).toBe("channelMean");
-    expect(() => fillOf("blue")).toThrow("cutout: fill must be zero, imageMean");
-  });
-});
-
-test.each<[Partial<CutoutSettings>, string]>([
-  [{ length: "half" }, "cutout: length must be an even integer >= 2, or a text such as"],
-  [{ shape: "hexagon" }, "cutout: shape must be square, circle"],
-  [{ nHoles: "many" }, "cutout: nHoles must be an integer >= 1"],
-])("%j cannot be read", (given, message) => {
-  expect(() => optionsOfSettings({ ...settingDefaults, length: 2, ...given }, normalization)).toThrow(
-    message,
-  );
-});
 
 const input = { height: 12, width: 14, channels: 3 };
 const output: ImageLayout = { height: 10, width: 10, channels: 3, layout: "CHW" };
@@ -154,6 +49,30 @@ test.each(fills)("the fused pass equals normalizing and then cutting: %j", (fill
   }
 });
 
+describe("what is told on the scale 0 to 1 is normalized", () => {
+  const black = [-1, -1, -3];
+  const white = [3, 1, 1];
+  test.each<[Fill, Fill]>([
+    [{ colour: [0, 0, 0] }, black],
+    [{ colour: 1 }, white],
+    [{ colour: [1, 0, 0] }, [3, -1, -3]],
+    [
+      { uniform: [0, 1], per: "pixel", unit: "white" },
+      { uniform: [0, 1], per: "pixel", unit: { black, white } },
+    ],
+    [
+      { uniform: [0, 1], per: "pixel" },
+      { uniform: [0, 1], per: "pixel" },
+    ],
+    ["imageMean", "imageMean"],
+    [0.5, 0.5],
+  ])("%j", (fill, expected) => expect(normalizedFill(fill, normalization)).toEqual(expected));
+
+  test("red, green and blue become one grey where there is one channel", () => {
+    expect(normalizedFill({ colour: [1, 0, 0] }, { mean: [0], std: [1] })).toEqual([1 / 3]);
+  });
+});
+
 test("the image's mean in a circle is that of the crop, normalized", () => {
   const square = pipelineOf({ ...common, length: 6, fill: "imageMean" });
   const circle = pipelineOf({ ...common, length: 6, shape: "circle", fill: "imageMean" });
@@ -176,7 +95,7 @@ test("the image's mean in a circle is that of the crop, normalized", () => {
 });
 
 test("the data set's mean is zero after normalization", () => {
-  const pipeline = pipelineOf({ ...common, length: 6, fill: { datasetMean: normalization.mean } });
+  const pipeline = pipelineOf({ ...common, length: 6, fill: { colour: normalization.mean } });
   const parameters = pipeline.sample(stream(8, "augment", 1, 0));
   const target = new Float32Array(300);
   pipeline.apply(images, 0, parameters, target, 0);

@@ -1,46 +1,45 @@
 // Presets in a training: the fused pass paints what the library paints on the image before normalization.
 import { describe, expect, test } from "vitest";
 import { stream } from "../../rng.ts";
-import { trainingPipeline } from "../pipeline/pipeline.ts";
-import { applyHoles } from "./cutout.ts";
-import { parsePreset, presetForTraining } from "./preset-settings.ts";
-import { presetNames, presetOptions } from "./presets.ts";
-import { optionsOfSettings } from "./settings.ts";
+import { applyHoles } from "../cutout/cutout.ts";
+import { cutoutOptions, trainingCutout } from "../cutout/given.ts";
+import { type CutoutPreset, presetNames } from "../cutout/presets.ts";
+import { normalizedFill } from "../fill/normalized.ts";
+import { trainingPipeline } from "./pipeline.ts";
 
 const side = 16;
 const normalization = { mean: [0.5, 0.4, 0.3], std: [0.2, 0.25, 0.3] };
 const shape = { height: side, width: side, channels: 3 };
 
-const texts: readonly string[] = presetNames.map((name) => {
-  const options: Readonly<Record<string, string>> = {
-    "authors-pytorch": "length=6",
-    "authors-lua": "length=6",
-    "reviewed-numpy": "cutLength=6",
-    torchvision: "p=1,value=[1,2,3]",
-    timm: "probability=1,mode=const",
-    albumentations: "p=1,fill=[10,20,30]",
-    keras: "factor=[1,1],fillValue=128",
-    imgaug: "nbIterations=2",
-    ffcv: "cropSize=6,fill=[125,122,113]",
-  };
-  return `${name}:${options[name]}`;
-});
+const presets: readonly CutoutPreset[] = [
+  { like: "authors-pytorch", length: 6 },
+  { like: "authors-lua", length: 6 },
+  { like: "reviewed-numpy", cutLength: 6 },
+  { like: "torchvision", p: 1, value: [1, 2, 3] },
+  { like: "timm", probability: 1, mode: "const" },
+  { like: "albumentations", p: 1, fill: [10, 20, 30] },
+  { like: "keras", factor: [1, 1], fillValue: 128 },
+  { like: "imgaug", nbIterations: 2 },
+  { like: "ffcv", cropSize: 6, fill: [125, 122, 113] },
+];
 
-function pipelineOf(like: string) {
+test("every preset is tried", () => expect(presets.map(({ like }) => like)).toEqual(presetNames));
+
+function pipelineOf(cutout: CutoutPreset) {
   return trainingPipeline({
     input: shape,
     crop: { height: side, width: side, padding: 0 },
     flip: 0,
     normalization,
-    cutout: optionsOfSettings({ like }, normalization),
+    cutout,
   });
 }
 
 /** An image of the training, without and with its holes. */
-function painted(like: string, index: number) {
+function painted(preset: CutoutPreset, index: number) {
   const bytes = Uint8Array.from({ length: side * side * 3 }, (_, at) => (at * 37 + index * 11) % 256);
-  const pipeline = pipelineOf(like);
-  const parameters = pipeline.sample(stream(3, like, index));
+  const pipeline = pipelineOf(preset);
+  const parameters = pipeline.sample(stream(3, preset.like, index));
   const result = new Float32Array(bytes.length);
   pipeline.apply(bytes, 0, parameters, result, 0);
   const before = new Float32Array(bytes.length);
@@ -60,14 +59,14 @@ function normalized(pixels: ArrayLike<number>, white: number): Float32Array {
 
 describe("constant fills", () => {
   const onBytes = /^(albumentations|keras|imgaug|ffcv)/;
-  test.each(texts)("%s", (like) => {
+  test.each(presets)("$like", (preset) => {
     let holes = 0;
     for (let index = 0; index < 20; index++) {
-      const { bytes, parameters, result, before } = painted(like, index);
+      const { bytes, parameters, result, before } = painted(preset, index);
       holes += parameters.holes.length;
-      const { fill } = presetOptions(parsePreset(like));
+      const { fill } = cutoutOptions(preset);
       // The library's own way: on bytes and then normalized, or on the normalized image.
-      const expected = onBytes.test(like)
+      const expected = onBytes.test(preset.like)
         ? normalized(
             applyHoles(Float32Array.from(bytes), { ...shape, layout: "HWC" }, parameters.holes, fill),
             255,
@@ -90,18 +89,18 @@ describe("constant fills", () => {
 });
 
 describe("random fills lie between black and white of the normalized image", () => {
-  test.each([
-    ["albumentations:p=1,fill=random", 0, 1],
-    ["albumentations:p=1,fill=random_uniform", 0, 1],
-    ["keras:factor=[1,1]", 0, 1],
-    ["keras:factor=[1,1],valueRange=[0,1]", 0, 1],
-    ["imgaug:size=0.5,fillMode=gaussian", 0, 1],
-    ["imgaug:size=0.5,cval=[51,102]", 0.2, 0.4],
-  ])("%s", (like, least, most) => {
+  test.each<[CutoutPreset, number, number]>([
+    [{ like: "albumentations", p: 1, fill: "random" }, 0, 1],
+    [{ like: "albumentations", p: 1, fill: "random_uniform" }, 0, 1],
+    [{ like: "keras", factor: [1, 1] }, 0, 1],
+    [{ like: "keras", factor: [1, 1], valueRange: [0, 1] }, 0, 1],
+    [{ like: "imgaug", size: 0.5, fillMode: "gaussian" }, 0, 1],
+    [{ like: "imgaug", size: 0.5, cval: [51, 102] }, 0.2, 0.4],
+  ])("%j", (preset, least, most) => {
     const { mean, std } = normalization;
     let [low, high, count] = [Infinity, -Infinity, 0];
     for (let index = 0; index < 60; index++) {
-      const { result, before } = painted(like, index);
+      const { result, before } = painted(preset, index);
       result.forEach((value, at) => {
         if (value === before[at]) return;
         const c = Math.floor(at / (side * side));
@@ -121,7 +120,7 @@ describe("random fills lie between black and white of the normalized image", () 
 
   test("grey noise is grey before normalization", () => {
     const { mean, std } = normalization;
-    const { result, parameters } = painted("imgaug:size=0.5,fillMode=gaussian", 1);
+    const { result, parameters } = painted({ like: "imgaug", size: 0.5, fillMode: "gaussian" }, 1);
     const { top, left } = parameters.holes[0]!;
     const share = (c: number) => result[c * side * side + top * side + left]! * std[c]! + mean[c]!;
     expect(share(1)).toBeCloseTo(share(0), 5);
@@ -130,14 +129,19 @@ describe("random fills lie between black and white of the normalized image", () 
 });
 
 test("a colour of one number fits grey images", () => {
-  expect(presetForTraining(parsePreset("ffcv:cropSize=4"), { mean: [0.5], std: [0.25] }).fill).toEqual([-2]);
+  const { fill } = trainingCutout({ like: "ffcv", cropSize: 4 });
+  expect(normalizedFill(fill, { mean: [0.5], std: [0.25] })).toEqual([-2]);
 });
 
 test("mistakes", () => {
-  expect(() => parsePreset("pytorch")).toThrow("cutout: like must be authors-pytorch, ");
-  expect(() => parsePreset("timm:area=1")).toThrow("cutout like timm: options are ");
-  expect(() => parsePreset("timm:like=keras")).toThrow("cutout like timm: like must stand before");
-  expect(() => presetForTraining(parsePreset("keras:valueRange=[1,1]"), normalization)).toThrow(
-    "cutout like keras: valueRange must be two numbers, the smaller first",
+  const training = (preset: object) => () => trainingCutout(preset as CutoutPreset);
+  expect(training({ like: "pytorch" })).toThrow("cutout: like must be authors-pytorch, ");
+  expect(training({ like: "timm", area: 1 })).toThrow("cutout like timm: options must be among ");
+  expect(training({ like: "timm", minArea: 0.5 })).toThrow(
+    "cutout like timm: length.area must be [min, max]",
   );
+  expect(training({ like: "keras", valueRange: [1, 1] })).toThrow(
+    "cutout like keras: valueRange must be two numbers, the smaller first, got [1, 1]",
+  );
+  expect(cutoutOptions({ like: "keras", valueRange: [1, 1] }).probability).toBe(0.5);
 });

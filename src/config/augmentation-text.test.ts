@@ -1,7 +1,8 @@
 // The short form of augmentations in flags and config files.
 import { expect, test } from "vitest";
-import { augmentationNames } from "./registry.ts";
-import { parseAugmentation, parseMix } from "./short-form.ts";
+import { createMix } from "../augment/batch/registry.ts";
+import { augmentationNames, createAugmentation } from "../augment/registry.ts";
+import { augmentationFrom, mixFrom } from "./augmentation-text.ts";
 
 test.each<[string, object]>([
   ["grid-mask", { name: "grid-mask", options: {} }],
@@ -15,13 +16,13 @@ test.each<[string, object]>([
     { name: "hide-and-seek", options: { gridSizes: [0, 4], fill: { uniform: [0, 1], per: "pixel" } } },
   ],
 ])("%s", (text, spec) => {
-  expect(parseAugmentation(text)).toEqual(spec);
+  expect(augmentationFrom(text)).toEqual(spec);
 });
 
 test("every augmentation whose options may be left out can be named alone", () => {
   const failures = augmentationNames.filter((name) => {
     try {
-      parseAugmentation(name);
+      createAugmentation(augmentationFrom(name));
       return false;
     } catch {
       return true;
@@ -43,10 +44,13 @@ test("every augmentation whose options may be left out can be named alone", () =
 test.each<[string, object]>([
   ["cutmix", { name: "cutmix", options: {} }],
   ["mixup:alpha=0.2,probability=0.5", { name: "mixup", options: { alpha: 0.2, probability: 0.5 } }],
-  ["batch-augmentation", { name: "batch-augmentation", options: { copies: 2 } }],
+  ["batch-augmentation", { name: "batch-augmentation", options: {} }],
   ["batch-augmentation:copies=4", { name: "batch-augmentation", options: { copies: 4 } }],
 ])("mix %s", (text, spec) => {
-  expect(parseMix(text)).toEqual(spec);
+  expect(mixFrom(text)).toEqual(spec);
+  expect(createMix(mixFrom(text)).copies).toBe(
+    { "batch-augmentation": 2, "batch-augmentation:copies=4": 4 }[text] ?? 1,
+  );
 });
 
 test.each<[string, string]>([
@@ -58,7 +62,7 @@ test.each<[string, string]>([
   ["grid-mask:d=4", "grid-mask: options must be among period, ratio"],
   ["grid-mask:__proto__=4", "grid-mask: options must be among period, ratio"],
 ])("wrong: %s", (text, message) => {
-  expect(() => parseAugmentation(text)).toThrow(message);
+  expect(() => createAugmentation(augmentationFrom(text))).toThrow(message);
 });
 
 test.each<[string, string]>([
@@ -66,5 +70,5 @@ test.each<[string, string]>([
   ["cutmix:alpha=0", "cutmix: alpha must be a number > 0, got 0"],
   ["batch-augmentation:copies=1", "batch-augmentation: copies must be an integer >= 2, got 1"],
 ])("mix, wrong: %s", (text, message) => {
-  expect(() => parseMix(text)).toThrow(message);
+  expect(() => createMix(mixFrom(text))).toThrow(message);
 });
