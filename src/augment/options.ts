@@ -130,7 +130,7 @@ export function evenInteger(min: number): Kind<number> {
 export const probability: Kind<number> = number({ min: 0, max: 1 });
 
 /** Share of the training that is done. */
-export const progress: Kind<number> = probability;
+export const progress: Kind<number> = number({ min: 0, max: 1 });
 
 export const boolean: Kind<boolean> = {
   must: "true or false",

@@ -190,7 +190,7 @@ describe("mistakes", () => {
       "config: augment.cutout.like: cutout: like must be authors-pytorch, authors-lua",
     );
     expect(() => cutout({ like: "torchvision:q=1" })).toThrow(
-      'cutout like torchvision: options are p, scale, ratio, value, got "q"',
+      'cutout like torchvision: options must be among p, scale, ratio, value, got "q"',
     );
     expect(() => cutout({ like: "ffcv" })).toThrow("cutout like ffcv: cropSize must be");
     expect(() => cutout({ like: "timm", length: 8 })).toThrow(

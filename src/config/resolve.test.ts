@@ -171,7 +171,7 @@ describe("what does not fit is named by its flag", () => {
     );
     expect(() => sizes("random-erasing:fill=[0.5]")).not.toThrow();
     expect(() => sizes("random-erasing:fill=[0.5,1]")).toThrow(
-      "fill must be 3 numbers, one a channel, got 2",
+      "fill must be a number, or a list of 3, one a channel, got [0.5, 1]",
     );
     for (const name of ["grid-mask", "hide-and-seek", "random-erasing"])
       expect(() => sizes(name)).not.toThrow();

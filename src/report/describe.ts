@@ -89,6 +89,8 @@ function fillText(fill: Fill): string {
 
 /** Null when these are not options a run could have had. */
 function maskedArea(cutout: Partial<CutoutOptions>, image: ImageArea): number | null {
+  const needed = ["nHoles", "placement", "fill", "probability"];
+  if (!needed.every((name) => name in cutout)) return null;
   try {
     return expectedArea(cutout as CutoutOptions, image);
   } catch {

@@ -31,7 +31,7 @@ const factories: { readonly [N in MixSpec["name"]]: (options: unknown) => Mix } 
   }),
 };
 
-export const mixNames = Object.keys(factories) as readonly MixSpec["name"][];
+const mixNames = Object.keys(factories) as readonly MixSpec["name"][];
 
 /**
  * What a config names.

@@ -475,7 +475,7 @@ describe("bad input", () => {
       "cutout: length must be at most the image's shorter side, 24",
     );
     expect(run({ length: 4, fill: [1, 2] })).toThrow(
-      "cutout: fill must be a number or 3 numbers, one a channel, got [1, 2]",
+      "cutout: fill must be a number, or a list of 3, one a channel, got [1, 2]",
     );
     expect(
       run({ shape: { kind: "sides", height: { pixels: [25, 99] }, width: { pixels: [1, 2] } } }),

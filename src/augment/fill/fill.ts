@@ -183,7 +183,7 @@ export function checkChannels(
   channels: number,
 ): void {
   if (values !== null && typeof values !== "number" && values.length !== channels) {
-    throw wrong(where, option, `must be a number or ${channels} numbers, one a channel`, shown(values));
+    throw wrong(where, option, `must be a number, or a list of ${channels}, one a channel`, shown(values));
   }
 }
 

@@ -1,4 +1,5 @@
 // Paints holes into the pixels of images.
+import { CutoutError } from "../../error.ts";
 import { stream } from "../../rng.ts";
 import { forEachRun, type Hole } from "../cutout/hole.ts";
 import { type ImageLayout, imageSize, imageStrides, type PixelArray } from "../image/layout.ts";
@@ -93,7 +94,13 @@ function storable(value: number, bytes: boolean): number {
 
 function seedOf(hole: Hole): number {
   if (hole.seed === undefined) {
-    throw new Error("cutout: hole must have a seed for a random fill, got none: draw it with this fill");
+    throw new CutoutError({
+      where: "cutout",
+      option: "hole",
+      what: "must have a seed for a random fill",
+      got: "none",
+      remedy: "draw it with this fill",
+    });
   }
   return hole.seed;
 }
@@ -119,7 +126,8 @@ function mean(pixels: PixelArray, offset: number, size: number): number {
 
 function finite(mean: number): number {
   if (!Number.isFinite(mean)) {
-    throw new Error(`cutout: pixels must be finite for a fill with the image's mean, got a mean of ${mean}`);
+    const what = "must be finite for a fill with the image's mean";
+    throw new CutoutError({ where: "cutout", option: "pixels", what, got: `a mean of ${mean}` });
   }
   return mean;
 }

@@ -72,7 +72,7 @@ test.each<[object, string]>([
   [{ size: { height: 3 } }, 'size must be an integer >= 1 or { height, width } of such, got {"height":3}'],
   [
     { size: 3, scale: [0.5, 0.2] },
-    "scale must be [min, max] with min <= max, both numbers > 0 and <= 1, got [0.5,0.2]",
+    "scale must be [min, max] with min <= max, both numbers > 0 and <= 1, got [0.5, 0.2]",
   ],
   [{ size: 3, scale: [0, 1] }, "resized-crop: scale must be"],
   [{ size: 3, ratio: 1 }, "resized-crop: ratio must be [min, max]"],

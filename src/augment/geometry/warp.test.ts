@@ -90,7 +90,7 @@ test("bad input: a fill with another number of channels, a map that cannot be un
   const image = { height: 2, width: 2, channels: 3, layout: "HWC", pixels: new Uint8Array(12) } as const;
   const options = { height: 2, width: 2, interpolation: "nearest" } as const;
   expect(() => warp(image, [1, 0, 0, 0, 1, 0], { ...options, fill: [1, 2] })).toThrow(
-    "warp: fill must be a number or 3 numbers, one a channel, got 2",
+    "warp: fill must be a number, or a list of 3, one a channel, got [1, 2]",
   );
   expect(() => warp(image, [1, 1, 0, 1, 1, 0], { ...options, fill: 0 })).toThrow(
     "matrix: determinant must not be 0",

@@ -115,7 +115,7 @@ test("the paper's periods, for 224 pixels and for fewer", () => {
 test.each<[object, string]>([
   [
     { period: [5, 5] },
-    "grid-mask: period must be [first, end), two integers with 2 <= first < end, or null, got [5,5]",
+    "grid-mask: period must be [first, end), two integers with 2 <= first < end, or null, got [5, 5]",
   ],
   [{ period: [1, 5] }, "grid-mask: period must be"],
   [{ period: 5 }, "grid-mask: period must be"],
@@ -134,6 +134,6 @@ test("units larger than the image, and a progress that is none", () => {
     "grid-mask: period must end at most at the image's longer side, 32, got 224; the paper's for this image is 14 to 32",
   );
   expect(() => gridMask(small).sample(stream(0, "draw"), { height: 9, width: 9, channels: 1 }, 1.5)).toThrow(
-    "grid-mask: progress must be from 0 to 1, got 1.5",
+    "grid-mask: progress must be a number from 0 to 1, got 1.5",
   );
 });

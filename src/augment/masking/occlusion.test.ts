@@ -90,7 +90,7 @@ describe("what is drawn", () => {
 });
 
 test.each<[object, string]>([
-  [{ kind: "lines" }, 'occlusion: kind must be "scratches" or "dots" or "scribbles", got "lines"'],
+  [{ kind: "lines" }, 'occlusion: kind must be "scratches", "dots" or "scribbles", got "lines"'],
   [{ kind: "dots", probability: 3 }, "occlusion: probability must be a number from 0 to 1, got 3"],
   [{ kind: "dots", counts: [0] }, "occlusion: counts must be a list of integers >= 1, not empty, got [0]"],
   [{ kind: "dots", thickness: [0.2, 0.1] }, "occlusion: thickness must be [min, max]"],

@@ -90,17 +90,17 @@ test.each<[object, string]>([
   [{ probability: 2 }, "random-erasing: probability must be a number from 0 to 1, got 2"],
   [
     { area: [0.4, 0.2] },
-    "random-erasing: area must be [min, max] with min <= max, both numbers from 0 to 1, got [0.4,0.2]",
+    "random-erasing: area must be [min, max] with min <= max, both numbers from 0 to 1, got [0.4, 0.2]",
   ],
   [{ area: 0.2 }, "random-erasing: area must be [min, max]"],
   [
     { aspect: [0, 1] },
-    "random-erasing: aspect must be [min, max] with min <= max, both numbers > 0, got [0,1]",
+    "random-erasing: aspect must be [min, max] with min <= max, both numbers > 0, got [0, 1]",
   ],
   [{ aspectScale: "log" }, 'random-erasing: aspectScale must be "uniform" or "logUniform", got "log"'],
   [{ corner: "outside" }, 'random-erasing: corner must be "anywhere" or "inside", got "outside"'],
   [{ tries: 0 }, "random-erasing: tries must be an integer >= 1, got 0"],
-  [{ fill: "noise" }, 'random-erasing: fill must be "zero", "imageMean", "random"'],
+  [{ fill: "noise" }, 'random-erasing: fill must be "zero", "imageMean", "channelMean", "random"'],
   [
     { size: 3 },
     'random-erasing: options must be among probability, area, aspect, aspectScale, corner, tries, fill, got "size"',
@@ -113,7 +113,7 @@ test("images and parameters that do not fit", () => {
   const erase = randomErasing({ fill: [0, 0, 0] });
   const grey = { height: 4, width: 4, channels: 1 };
   expect(() => erase.outputShape(grey)).toThrow(
-    "random-erasing: fill must be 1 numbers, one a channel, got 3",
+    "random-erasing: fill must be a number, or a list of 1, one a channel, got [0, 0, 0]",
   );
   const image = { ...grey, channels: 3, layout: "HWC", pixels: new Uint8Array(48) } as const;
   const box = { top: 0, bottom: 5, left: 0, right: 1 };

@@ -119,7 +119,7 @@ test.each<[() => unknown, string]>([
   ],
   [
     () => saltAndPepper({ salt: [1, 1] }).outputShape({ height: 2, width: 2, channels: 3 }),
-    "salt-and-pepper: salt must be 3 numbers, one a channel, got 2",
+    "salt-and-pepper: salt must be a number, or a list of 3, one a channel, got [1, 1]",
   ],
 ])("bad option %#", (make, message) => {
   expect(make).toThrow(message);
