@@ -41,6 +41,16 @@ test("the image's mean, over all it holds", () => {
   expect([...new Set(painted(bytes, "imageMean").flat())]).toEqual([Math.round(mean([...bytes]))]);
 });
 
+test("the mean of each channel; a colour on the scale 0 to 1", () => {
+  const ofChannel = [0, 1, 2].map((c) => Math.fround(mean([...floats].filter((_, at) => at % 3 === c))));
+  expect(painted(floats, "channelMean").map((values) => [...new Set(values)])).toEqual(
+    ofChannel.map((one) => [one]),
+  );
+  const colour = [0, 0.5, 1];
+  expect(painted(floats, { colour }).map((values) => [...new Set(values)])).toEqual([[0], [0.5], [1]]);
+  expect(painted(bytes, { colour }).map((values) => [...new Set(values)])).toEqual([[0], [128], [255]]);
+});
+
 describe("noise", () => {
   test("a number for each pixel and channel", () => {
     for (const values of painted(floats, "random")) {
@@ -69,6 +79,22 @@ describe("noise", () => {
       expect(colours.map((values) => values.length)).toEqual([1, 1, 1]);
       expect(new Set(colours.flat()).size).toBe(3);
     }
+  });
+
+  test("one number a pixel, or one for all; clipped; shares of white", () => {
+    const [red, green] = painted(floats, { normal: [0, 1], per: "grey" });
+    expect(red).toEqual(green);
+    expect(new Set(red).size).toBeGreaterThan(red!.length * 0.99);
+    expect(new Set(painted(floats, { uniform: [0, 1], per: "hole" }).flat()).size).toBe(1);
+    const clipped = painted(floats, { normal: [0, 9], per: "pixel", clip: [-1, 1] }).flat();
+    expect([Math.min(...clipped), Math.max(...clipped)]).toEqual([-1, 1]);
+    const white = painted(bytes, { uniform: [0.5, 1], per: "pixel", unit: "white" }).flat();
+    expect([Math.min(...white) < 130, Math.max(...white) > 250]).toEqual([true, true]);
+    const unit = { black: [-1, 0, 5], white: [1, 2, 6] };
+    painted(floats, { uniform: [0, 1], per: "pixel", unit }).forEach((values, c) => {
+      expect(Math.min(...values)).toBeGreaterThanOrEqual(unit.black[c]!);
+      expect(Math.max(...values)).toBeLessThanOrEqual(unit.white[c]!);
+    });
   });
 
   test("follows the seed", () => {

@@ -80,6 +80,41 @@ test("colours are changed on the scale 0 to 1 and normalized again", () => {
   }
 });
 
+describe("a colour on the scale 0 to 1 is normalized, whoever paints it", () => {
+  const colour = [1, 0.5, 0.25];
+  const expected = colour.map((value, c) => (value - normalization.mean[c]!) / normalization.std[c]!);
+  test.each<AugmentationSpec>([
+    { name: "cutout", options: { length: 4, placement: "inside", fill: { colour } } },
+    { name: "cutout", options: { like: "ffcv", cropSize: 4, fill: [255, 127.5, 63.75] } },
+    { name: "random-erasing", options: { probability: 1, fill: { colour } } },
+  ])("%j", (spec) => {
+    const pass = afterPass([spec], shape, normalization)!;
+    const target = new Float32Array(size).fill(99);
+    pass.apply(target, 0, pass.sample(stream(3, "draw"), 0));
+    const painted = [0, 1, 2].map((c) => target.slice(80 * c, 80 * c + 80).filter((value) => value !== 99));
+    for (const [c, values] of painted.entries()) {
+      expect(values.length).toBeGreaterThan(0);
+      expect(values.length).toBeLessThan(80);
+      for (const value of values) expect(value).toBeCloseTo(expected[c]!, 5);
+    }
+  });
+});
+
+test("noise in shares of white lies between black and white of the normalized image", () => {
+  const fill = { uniform: [0, 1], per: "pixel", unit: "white" } as const;
+  const spec: AugmentationSpec = { name: "hide-and-seek", options: { gridSizes: [2], fill } };
+  const pass = afterPass([spec], shape, normalization)!;
+  const target = new Float32Array(size).fill(99);
+  pass.apply(target, 0, pass.sample(stream(3, "draw"), 0));
+  target.forEach((value, at) => {
+    const c = Math.floor(at / 80);
+    if (value === 99) return;
+    const share = value * normalization.std[c]! + normalization.mean[c]!;
+    expect(share).toBeGreaterThan(-1e-6);
+    expect(share).toBeLessThan(1 + 1e-6);
+  });
+});
+
 describe("bad input", () => {
   test.each<[object, string]>([
     [{ name: "grid" }, "augmentations: name must be one of"],
