@@ -14,7 +14,7 @@ import {
   readParameters,
 } from "../options.ts";
 import { shuffled, uniformIn } from "../random.ts";
-import { adjustBrightness, adjustContrast, adjustHue, adjustSaturation } from "./colour.ts";
+import { adjustBrightness, adjustContrast, adjustHue, adjustSaturation } from "./adjust.ts";
 
 export interface ColorJitterOptions {
   /** b for a factor from max(0, 1 - b) to 1 + b, or from and to. 0, no change, when left out. */

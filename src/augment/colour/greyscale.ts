@@ -3,7 +3,7 @@ import type { Augmentation } from "../augmentation.ts";
 import { checkColourChannels, checkColours, copyImage } from "../image/image.ts";
 import { checkShape } from "../image/layout.ts";
 import { boolean, type Fields, probability, readOptions, readParameters } from "../options.ts";
-import { greyscaled } from "./colour.ts";
+import { greyscaled } from "./adjust.ts";
 
 export interface GreyscaleOptions {
   /** Chance that an image loses its colours, 0 to 1. 0.1 when left out. */

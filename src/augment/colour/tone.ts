@@ -2,7 +2,7 @@
 import type { Image } from "../augmentation.ts";
 import { copyImage, emptyImage, rounding, whiteOf } from "../image/image.ts";
 import { imageStrides, type PixelArray } from "../image/layout.ts";
-import { blended } from "./colour.ts";
+import { blended } from "./adjust.ts";
 
 /**
  * Away from a smoothed image (or towards it): 0 is smoothed, 1 the image itself. Each pixel is smoothed with its eight

@@ -17,7 +17,7 @@ import {
   readOptions,
   readParameters,
 } from "../options.ts";
-import { adjustBrightness, adjustContrast, adjustSaturation } from "./colour.ts";
+import { adjustBrightness, adjustContrast, adjustSaturation } from "./adjust.ts";
 import { adjustSharpness, autoContrasted, equalized, posterized, solarized } from "./tone.ts";
 
 export interface TrivialAugmentOptions {

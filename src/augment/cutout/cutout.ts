@@ -1,7 +1,7 @@
 // Cutout (DeVries and Taylor 2017, section 3) for images in an array: one call a batch, or draw and paint apart.
 import { type Rng, streamSeries } from "../../rng.ts";
 import { checkFillChannels, type Fill, fill as fillKind } from "../fill/fill.ts";
-import { painter } from "../fill/painter.ts";
+import { painter } from "../fill/paint-holes.ts";
 import {
   checkPixels,
   copyOf,

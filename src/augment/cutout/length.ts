@@ -130,7 +130,7 @@ export function longestSide(length: Length, image: ImageArea, continuous: boolea
 type Scheduled = Extract<Length, { readonly schedule: unknown }>;
 
 function scheduledLength({ schedule, unit }: Scheduled, image: ImageArea, progress: number): number {
-  readValue("cutout", "progress", progressKind, progress);
+  if (!(progress >= 0 && progress <= 1)) readValue("cutout", "progress", progressKind, progress);
   const value = valueAt(schedule, progress);
   return unit === "share"
     ? nearestEven(value * sideOf.shorter(image), 0, sideOf.shorter(image))

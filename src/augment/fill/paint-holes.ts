@@ -1,111 +1,209 @@
-// Holes of one colour, painted into images: the inner loops.
+// Paints holes into the pixels of images.
+import { CutoutError } from "../../error.ts";
+import { stream } from "../../rng.ts";
 import { forEachRun, type Hole } from "../cutout/hole.ts";
-import { type ImageLayout, imageStrides, type PixelArray } from "../image/layout.ts";
+import { type ImageLayout, imageSize, imageStrides, type PixelArray } from "../image/layout.ts";
+import { sumOf } from "../simd/sums.ts";
+import { colourOf, type Fill, isNoise, type NoiseFill, valuesOf } from "./fill.ts";
+import { between, type Drawing, noiseSource } from "./noise.ts";
+import { holePainter } from "./paint-colour.ts";
 
-/** Paints a hole of the image that begins at `offset`, with `values[c]` in channel c. */
-export type HolePainter = (target: PixelArray, offset: number, hole: Hole, values: ArrayLike<number>) => void;
+/** One image in an array of them. */
+export interface Place {
+  readonly pixels: PixelArray;
+  /** Of the image's first number. */
+  readonly offset: number;
+}
 
-/** Fills a run of numbers of every line from `start` to `end`, `stride` numbers apart; `width` is at least 1. */
-type FillLines = (start: number, end: number, stride: number, width: number, value: number) => void;
+/**
+ * Paints the holes of one image, in place.
+ * @param target what to paint; holes must have passed `checkHole`
+ * @param source the same image as it was before any hole, for means: may be the target when nothing is painted yet
+ * @param other gives the image whose pixels show in a hole with this seed, for the fill `otherImage`
+ */
+export type Painter = (
+  target: PixelArray,
+  offset: number,
+  holes: readonly Hole[],
+  source: Place,
+  other: (seed: number) => Place,
+) => void;
 
-/** From this many bytes on, the engine's own fill is faster than a loop. */
-const longRun = 48;
-
-/** Prepares what all images of one shape share. */
-export function holePainter(shape: ImageLayout): HolePainter {
-  const { row, column, channel } = imageStrides(shape);
+/**
+ * Prepares what all images of one shape share.
+ * @param fill has passed `checkFillChannels`
+ * @param bytes whether the pixels are bytes
+ */
+export function painter(fill: Fill, shape: ImageLayout, bytes: boolean): Painter {
   const { channels } = shape;
-  // A batch is painted image by image: views of it are made once.
-  let prepared: PixelArray | null = null;
-  let fillLines: FillLines = () => {};
-  const paint = (offset: number, hole: Hole, width: number, value: number) => {
-    const { top, bottom, left, right, runs } = hole;
-    if (runs === undefined) {
-      if (right === left) return;
-      const start = offset + left * width;
-      fillLines(start + top * row, start + bottom * row, row, (right - left) * width, value);
-      return;
-    }
-    for (let index = 0; index < runs.length; index += 3) {
-      const start = offset + runs[index]! * row + runs[index + 1]! * width;
-      const length = (runs[index + 2]! - runs[index + 1]!) * width;
-      if (length > 0) fillLines(start, start + 1, 1, length, value);
-    }
+  const paint = holePainter(shape);
+  if (fill === "imageMean" || fill === "channelMean") {
+    const values = new Float64Array(channels);
+    const size = imageSize(shape);
+    return (target, offset, holes, source) => {
+      if (fill === "channelMean") channelMeans(source, shape, values);
+      else {
+        const ofImage = mean(source.pixels, source.offset, size);
+        for (let c = 0; c < channels; c++) values[c] = ofImage;
+      }
+      for (let c = 0; c < channels; c++) values[c] = storable(values[c]!, bytes);
+      for (let index = 0; index < holes.length; index++) paint(target, offset, holes[index]!, values);
+    };
+  }
+  if (fill === "otherImage") {
+    return (target, offset, holes, _, other) => {
+      for (const hole of holes) copyHole(target, offset, shape, hole, other(seedOf(hole)));
+    };
+  }
+  const noise = noiseOf(fill, bytes);
+  if (noise !== null) {
+    const values = new Float64Array(channels);
+    const pixel = pixelOf(noise, bytes);
+    return (target, offset, holes) => {
+      for (const hole of holes) {
+        const draw = noiseSource(noise, channels, bytes, stream(seedOf(hole), "noise"), drawing);
+        if (noise.per === "channel" || noise.per === "hole") {
+          let drawn = 0;
+          for (let c = 0; c < channels; c++) {
+            if (c === 0 || noise.per === "channel") drawn = draw(c);
+            values[c] = pixel(drawn, c);
+          }
+          paint(target, offset, hole, values);
+        } else paintNoise(target, offset, shape, hole, noise.per === "grey", draw, pixel);
+      }
+    };
+  }
+  const values = constantsOf(fill as Exclude<Fill, NoiseFill>, channels, bytes);
+  return (target, offset, holes) => {
+    for (let index = 0; index < holes.length; index++) paint(target, offset, holes[index]!, values);
   };
-  return (target, offset, hole, values) => {
-    if (target !== prepared) {
-      prepared = target;
-      fillLines = target instanceof Float32Array ? fillFloats(target) : fillBytes(target);
-    }
-    if (column === 1) {
-      for (let c = 0; c < channels; c++) paint(offset + c * channel, hole, 1, values[c]!);
-      return;
-    }
-    let grey = true;
-    for (let c = 1; c < channels; c++) grey &&= values[c] === values[0];
-    if (grey) paint(offset, hole, channels, values[0]!);
+}
+
+function constantsOf(fill: Exclude<Fill, NoiseFill>, channels: number, bytes: boolean): Float64Array {
+  const values = new Float64Array(channels);
+  if (typeof fill === "object" && "colour" in fill) {
+    values.set(colourOf(fill, channels).map((value) => (bytes ? 255 * value : value)));
+  } else if (typeof fill !== "string") values.set(valuesOf(fill, channels));
+  return values.map((value) => storable(value, bytes));
+}
+
+/** Bytes are rounded and kept within 0 to 255. */
+function storable(value: number, bytes: boolean): number {
+  return bytes ? Math.min(255, Math.max(0, Math.round(value))) : value;
+}
+
+function seedOf(hole: Hole): number {
+  if (hole.seed === undefined) {
+    throw new CutoutError({
+      where: "cutout",
+      option: "hole",
+      what: "must have a seed for a random fill",
+      got: "none",
+      remedy: "draw it with this fill",
+    });
+  }
+  return hole.seed;
+}
+
+function channelMeans({ pixels, offset }: Place, shape: ImageLayout, means: Float64Array): void {
+  const { channel, column } = imageStrides(shape);
+  const plane = shape.height * shape.width;
+  for (let c = 0; c < shape.channels; c++) {
+    const start = offset + c * channel;
+    if (column === 1) means[c] = mean(pixels, start, plane);
     else {
-      forEachRun(hole, (y, start, end) => {
-        const line = offset + y * row;
-        const last = line + end * channels;
-        for (let at = line + start * channels; at < last; at += channels) {
-          for (let c = 0; c < channels; c++) target[at + c] = values[c]!;
-        }
-      });
+      let sum = 0;
+      for (let index = 0, at = start; index < plane; index++, at += column) sum += pixels[at]!;
+      means[c] = finite(sum / plane);
     }
-  };
-}
-
-function fillBytes(target: Uint8Array): FillLines {
-  return (start, end, stride, width, value) => {
-    for (let line = start; line < end; line += stride) {
-      if (width >= longRun) target.fill(value, line, line + width);
-      else for (let at = line; at < line + width; at++) target[at] = value;
-    }
-  };
-}
-
-const twice = new Float64Array(1);
-const twoFloats = new Float32Array(twice.buffer);
-
-/** Writes floats two at a time, as if they were doubles. */
-function fillFloats(target: Float32Array): FillLines {
-  // The views begin at a multiple of eight bytes, which may be one float earlier.
-  const earlier = (target.byteOffset >> 2) & 1;
-  const begin = target.byteOffset - 4 * earlier;
-  const numbers = target.length + earlier;
-  const bits = new Int32Array(target.buffer, begin, numbers);
-  const pairs = new Float64Array(target.buffer, begin, numbers >> 1);
-  return (start, end, stride, width, value) => {
-    twoFloats[0] = value;
-    twoFloats[1] = value;
-    if (!Number.isFinite(twoFloats[0])) {
-      // Such a pair would be no number as a double, whose bits an engine may change.
-      for (let line = start; line < end; line += stride) target.fill(value, line, line + width);
-      return;
-    }
-    fillPairs(bits, pairs, start + earlier, end + earlier, stride, width, twice[0]!);
-  };
-}
-
-const pairBits = new Int32Array(twice.buffer);
-
-/** A plain function of integers: as a closure it runs at half the speed once there is a second target. */
-function fillPairs(
-  bits: Int32Array,
-  pairs: Float64Array,
-  start: number,
-  end: number,
-  stride: number,
-  width: number,
-  pair: number,
-): void {
-  const bit = pairBits[0]!;
-  for (let line = start | 0; line < end; line = (line + stride) | 0) {
-    const after = (line + width) | 0;
-    bits[line] = bit;
-    bits[after - 1] = bit;
-    const stop = after >> 1;
-    for (let at = (line + 1) >> 1; at < stop; at = (at + 1) | 0) pairs[at] = pair;
   }
 }
+
+/** @throws Error when the mean is no number, because a pixel is none */
+function mean(pixels: PixelArray, offset: number, size: number): number {
+  return finite(sumOf(pixels, offset, offset + size) / size);
+}
+
+function finite(mean: number): number {
+  if (!Number.isFinite(mean)) {
+    const what = "must be finite for a fill with the image's mean";
+    throw new CutoutError({ where: "cutout", option: "pixels", what, got: `a mean of ${mean}` });
+  }
+  return mean;
+}
+
+function copyHole(target: PixelArray, offset: number, shape: ImageLayout, hole: Hole, from: Place): void {
+  const { row, column, channel } = imageStrides(shape);
+  const lines = column === 1 ? shape.channels : 1;
+  forEachRun(hole, (y, start, end) => {
+    for (let c = 0; c < lines; c++) {
+      const at = c * channel + y * row + start * column;
+      const length = (end - start) * column;
+      target.set(from.pixels.subarray(from.offset + at, from.offset + at + length), offset + at);
+    }
+  });
+}
+
+/** Pixel by pixel, row by row, so that both layouts get the same. */
+function paintNoise(
+  target: PixelArray,
+  offset: number,
+  shape: ImageLayout,
+  hole: Hole,
+  grey: boolean,
+  draw: (channel: number) => number,
+  pixel: (drawn: number, channel: number) => number,
+): void {
+  const { row, column, channel } = imageStrides(shape);
+  forEachRun(hole, (y, start, end) => {
+    for (let x = start; x < end; x++) {
+      let at = offset + y * row + x * column;
+      let drawn = 0;
+      for (let c = 0; c < shape.channels; c++, at += channel) {
+        if (c === 0 || !grey) drawn = draw(c);
+        target[at] = pixel(drawn, c);
+      }
+    }
+  });
+}
+
+function noiseOf(fill: Fill, bytes: boolean): NoiseFill | null {
+  if (fill === "random" || fill === "randomColour") {
+    const per = fill === "random" ? "pixel" : "channel";
+    return bytes ? { uniform: [0, 255], per } : { normal: [0, 1], per };
+  }
+  return isNoise(fill) ? fill : null;
+}
+
+/** From what was drawn to the pixel of a channel. */
+function pixelOf({ unit }: NoiseFill, bytes: boolean): (drawn: number, channel: number) => number {
+  if (typeof unit !== "object") return (drawn) => storable(drawn, bytes);
+  return (drawn, c) => storable(between(unit, drawn, c), bytes);
+}
+
+const drawing: Drawing = {
+  /** Marsaglia's polar method gives two numbers at a time, without sines. */
+  gaussian(rng, std) {
+    let spare = 0;
+    let left = false;
+    return () => {
+      let value = spare;
+      if (!left) {
+        let x = 0;
+        let y = 0;
+        let square = 0;
+        do {
+          x = 2 * rng.uniform() - 1;
+          y = 2 * rng.uniform() - 1;
+          square = x * x + y * y;
+        } while (square >= 1 || square === 0);
+        const scale = std * Math.sqrt((-2 * Math.log(square)) / square);
+        value = x * scale;
+        spare = y * scale;
+      }
+      left = !left;
+      return value;
+    };
+  },
+  wholeBytes: true,
+};

@@ -1,6 +1,6 @@
 // The inner loops of the fused pass: crop, flip and normalization of one image.
 import type { Hole } from "../cutout/hole.ts";
-import { type HolePainter, holePainter } from "../fill/paint-holes.ts";
+import { type HolePainter, holePainter } from "../fill/paint-colour.ts";
 import { type ImageShape, imageSize } from "../image/layout.ts";
 import { type Affine, affineOf, type Normalization, normalizationTable } from "../image/normalize.ts";
 import { type Kernels, kernels } from "../simd/kernels.ts";

@@ -8,7 +8,7 @@ import type { CutoutPreset } from "../cutout/presets.ts";
 import { holeSampler } from "../cutout/sample.ts";
 import { checkFillChannels } from "../fill/fill.ts";
 import { normalizedFill } from "../fill/normalized.ts";
-import { painter } from "../fill/painter.ts";
+import { painter } from "../fill/paint-holes.ts";
 import { type CropOptions, centerCrop, checkCrop, fiveCrops, sampleCrop } from "../geometry/crop.ts";
 import { checkFlip, sampleFlip } from "../geometry/flip.ts";
 import { type ImageLayout, type ImageShape, imageSize } from "../image/layout.ts";

@@ -5,7 +5,7 @@ import { applyHoles } from "../cutout/cutout.ts";
 import { cutoutOptions, trainingCutout } from "../cutout/given.ts";
 import { type CutoutPreset, presetNames } from "../cutout/presets.ts";
 import { normalizedFill } from "../fill/normalized.ts";
-import { trainingPipeline } from "./pipeline.ts";
+import { makePipeline, trainingPipeline } from "./pipeline.ts";
 
 const side = 16;
 const normalization = { mean: [0.5, 0.4, 0.3], std: [0.2, 0.25, 0.3] };
@@ -127,6 +127,16 @@ describe("random fills lie between black and white of the normalized image", () 
     expect(share(2)).toBeCloseTo(share(0), 5);
   });
 });
+
+test.each(presets)(
+  "$like: what has been checked is not checked again, and another thread makes the same",
+  (cutout) => {
+    const options = { input: shape, crop: { height: side, width: side, padding: 0 }, flip: 0, normalization };
+    const checked = trainingPipeline({ ...options, cutout }).options;
+    expect(makePipeline({ ...options, cutout }).options).toEqual(checked);
+    expect(makePipeline(JSON.parse(JSON.stringify(checked))).options).toEqual(checked);
+  },
+);
 
 test("a colour of one number fits grey images", () => {
   const { fill } = trainingCutout({ like: "ffcv", cropSize: 4 });

@@ -4,8 +4,8 @@ import { describe, expect, test } from "vitest";
 import { arbitraryImage, pixelAt } from "../../../test/helpers/images.ts";
 import { stream } from "../../rng.ts";
 import type { Image } from "../augmentation.ts";
+import { adjustBrightness, adjustContrast, adjustHue, adjustSaturation } from "./adjust.ts";
 import { type ColorJitterOptions, colorJitter } from "./color-jitter.ts";
-import { adjustBrightness, adjustContrast, adjustHue, adjustSaturation } from "./colour.ts";
 import { greyscale } from "./greyscale.ts";
 
 const colours = arbitraryImage({ channels: [3] });
