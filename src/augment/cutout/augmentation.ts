@@ -1,23 +1,17 @@
 // Cutout behind the interfaces that every augmentation has: parameters are drawn, stored, applied later.
+import { CutoutError } from "../../error.ts";
 import type { BatchAugmentation, Image } from "../augmentation.ts";
-import type { Fill } from "../fill/fill.ts";
+import { checkFillChannels, type Fill, fill as fillKind } from "../fill/fill.ts";
 import { normalizedFill } from "../fill/normalized.ts";
 import { checkImage } from "../image/image.ts";
-import {
-  checkPixels,
-  checkShape,
-  emptyLike,
-  type ImageShape,
-  imageSize,
-  type PixelArray,
-} from "../image/layout.ts";
+import { checkPixels, checkShape, copyOf, type ImageShape, type PixelArray } from "../image/layout.ts";
 import type { Normalization } from "../image/normalize.ts";
 import type { MeasuredMasking } from "../masking/masking.ts";
 import { integer, list, object, readValue, wrong } from "../options.ts";
 import { areaOf } from "./area.ts";
-import { applyHoles, checkOthers, otherIndex } from "./cutout.ts";
+import { applyHoles, batchPainter } from "./cutout.ts";
 import { cutoutOptions, trainingCutout } from "./given.ts";
-import { coverageMap, type Hole, type ImageArea } from "./hole.ts";
+import { checkHole, coverageMap, type Hole, type ImageArea } from "./hole.ts";
 import { type CutoutGiven, type CutoutOptions, checkFits } from "./options.ts";
 import type { CutoutPreset } from "./presets.ts";
 import { type HoleSampler, holeSampler } from "./sample.ts";
@@ -56,8 +50,15 @@ export interface CutoutAugmentation extends MeasuredMasking<CutoutParameters> {
 export function cutoutAugmentation(given: CutoutGiven | CutoutPreset): CutoutAugmentation {
   const options = cutoutOptions(given);
   if (options.per === "batch" || options.fill === "otherImage") {
-    const [option, value] = options.per === "batch" ? ["per", '"batch"'] : ["fill", '"otherImage"'];
-    throw wrong("cutout", option!, "must not need other images here: use cutoutBatchAugmentation", value!);
+    const option = options.per === "batch" ? "per" : "fill";
+    throw new CutoutError({
+      where: "cutout",
+      option,
+      what: "must not need other images of the batch here",
+      got: JSON.stringify(options[option]),
+      remedy: "use cutoutBatchAugmentation",
+      kind: "settings",
+    });
   }
   const { fill } = options;
   const samplerFor = perShape(options);
@@ -121,26 +122,22 @@ export function cutoutBatchAugmentation(
       if (parameters.holes.length !== count) {
         throw wrong("cutout", "holes", `must be lists for ${count} images`, String(parameters.holes.length));
       }
-      checkOthers(parameters.fill, count);
-      const size = imageSize(batch);
-      const image = (index: number) => pixels.subarray(index * size, (index + 1) * size);
-      const result: PixelArray = emptyLike(pixels, pixels.length);
-      parameters.holes.forEach((holes, index) => {
-        // A hole at a time, so that each may show another image.
-        let painted: PixelArray = image(index);
-        if (parameters.fill === "otherImage") {
-          for (const hole of holes) {
-            const other = image(otherIndex(hole.seed ?? 0, index, count));
-            painted = applyHoles(painted, batch, [hole], "otherImage", other);
-          }
-        } else painted = applyHoles(painted, batch, holes, parameters.fill);
-        result.set(painted, index * size);
+      readValue("cutout", "fill", fillKind, parameters.fill);
+      checkFillChannels("cutout", parameters.fill, batch.channels);
+      const result: PixelArray = copyOf(pixels);
+      const paint = batchPainter(parameters.fill, batch, result, pixels);
+      parameters.holes.forEach((holes, image) => {
+        for (const hole of readValue("cutout", "holes", list, holes) as readonly Hole[])
+          checkHole(hole, batch);
+        paint(image, holes);
       });
       return { ...batch, pixels: result as PixelArray as typeof pixels };
     },
     expectedArea: areaFor(options),
   };
 }
+
+cutoutBatchAugmentation.about = { kind: "batch" } as const;
 
 const areaFor =
   (options: CutoutOptions) =>

@@ -167,38 +167,51 @@ function runner(options: CutoutOptions): Runner {
     const count = countOf(shape);
     checkFits(options, shape);
     const { sample } = holeSampler(options, shape);
-    const paint = painter(options.fill, shape, target instanceof Uint8Array);
     if (!Number.isSafeInteger(random) && !isRng(random)) {
       throw wrong("cutout", "random", "must be an integer seed or an Rng", String(random));
     }
     readValue("cutout", "progress", progressKind, progress);
     const rngOf = typeof random === "number" ? streamSeries(random, "cutout") : () => random;
-    const size = imageSize(shape);
-    checkOthers(options.fill, count);
+    const paint = batchPainter(options.fill, { ...shape, count }, target, source);
     const shared = options.per === "batch" ? sample(rngOf(0), progress) : null;
-    // One object and one function for all images: making them takes as long as painting a small hole.
-    const place = { pixels: source, offset: 0 };
-    let image = 0;
-    const other = (seed: number) => ({ pixels: source, offset: otherIndex(seed, image, count) * size });
-    for (; image < count; image++) {
-      const holes = shared ?? sample(rngOf(image), progress);
-      if (holes.length === 0) continue;
-      place.offset = image * size;
-      paint(target, place.offset, holes, place, other);
-    }
+    for (let image = 0; image < count; image++) paint(image, shared ?? sample(rngOf(image), progress));
+  };
+}
+
+/**
+ * Paints the holes of one image of a batch after the other.
+ * @param fill has passed `checkFillChannels`
+ * @param target what to paint
+ * @param source the same images as they were before any hole: may be the target, but for the fill `otherImage`
+ * @throws CutoutError when holes show other images and there are none
+ */
+export function batchPainter(
+  fill: Fill,
+  shape: ImageLayout & { readonly count: number },
+  target: PixelArray,
+  source: PixelArray,
+): (image: number, holes: readonly Hole[]) => void {
+  const { count } = shape;
+  if (fill === "otherImage" && count < 2) {
+    throw wrong("cutout", "count", "must be at least 2 for the fill otherImage", String(count));
+  }
+  const paint = painter(fill, shape, target instanceof Uint8Array);
+  const size = imageSize(shape);
+  // One object and one function for all images: making them takes as long as painting a small hole.
+  const place = { pixels: source, offset: 0 };
+  let current = 0;
+  const other = (seed: number) => ({ pixels: source, offset: otherIndex(seed, current, count) * size });
+  return (image, holes) => {
+    if (holes.length === 0) return;
+    current = image;
+    place.offset = image * size;
+    paint(target, place.offset, holes, place, other);
   };
 }
 
 /** Another image of a batch, every one of them equally likely. */
 export function otherIndex(seed: number, index: number, count: number): number {
   return (index + 1 + ((seed >>> 0) % (count - 1))) % count;
-}
-
-/** @throws CutoutError when holes show other images and there are none */
-export function checkOthers(fill: Fill, count: number): void {
-  if (fill === "otherImage" && count < 2) {
-    throw wrong("cutout", "count", "must be at least 2 for the fill otherImage", String(count));
-  }
 }
 
 function isRng(value: unknown): boolean {
