@@ -1,7 +1,19 @@
 // ResNet-9, the quick default: David Page's network for CIFAR-10 (myrtle.ai, "How to train your ResNet", 2018),
-// with a settable width. Three poolings and a global maximum, so any image from 28x28 up will do.
-import { batchNorm, classifier, conv, flatten, maxPool, relu, residual, sequential } from "./blocks.ts";
-import type { Layer } from "./layers.ts";
+// a quarter of its operations. Three poolings and a global maximum, so any image from 28x28 up will do.
+import {
+  batchNorm,
+  conv,
+  flatten,
+  globalMaxPool,
+  linear,
+  maxPool,
+  relu,
+  residual,
+  scale,
+  sequential,
+} from "../blocks.ts";
+import { defineNetwork } from "../definition.ts";
+import type { Layer } from "../layers/index.ts";
 
 const block = (name: string, channels: number): Layer =>
   sequential(conv(`${name}.conv`, channels, 3, 1, 1), batchNorm(`${name}.bn`), relu);
@@ -26,10 +38,10 @@ function stem(width: number, side: number): Layer {
 }
 
 /**
- * @param width channels of the first layer; Page's is 64, the default here 32 (a quarter of the operations)
+ * @param width channels of the first layer; Page's is 64
  * @param side the images' smaller side, pixels
  */
-export function resnet9(numClasses: number, width: number, side: number): Layer {
+export function resnet9Layers(numClasses: number, width: number, side: number): Layer {
   return sequential(
     stem(width, side),
     block("layer1", 2 * width),
@@ -40,9 +52,15 @@ export function resnet9(numClasses: number, width: number, side: number): Layer 
     block("layer3", 8 * width),
     maxPool(2, 2),
     residualBlock("layer3.residual", 8 * width),
-    { kind: "globalMaxPool" },
+    globalMaxPool,
     flatten,
-    classifier("linear", numClasses),
-    { kind: "scale", factor: 0.125 },
+    linear("linear", numClasses),
+    scale(0.125),
   );
 }
+
+export const resnet9 = defineNetwork({
+  name: "resnet9",
+  summary: "the quick default, for images of any size from 28 pixels up",
+  build: ({ numClasses, input }) => resnet9Layers(numClasses, 32, Math.min(input.height, input.width)),
+});

@@ -1,7 +1,18 @@
 // ResNet-18 (He et al. 2016) in the form for 32x32 images that the Cutout paper used: a 3x3 stem without pooling,
 // widths 64 to 512; 11,173,962 parameters for ten classes.
-import { batchNorm, classifier, conv, flatten, identity, relu, residual, sequential } from "./blocks.ts";
-import type { Layer } from "./layers.ts";
+import {
+  batchNorm,
+  conv,
+  flatten,
+  globalAvgPool,
+  identity,
+  linear,
+  relu,
+  residual,
+  sequential,
+} from "../blocks.ts";
+import { defineNetwork } from "../definition.ts";
+import type { Layer } from "../layers/index.ts";
 
 function basicBlock(name: string, inChannels: number, channels: number, stride: number): Layer {
   const body = sequential(
@@ -25,18 +36,22 @@ const stages = [
   { channels: 512, stride: 2 },
 ];
 
-export function resnet18(numClasses: number): Layer {
-  const blocks = stages.flatMap(({ channels, stride }, index) => [
-    basicBlock(`layer${index + 1}.0`, stages[index - 1]?.channels ?? 64, channels, stride),
-    basicBlock(`layer${index + 1}.1`, channels, channels, 1),
-  ]);
-  return sequential(
-    conv("conv1", 64, 3, 1, 1),
-    batchNorm("bn1"),
-    relu,
-    ...blocks,
-    { kind: "globalAvgPool" },
-    flatten,
-    classifier("linear", numClasses),
-  );
-}
+export const resnet18 = defineNetwork({
+  name: "resnet18",
+  summary: "ResNet-18 for images of 32 pixels, as the Cutout paper used it",
+  build({ numClasses }) {
+    const blocks = stages.flatMap(({ channels, stride }, index) => [
+      basicBlock(`layer${index + 1}.0`, stages[index - 1]?.channels ?? 64, channels, stride),
+      basicBlock(`layer${index + 1}.1`, channels, channels, 1),
+    ]);
+    return sequential(
+      conv("conv1", 64, 3, 1, 1),
+      batchNorm("bn1"),
+      relu,
+      ...blocks,
+      globalAvgPool,
+      flatten,
+      linear("linear", numClasses),
+    );
+  },
+});
