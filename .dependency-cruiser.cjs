@@ -20,7 +20,7 @@ const allowed = {
   graph: [],
   onnx: ["graph", "nn", "augment"],
   runtime: ["onnx", "graph"],
-  nn: ["graph"],
+  nn: ["graph", "optim"],
   optim: ["graph"],
   config: ["augment", "data", "nn", "optim", "runtime", "train"],
   train: ["augment", "data", "graph", "nn", "onnx", "optim", "runtime", "run-folder"],

@@ -1,8 +1,10 @@
 // Whole trainings that differ in nothing but the convolution algorithm and the seed, and what their results say.
 
 import { settingsSchema } from "../src/config/config.ts";
+import { modelOptions } from "../src/config/resolve.ts";
 import { trainingBatches } from "../src/data/loader.ts";
-import { buildNetwork, type ModelName } from "../src/nn/models.ts";
+import { buildNetwork } from "../src/nn/build.ts";
+import type { NetworkName } from "../src/nn/networks/index.ts";
 import { learningRateAt } from "../src/optim/schedule.ts";
 import { stream } from "../src/rng.ts";
 import { type Prepared, prepare } from "../src/run/prepare.ts";
@@ -16,7 +18,7 @@ import { type Sample, sampleOf, type WelchTest, welchTest } from "./welch.ts";
 
 export interface AccuracySettings {
   readonly data: string;
-  readonly model: ModelName;
+  readonly model: NetworkName;
   readonly seed: number;
   /** Training images. */
   readonly images: number;
@@ -62,7 +64,7 @@ export const networkOf = ({ config, dataset, pipeline }: Prepared) =>
   buildNetwork(config.model, {
     input: pipeline.output,
     numClasses: dataset.classes.length,
-    initialization: config.initialization,
+    options: modelOptions(config),
   });
 
 /** All epochs, as `cutout train` does them. The caller closes the session. */

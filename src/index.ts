@@ -22,10 +22,35 @@ export type {
   WebDatasetSample,
 } from "./data/webdataset-stream.ts";
 export { readWebDataset, webDatasetBatches } from "./data/webdataset-stream.ts";
-export type { Initialization, ModelName, NetworkOptions } from "./nn/models.ts";
-export { buildNetwork, modelNames } from "./nn/models.ts";
+export {
+  avgPool,
+  batchNorm,
+  conv,
+  dropout,
+  flatten,
+  globalAvgPool,
+  globalMaxPool,
+  identity,
+  linear,
+  maxPool,
+  relu,
+  residual,
+  scale,
+  sequential,
+} from "./nn/blocks.ts";
+export type { NetworkArguments } from "./nn/build.ts";
+export { buildNetwork } from "./nn/build.ts";
+export type { BuildArguments, NetworkDefinition, NetworkFile } from "./nn/definition.ts";
+export { defineNetwork } from "./nn/definition.ts";
+export type { Layer } from "./nn/layers/index.ts";
+export { loadNetwork } from "./nn/load.ts";
 export type { Network } from "./nn/network.ts";
 export { countParameters } from "./nn/network.ts";
+export type { NetworkName } from "./nn/networks/index.ts";
+export { networkNames } from "./nn/networks/index.ts";
+export type { Kind, Option, Options } from "./nn/options.ts";
+export { boolean, choice, integer, number } from "./nn/options.ts";
+export type { NetworkSizes, Recipe } from "./nn/recipe.ts";
 export type { ExportOptions } from "./onnx/export.ts";
 export { exportModel } from "./onnx/export.ts";
 export type { ScheduleOptions } from "./optim/schedule.ts";

@@ -8,8 +8,8 @@ import { sampleOf, welchTest } from "../bench/welch.ts";
 import { trainingPipeline } from "../src/augment/pipeline.ts";
 import { trainingBatches } from "../src/data/loader.ts";
 import { convSpec } from "../src/graph/conv/spec.ts";
-import { batchNorm, classifier, conv, flatten, relu, sequential } from "../src/nn/blocks.ts";
-import type { Layer } from "../src/nn/layers.ts";
+import { batchNorm, conv, flatten, linear, relu, sequential } from "../src/nn/blocks.ts";
+import type { Layer } from "../src/nn/layers/index.ts";
 import { network } from "../src/nn/network.ts";
 import { nodeRuntime } from "../src/runtime/node.ts";
 import { evaluateReference } from "../src/runtime/reference.ts";
@@ -43,7 +43,7 @@ const tiny = network(
     block("five", 5, 1),
     block("strided", 3, 2),
     flatten,
-    classifier("linear", numClasses),
+    linear("linear", numClasses),
   ),
 );
 const training = Int32Array.from({ length: 192 }, (_, index) => index);

@@ -2,7 +2,7 @@
 import * as ort from "onnxruntime-node";
 import { trainingPipeline } from "../../src/augment/pipeline.ts";
 import { channelStatistics, openDataset, openLoader } from "../../src/data/loader.ts";
-import { buildNetwork } from "../../src/nn/models.ts";
+import { buildNetwork } from "../../src/nn/build.ts";
 import { countParameters } from "../../src/nn/network.ts";
 import { oneHot } from "../../src/train/targets.ts";
 import { openTrainingThread } from "../../src/train/training-thread.ts";
@@ -14,7 +14,6 @@ const numClasses = 2;
 const network = buildNetwork("resnet9", {
   input: { height: side, width: side, channels: 3 },
   numClasses,
-  initialization: "he",
 });
 
 await compete({

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { augmentationNames } from "../augment/registry.ts";
 import { parseAugmentation, parseMix } from "../augment/short-form.ts";
 import { dataFormats, parseColumns } from "../data/data-format.ts";
-import { type ModelName, modelNames, networksWithDropout } from "../nn/models.ts";
+import { type NetworkName, networkNames, networks } from "../nn/networks/index.ts";
 import { convAlgorithmNames, convolutionModes } from "../runtime/choice.ts";
 import { automatic, optional } from "./automatic-fields.ts";
 import { cutoutField } from "./cutout-fields.ts";
@@ -12,6 +12,10 @@ import { schedules } from "./schedule-fields.ts";
 
 /** Raised whenever an older config.json can no longer be read. */
 export const formatVersion = 2;
+
+const networksWithDropout: readonly NetworkName[] = networks
+  .filter(({ options }) => "dropout" in options)
+  .map(({ name }) => name);
 
 /** How augmentations are told. */
 const augmentationForm = "NAME or NAME:key=value,...";
@@ -53,9 +57,7 @@ function schemaOf<F extends Fields>(fields: F) {
       })
       .nullable()
       .default(null),
-    model: choice("network", modelNames as readonly string[] as readonly [ModelName, ...ModelName[]]).default(
-      "resnet9",
-    ),
+    model: choice("network", networkNames as readonly [NetworkName, ...NetworkName[]]).default("resnet9"),
     initialization: choice("first weights: He's, or those of the network's own paper", [
       "he",
       "original",

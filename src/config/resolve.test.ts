@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { presetNames } from "../augment/cutout/presets.ts";
-import { buildNetwork, modelNames } from "../nn/models.ts";
+import { buildNetwork } from "../nn/build.ts";
+import { networkNames } from "../nn/networks/index.ts";
 import { configSchema } from "./config.ts";
 import { checkSizes, defaultLength, resolveConfig, resolveSizes } from "./resolve.ts";
 import { readSettings } from "./settings.ts";
@@ -36,7 +37,7 @@ describe("defaults that follow from the data", () => {
   test("any data give a config that is complete, fits together, and is not changed by resolving it again", () => {
     fc.assert(
       fc.property(
-        fc.constantFrom(...modelNames),
+        fc.constantFrom(...networkNames),
         fc.option(fc.integer({ min: 8, max: 64 })),
         fc.integer({ min: 1, max: 200_000 }),
         fc.option(fc.integer({ min: 8, max: 1024 }), { nil: undefined }),
@@ -194,11 +195,11 @@ describe("what does not fit is named by its flag", () => {
   const sizesOf = (flags: object) => resolveSizes(settingsOf({ ...flags }), null, flag);
   const check = (flags: object) => checkSizes(settingsOf({ ...flags }), sizesOf(flags), flag);
 
-  test.each(modelNames)("images too small for %s: the size it names is the smallest that does", (model) => {
+  test.each(networkNames)("images too small for %s: the size it names is the smallest that does", (model) => {
     for (let imageSize = 8; imageSize <= 80; imageSize++) {
       const input = { height: imageSize, width: imageSize, channels: 3 };
       try {
-        buildNetwork(model, { input, numClasses: 2, initialization: "original" });
+        buildNetwork(model, { input, numClasses: 2 });
       } catch {
         const where = `flag of imageSize: must be at least`;
         expect(() => check({ model, imageSize })).toThrow(`${where} 67 for alexnet, got ${imageSize}`);

@@ -5,10 +5,10 @@ import { afterPass } from "../augment/after-pass.ts";
 import { optionsOfSettings } from "../augment/cutout/settings.ts";
 import { checkCutout } from "../augment/cutout.ts";
 import { parseAugmentation, parseMix } from "../augment/short-form.ts";
-import { buildNetwork } from "../nn/models.ts";
+import { findNetwork, takesImages } from "../nn/build.ts";
+import { learningRateOf } from "../nn/recipe.ts";
 import { copiesOf } from "../train/mix.ts";
 import { type Config, configSchema, type Settings } from "./config.ts";
-import { learningRateOf, recipes } from "./recipes.ts";
 import { ConfigError } from "./settings.ts";
 
 /** Training goes over the images this often, and longer on small data until it has taken this many steps. */
@@ -31,10 +31,10 @@ export type NameOf = (path: string) => string;
  * @throws ConfigError when the sizes do not fit each other
  */
 export function resolveSizes(settings: Settings, naturalSide: number | null, nameOf: NameOf): Sizes {
-  const recipe = recipes[settings.model];
-  const small = naturalSide !== null && settings.model !== "alexnet";
-  const imageSize = settings.imageSize ?? (small ? naturalSide : recipe.imageSize);
-  const enlarged = Math.round((imageSize * recipe.cacheSize) / recipe.imageSize);
+  const standard = findNetwork(settings.model).sizes;
+  const small = naturalSide !== null && standard.keepSmall;
+  const imageSize = settings.imageSize ?? (small ? naturalSide : standard.imageSize);
+  const enlarged = Math.round((imageSize * standard.cacheSize) / standard.imageSize);
   const cacheSize = settings.cacheSize ?? (small ? Math.max(naturalSide, imageSize) : enlarged);
   if (cacheSize < imageSize) {
     throw new ConfigError(
@@ -101,29 +101,26 @@ function checkAugmentations({ augment }: Settings, imageSize: number, nameOf: Na
  * Checks the sizes against the network and the crop, before an image has been decoded.
  * @throws ConfigError when the images are too small for the network, or the crop does not take the padding
  */
-export function checkSizes({ model, initialization }: Settings, sizes: Sizes, nameOf: NameOf): void {
+export function checkSizes(settings: Settings, sizes: Sizes, nameOf: NameOf): void {
   const { imageSize, padding } = sizes;
   if (padding >= imageSize) {
     throw new ConfigError(
       `${nameOf("augment.padding")}: must be less than the image size (${imageSize}), got ${padding}`,
     );
   }
-  const fits = (side: number) => {
-    try {
-      buildNetwork(model, {
-        input: { height: side, width: side, channels: 3 },
-        numClasses: 2,
-        initialization,
-      });
-      return true;
-    } catch {
-      return false;
-    }
-  };
+  const definition = findNetwork(settings.model);
+  const fits = (side: number) =>
+    takesImages(definition, {
+      input: { height: side, width: side, channels: 3 },
+      numClasses: 2,
+      options: modelOptions(settings),
+    });
   if (fits(imageSize)) return;
   let least = imageSize + 1;
-  while (least < recipes[model].imageSize && !fits(least)) least++;
-  throw new ConfigError(`${nameOf("imageSize")}: must be at least ${least} for ${model}, got ${imageSize}`);
+  while (least < definition.sizes.imageSize && !fits(least)) least++;
+  throw new ConfigError(
+    `${nameOf("imageSize")}: must be at least ${least} for ${definition.name}, got ${imageSize}`,
+  );
 }
 
 /**
@@ -137,7 +134,7 @@ export function resolveConfig(
   trainingImages: number,
   nameOf: NameOf,
 ): Config {
-  const recipe = recipes[settings.model];
+  const { recipe } = findNetwork(settings.model);
   const { mix } = settings.augment;
   const copies = copiesOf(mix === null ? null : parseMix(mix));
   const batchSize =
@@ -170,7 +167,7 @@ export function resolveConfig(
     },
     schedule: {
       ...schedule,
-      learningRate: schedule.learningRate ?? learningRateOf(settings.model, schedule.kind, batchSize),
+      learningRate: schedule.learningRate ?? learningRateOf(recipe, schedule.kind, batchSize),
     },
     augment: {
       ...settings.augment,
@@ -181,6 +178,19 @@ export function resolveConfig(
     // Whoever runs a network has settled this before (device.ts); a preview runs none.
     device: settings.device === "auto" ? "cpu" : settings.device,
   });
+}
+
+/** The settings that are options of their network. */
+export function modelOptions({
+  model,
+  initialization,
+  dropout,
+}: Pick<Settings, "model" | "initialization" | "dropout">): object {
+  const { options } = findNetwork(model);
+  return {
+    ...("initialization" in options && { initialization }),
+    ...("dropout" in options && { dropout }),
+  };
 }
 
 /** Half of the side, as the paper's 16 of 32 on CIFAR-10, made even. */

@@ -2,10 +2,11 @@
 import { basename, join } from "node:path";
 import type { TrainingPipeline } from "../augment/pipeline.ts";
 import type { Config } from "../config/config.ts";
+import { modelOptions } from "../config/resolve.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { decodeImage, toGrey } from "../data/image.ts";
 import { type OnProgress, openDataset } from "../data/loader.ts";
-import { buildNetwork } from "../nn/models.ts";
+import { buildNetwork } from "../nn/build.ts";
 import type { Network } from "../nn/network.ts";
 import { loadCheckpoint } from "../run-folder/checkpoint.ts";
 import { checkSameData, openFinishedRun } from "../run-folder/run-dir.ts";
@@ -55,8 +56,7 @@ function describeRun(runDir: string) {
   const network = buildNetwork(config.model, {
     input: pipeline.output,
     numClasses: dataset.classes.length,
-    initialization: config.initialization,
-    dropout: config.dropout,
+    options: modelOptions(config),
   });
   return { config, dataset, bestEpoch: test.epoch, pipeline, network };
 }

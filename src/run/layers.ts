@@ -1,10 +1,11 @@
 // The table of a shipped network's convolutions on this machine.
-import { buildNetwork, type ModelName } from "../nn/models.ts";
+import { buildNetwork } from "../nn/build.ts";
+import type { NetworkName } from "../nn/networks/index.ts";
 import { type LayerTiming, timeLayers } from "../train/layer-times.ts";
 import { chooseDevice, type DeviceChoice } from "./device.ts";
 
 export interface ModelLayersOptions {
-  readonly model: ModelName;
+  readonly model: NetworkName;
   /** Side of the images, pixels. */
   readonly size: number;
   readonly batchSize: number;
@@ -24,7 +25,6 @@ export async function timeModelLayers(options: ModelLayersOptions): Promise<Laye
   const network = buildNetwork(model, {
     input: { height: size, width: size, channels: 3 },
     numClasses: 10,
-    initialization: "he",
   });
   return timeLayers({ network, batchSize, threads, device, adapter: adapter?.name ?? null }, onProgress);
 }

@@ -3,11 +3,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseMix } from "../augment/short-form.ts";
 import type { Config, Settings } from "../config/config.ts";
-import type { NameOf } from "../config/resolve.ts";
+import { modelOptions, type NameOf } from "../config/resolve.ts";
 import type { Part } from "../data/dataset.ts";
 import type { OnProgress } from "../data/loader.ts";
 import { replaceFile } from "../durable-file.ts";
-import { buildNetwork } from "../nn/models.ts";
+import { buildNetwork } from "../nn/build.ts";
 import { countParameters, type Network } from "../nn/network.ts";
 import { augmentationText } from "../report/describe.ts";
 import { writeReport } from "../report/html.ts";
@@ -136,10 +136,10 @@ async function withSession(
   { onEvent, onProgress = () => {} }: TrialOptions,
   use: (network: Network, session: ThreadedSession) => Promise<TrialResult>,
 ): Promise<TrialResult> {
-  const { model, initialization, dropout, batchSize, optimizer, labelSmoothing, seed, threads } = config;
+  const { model, batchSize, optimizer, labelSmoothing, seed, threads } = config;
   const { convolution, timedConvolutions } = config;
   const numClasses = dataset.classes.length;
-  const network = buildNetwork(model, { input: pipeline.output, numClasses, initialization, dropout });
+  const network = buildNetwork(model, { input: pipeline.output, numClasses, options: modelOptions(config) });
   const tell = (text: string) => onEvent({ type: "message", text });
   [...describeTrial(config, { dataset, split }, network), ...messages].forEach(tell);
   onEvent({ type: "phase", phase: "compile" });

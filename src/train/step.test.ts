@@ -1,6 +1,6 @@
 // The session around the step: exact repetition, state, memory, and messages.
 import { describe, expect, it } from "vitest";
-import { batchNorm, classifier, conv, flatten, relu, sequential } from "../nn/blocks.ts";
+import { batchNorm, conv, flatten, linear, relu, sequential } from "../nn/blocks.ts";
 import { network as buildSmall } from "../nn/network.ts";
 import { stream } from "../rng.ts";
 import { sizeOf } from "../tensor.ts";
@@ -13,7 +13,7 @@ const layer = sequential(
   relu,
   flatten,
   { kind: "dropout", probability: 0.5 },
-  classifier("linear", 3),
+  linear("linear", 3),
 );
 const network = buildSmall("small", { height: 10, width: 10, channels: 1 }, 3, layer);
 const options = {

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/helpers/data.ts";
-import { batchNorm, classifier, flatten, sequential } from "../nn/blocks.ts";
+import { batchNorm, flatten, linear, sequential } from "../nn/blocks.ts";
 import { network } from "../nn/network.ts";
 import { stream } from "../rng.ts";
 import type { TrainingSession, TrainingState } from "./network-session.ts";
@@ -19,7 +19,7 @@ const layer = sequential(
   batchNorm("norm"),
   flatten,
   { kind: "dropout", probability: 0.2 },
-  classifier("linear", 4),
+  linear("linear", 4),
 );
 const options = {
   network: network("small", input, 4, layer),

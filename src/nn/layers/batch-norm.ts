@@ -6,7 +6,7 @@ import { type LayerRule, same } from "../layer.ts";
 import { number } from "../options.ts";
 import type { Layer } from "./index.ts";
 
-interface BatchNorm {
+export interface BatchNorm {
   readonly name: string;
   readonly epsilon: number;
   /** Share of the new batch in the running statistics. */

@@ -4,7 +4,7 @@ import { image, type LayerRule } from "../layer.ts";
 import { square, type Windowed, windowedShape, windowFields } from "../window.ts";
 import type { Layer } from "./index.ts";
 
-interface Conv extends Affine, Windowed {
+export interface Conv extends Affine, Windowed {
   readonly outChannels: number;
 }
 

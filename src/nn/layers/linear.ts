@@ -5,7 +5,7 @@ import type { LayerRule } from "../layer.ts";
 import { refusal } from "../options.ts";
 import type { Layer } from "./index.ts";
 
-interface Linear extends Affine {
+export interface Linear extends Affine {
   readonly outFeatures: number;
 }
 

@@ -5,7 +5,7 @@ import { refusal } from "../options.ts";
 import type { Layer } from "./index.ts";
 import { identity } from "./sequential.ts";
 
-interface Residual {
+export interface Residual {
   readonly body: Layer;
   readonly shortcut: Layer;
 }

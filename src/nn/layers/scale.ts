@@ -3,7 +3,7 @@ import { type LayerRule, same } from "../layer.ts";
 import { number } from "../options.ts";
 import type { Layer } from "./index.ts";
 
-interface Scale {
+export interface Scale {
   readonly factor: number;
 }
 

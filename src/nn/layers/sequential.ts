@@ -2,7 +2,7 @@
 import type { LayerRule, Placed } from "../layer.ts";
 import type { Layer } from "./index.ts";
 
-interface Sequential {
+export interface Sequential {
   readonly layers: readonly Layer[];
 }
 

@@ -43,7 +43,7 @@ const depth: Kind<number> = {
 };
 
 /** The family, WRN-depth-widen: the paper's best for CIFAR-10 is WRN-28-10. */
-const wideResnet = defineNetwork({
+export const wideResnet = defineNetwork({
   name: "wrn",
   summary: "Wide ResNet for images of 32 pixels",
   options: {
