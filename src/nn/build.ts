@@ -6,7 +6,7 @@ import { WindowTooLarge } from "./layer.ts";
 import type { Layer } from "./layers/index.ts";
 import { type Network, network, outputOf } from "./network.ts";
 import { type NetworkName, networkNames, networks } from "./networks/index.ts";
-import { refusal } from "./options.ts";
+import { reasonOf, refusal } from "./options.ts";
 import { inferLayer } from "./tree.ts";
 
 /** A shipped network. @throws CutoutError when there is none of this name */
@@ -64,7 +64,7 @@ function layersOf(definition: NetworkDefinition, { input, numClasses, options }:
       {
         where,
         what: "build must return layers",
-        got: `an error: ${error instanceof Error ? error.message : error}`,
+        got: `an error: ${reasonOf(error)}`,
         kind: "settings",
       },
       { cause: error },

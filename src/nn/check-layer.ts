@@ -38,7 +38,7 @@ export function checkLayer(tree: unknown, where = "network"): Layer {
     const kinds: Readonly<Record<string, Kind<unknown> | Inner>> = fields;
     const stranger = Object.keys(value).find((name) => name !== "kind" && !Object.hasOwn(kinds, name));
     if (stranger !== undefined) {
-      throw fail(path, `${kind} has no ${JSON.stringify(stranger)}`);
+      throw fail(path, `${kind} has no ${show(stranger)}`);
     }
     const settings = Object.entries(kinds).map(([name, field]) => {
       const given = Object.hasOwn(value, name) ? value[name] : undefined;

@@ -6,7 +6,7 @@ import { extname, resolve as resolvePath } from "node:path";
 import { pathToFileURL } from "node:url";
 import { CutoutError } from "../error.ts";
 import { checkDefinition, type NetworkDefinition } from "./definition.ts";
-import { refusal } from "./options.ts";
+import { reasonOf, refusal } from "./options.ts";
 
 const endings = [".js", ".mjs", ".ts", ".mts"];
 
@@ -51,7 +51,7 @@ export async function loadNetwork(path: string): Promise<NetworkDefinition> {
 }
 
 function loadingError(path: string, file: string, error: unknown): CutoutError {
-  const { code, stack = "" } = error as NodeJS.ErrnoException;
+  const { code, stack = "" } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
   if (code === "ERR_UNKNOWN_FILE_EXTENSION") {
     return refusal({
       where: path,
@@ -59,13 +59,10 @@ function loadingError(path: string, file: string, error: unknown): CutoutError {
       remedy: "use Node 22.18 or newer, or write the network as .js",
     });
   }
-  const message = error instanceof Error ? error.message : String(error);
-  // What stands on one line; "Transform failed with 1 error:" goes on after it.
-  const reason = message.replace(/:\n/, ": ").split("\n")[0]!.trim();
   const line = lineIn(stack, file) ?? (error instanceof SyntaxError ? syntaxLine(file) : null);
   const place = line === null ? "" : `line ${line}: `;
   return new CutoutError(
-    { where: path, what: `cannot be loaded (${place}${reason})`, kind: "settings" },
+    { where: path, what: `cannot be loaded (${place}${reasonOf(error)})`, kind: "settings" },
     { cause: error },
   );
 }

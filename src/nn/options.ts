@@ -73,9 +73,10 @@ export function tuple<T extends readonly unknown[]>(kind: Kind<T[number]>, lengt
       const read = Array.from(value, (entry) => kind.read(entry));
       return read.includes(undefined) ? undefined : (read as readonly unknown[] as T);
     },
-    examples: kind.examples.map(
-      (example) => Array.from({ length }, () => example) as readonly unknown[] as T,
-    ),
+    examples: [
+      ...kind.examples.map((example) => Array.from({ length }, () => example)),
+      Array.from({ length }, (_, index) => kind.examples[(index + 1) % kind.examples.length]!),
+    ] as readonly (readonly unknown[])[] as readonly T[],
   };
 }
 
@@ -98,7 +99,7 @@ export function readOptions<T>(where: string, options: Options<T>, given: unknow
   const unknown = Object.keys(given).find((name) => !Object.hasOwn(options, name));
   if (unknown !== undefined) {
     const what = names.length > 0 ? `options must be among ${names.join(", ")}` : "takes no options";
-    throw refusal({ where, what, got: JSON.stringify(unknown) });
+    throw refusal({ where, what, got: show(unknown) });
   }
   const complete: Partial<T> = {};
   for (const name of names) {
@@ -133,6 +134,13 @@ export function show(value: unknown): string {
   if (isObject(value)) return "an object";
   const text = typeof value === "string" ? JSON.stringify(value) : String(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+/** What an error in a person's code says, on one line. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return show(error);
+  // "Transform failed with 1 error:" goes on in the next line.
+  return error.message.replace(/:\n/, ": ").split("\n")[0]!.trim() || error.name;
 }
 
 function within(

@@ -4,7 +4,7 @@ import { show } from "../graph/shape.ts";
 import type { Sides } from "../graph/types.ts";
 import { outputSize } from "../graph/window.ts";
 import { type FeatureShape, image, type LayerFields, type LayerRule, WindowTooLarge } from "./layer.ts";
-import { integer, tuple } from "./options.ts";
+import { integer, refusal, tuple } from "./options.ts";
 
 type Pair = readonly [number, number];
 
@@ -59,7 +59,14 @@ export const poolRule = (
   exported: { readonly op: string; readonly attributes?: { readonly count_include_pad: number } },
 ): LayerRule<Windowed> => ({
   fields: windowFields,
-  infer: (layer, input) => windowedShape(where, input, layer, image(where, input)[0]),
+  infer(layer, input) {
+    const [top, left, bottom, right] = layer.padding;
+    if (Math.max(top, bottom) >= layer.kernel[0] || Math.max(left, right) >= layer.kernel[1]) {
+      const what = "padding must be less than the kernel";
+      throw refusal({ where, what, got: `${show(layer.padding)} and ${show(layer.kernel)}` });
+    }
+    return windowedShape(where, input, layer, image(where, input)[0]);
+  },
   forward: ({ g }, { kernel, stride, padding }, x) => g.apply(op, [x], { kernel, stride, padding }),
   export: (exporter, { kernel, stride, padding }, x) =>
     exporter.add(exported.op, [x], {
