@@ -1,6 +1,7 @@
 // The networks of the benchmark: the shipped ones, and one so small that every engine can train it.
-import { conv, flatten, linear, maxPool, relu, sequential } from "../src/nn/blocks.ts";
+
 import { buildNetwork } from "../src/nn/build.ts";
+import { conv, flatten, linear, maxPool, relu, sequential } from "../src/nn/layers/index.ts";
 import { type Network, network } from "../src/nn/network.ts";
 import type { NetworkName } from "../src/nn/networks/index.ts";
 

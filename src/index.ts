@@ -22,6 +22,11 @@ export type {
   WebDatasetSample,
 } from "./data/webdataset-stream.ts";
 export { readWebDataset, webDatasetBatches } from "./data/webdataset-stream.ts";
+export type { NetworkArguments } from "./nn/build.ts";
+export { buildNetwork } from "./nn/build.ts";
+export type { BuildArguments, NetworkDefinition, NetworkFile } from "./nn/definition.ts";
+export { defineNetwork } from "./nn/definition.ts";
+export type { Layer } from "./nn/layers/index.ts";
 export {
   avgPool,
   batchNorm,
@@ -37,12 +42,7 @@ export {
   residual,
   scale,
   sequential,
-} from "./nn/blocks.ts";
-export type { NetworkArguments } from "./nn/build.ts";
-export { buildNetwork } from "./nn/build.ts";
-export type { BuildArguments, NetworkDefinition, NetworkFile } from "./nn/definition.ts";
-export { defineNetwork } from "./nn/definition.ts";
-export type { Layer } from "./nn/layers/index.ts";
+} from "./nn/layers/index.ts";
 export { loadNetwork } from "./nn/load.ts";
 export type { Network } from "./nn/network.ts";
 export { countParameters } from "./nn/network.ts";

@@ -1,8 +1,8 @@
 // Building the shipped networks by name.
 import { describe, expect, it } from "vitest";
-import { linear } from "./blocks.ts";
 import { buildNetwork, takesImages } from "./build.ts";
 import { defineNetwork } from "./definition.ts";
+import { linear } from "./layers/index.ts";
 import { alexnet } from "./networks/alexnet.ts";
 import { type NetworkName, networks } from "./networks/index.ts";
 

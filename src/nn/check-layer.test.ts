@@ -2,9 +2,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CutoutError } from "../error.ts";
-import { conv, flatten, linear, relu, residual, sequential } from "./blocks.ts";
 import { buildNetwork } from "./build.ts";
 import { checkLayer } from "./check-layer.ts";
+import { conv, flatten, linear, relu, residual, sequential } from "./layers/index.ts";
 import { networks } from "./networks/index.ts";
 
 const input = { height: 96, width: 96, channels: 3 };

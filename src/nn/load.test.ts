@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { conv, flatten, globalAvgPool, linear, relu, sequential } from "./blocks.ts";
+import { conv, flatten, globalAvgPool, linear, relu, sequential } from "./layers/index.ts";
 import { standardRecipe, standardSizes } from "./recipe.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "cutout-networks-"));

@@ -19,7 +19,7 @@ import {
   residual,
   scale,
   sequential,
-} from "./blocks.ts";
+} from "./layers/index.ts";
 import { forward, initialBuffers, initialParameters, network } from "./network.ts";
 
 const input = { height: 8, width: 6, channels: 3 };

@@ -1,6 +1,6 @@
 // The session around the step: exact repetition, state, memory, and messages.
 import { describe, expect, it } from "vitest";
-import { batchNorm, conv, flatten, linear, relu, sequential } from "../nn/blocks.ts";
+import { batchNorm, conv, flatten, linear, relu, sequential } from "../nn/layers/index.ts";
 import { network as buildSmall } from "../nn/network.ts";
 import { stream } from "../rng.ts";
 import { sizeOf } from "../tensor.ts";

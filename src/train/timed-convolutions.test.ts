@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { conv, flatten, linear, relu, sequential } from "../nn/blocks.ts";
+import { conv, flatten, linear, relu, sequential } from "../nn/layers/index.ts";
 import { network } from "../nn/network.ts";
 import { stream } from "../rng.ts";
 import type { ConvolutionMode, TimedChoices } from "../runtime/choice.ts";

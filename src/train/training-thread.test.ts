@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/helpers/data.ts";
-import { batchNorm, flatten, linear, sequential } from "../nn/blocks.ts";
+import { batchNorm, flatten, linear, sequential } from "../nn/layers/index.ts";
 import { network } from "../nn/network.ts";
 import { stream } from "../rng.ts";
 import type { TrainingSession, TrainingState } from "./network-session.ts";

@@ -4,13 +4,13 @@ import {
   batchNorm,
   conv,
   flatten,
+  type Layer,
   linear,
   maxPool,
   relu,
   residual,
   sequential,
-} from "../../src/nn/blocks.ts";
-import type { Layer } from "../../src/nn/layers/index.ts";
+} from "../../src/nn/layers/index.ts";
 import { network } from "../../src/nn/network.ts";
 import { resnet9Layers } from "../../src/nn/networks/resnet9.ts";
 import { stream } from "../../src/rng.ts";

@@ -1,4 +1,4 @@
-// The list of layers, by their kind.
+// The list of layers: the rule of each kind, and the short names that networks are written in.
 import type { LayerRule } from "../layer.ts";
 import { avgPoolRule } from "./avg-pool.ts";
 import { batchNormRule } from "./batch-norm.ts";
@@ -13,6 +13,20 @@ import { reluRule } from "./relu.ts";
 import { residualRule } from "./residual.ts";
 import { scaleRule } from "./scale.ts";
 import { sequentialRule } from "./sequential.ts";
+
+export { avgPool } from "./avg-pool.ts";
+export { batchNorm } from "./batch-norm.ts";
+export { conv } from "./conv.ts";
+export { dropout } from "./dropout.ts";
+export { flatten } from "./flatten.ts";
+export { globalAvgPool } from "./global-avg-pool.ts";
+export { globalMaxPool } from "./global-max-pool.ts";
+export { linear } from "./linear.ts";
+export { maxPool } from "./max-pool.ts";
+export { relu } from "./relu.ts";
+export { residual } from "./residual.ts";
+export { scale } from "./scale.ts";
+export { identity, sequential } from "./sequential.ts";
 
 export const layerRules = {
   avgPool: avgPoolRule,

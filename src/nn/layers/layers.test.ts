@@ -5,12 +5,21 @@ import { describe, expect, it } from "vitest";
 import { exportModel } from "../../onnx/export.ts";
 import { stream } from "../../rng.ts";
 import { createPredictor } from "../../train/step.ts";
-import { batchNorm, conv, flatten, linear, relu, sequential } from "../blocks.ts";
 import { checkLayer } from "../check-layer.ts";
 import type { LayerRule } from "../layer.ts";
 import { initialBuffers, initialParameters, type Network, network } from "../network.ts";
 import type { Kind } from "../options.ts";
-import { type Layer, type LayerKind, layerRules } from "./index.ts";
+import {
+  batchNorm,
+  conv,
+  flatten,
+  type Layer,
+  type LayerKind,
+  layerRules,
+  linear,
+  relu,
+  sequential,
+} from "./index.ts";
 
 const input = { height: 9, width: 8, channels: 2 };
 const numClasses = 3;

@@ -1,8 +1,9 @@
 // AlexNet as in the reviewed experiment (sualab/asirra-dogs-cats-classification): no response normalization,
 // no groups; 58,289,538 parameters for two classes at 227x227.
-import { conv, dropout, flatten, linear, maxPool, relu, sequential } from "../blocks.ts";
+
 import { defineNetwork } from "../definition.ts";
 import type { Initializer } from "../init.ts";
+import { conv, dropout, flatten, linear, maxPool, relu, sequential } from "../layers/index.ts";
 import { choice } from "../options.ts";
 
 interface Start {

@@ -1,18 +1,19 @@
 // ResNet-18 (He et al. 2016) in the form for 32x32 images that the Cutout paper used: a 3x3 stem without pooling,
 // widths 64 to 512; 11,173,962 parameters for ten classes.
+
+import { defineNetwork } from "../definition.ts";
 import {
   batchNorm,
   conv,
   flatten,
   globalAvgPool,
   identity,
+  type Layer,
   linear,
   relu,
   residual,
   sequential,
-} from "../blocks.ts";
-import { defineNetwork } from "../definition.ts";
-import type { Layer } from "../layers/index.ts";
+} from "../layers/index.ts";
 
 function basicBlock(name: string, inChannels: number, channels: number, stride: number): Layer {
   const body = sequential(

@@ -1,19 +1,20 @@
 // ResNet-9, the quick default: David Page's network for CIFAR-10 (myrtle.ai, "How to train your ResNet", 2018),
 // a quarter of its operations. Three poolings and a global maximum, so any image from 28x28 up will do.
+
+import { defineNetwork } from "../definition.ts";
 import {
   batchNorm,
   conv,
   flatten,
   globalMaxPool,
+  type Layer,
   linear,
   maxPool,
   relu,
   residual,
   scale,
   sequential,
-} from "../blocks.ts";
-import { defineNetwork } from "../definition.ts";
-import type { Layer } from "../layers/index.ts";
+} from "../layers/index.ts";
 
 const block = (name: string, channels: number): Layer =>
   sequential(conv(`${name}.conv`, channels, 3, 1, 1), batchNorm(`${name}.bn`), relu);

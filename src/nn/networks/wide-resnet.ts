@@ -1,18 +1,19 @@
 // Wide ResNet (Zagoruyko and Komodakis 2016) for 32x32 images: pre-activation blocks, dropout between the two
 // convolutions of a block. WRN-16-4 has 2,748,890 parameters for ten classes.
+
+import { defineNetwork, memberOf } from "../definition.ts";
 import {
   batchNorm,
   conv,
   dropout as dropoutLayer,
   flatten,
   globalAvgPool,
+  type Layer,
   linear,
   relu,
   residual,
   sequential,
-} from "../blocks.ts";
-import { defineNetwork, memberOf } from "../definition.ts";
-import type { Layer } from "../layers/index.ts";
+} from "../layers/index.ts";
 import { integer, type Kind, number } from "../options.ts";
 
 /** B(3,3) of the paper's section 2, with the dropout of its section 2.4. */
