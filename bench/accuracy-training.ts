@@ -1,5 +1,4 @@
 // Whole trainings that differ in nothing but the convolution algorithm and the seed, and what their results say.
-
 import { settingsSchema } from "../src/config/config.ts";
 import { modelOptions } from "../src/config/resolve.ts";
 import { trainingBatches } from "../src/data/loader.ts";

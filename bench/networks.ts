@@ -1,5 +1,4 @@
 // The networks of the benchmark: the shipped ones, and one so small that every engine can train it.
-
 import { buildNetwork } from "../src/nn/build.ts";
 import { conv, flatten, linear, maxPool, relu, sequential } from "../src/nn/layers/index.ts";
 import { type Network, network } from "../src/nn/network.ts";

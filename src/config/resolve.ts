@@ -1,5 +1,4 @@
 // Defaults that follow from the data and the machine: settings in, complete config out.
-
 import { availableParallelism } from "node:os";
 import { afterPass } from "../augment/after-pass.ts";
 import { optionsOfSettings } from "../augment/cutout/settings.ts";

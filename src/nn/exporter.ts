@@ -1,5 +1,4 @@
 // What the export of a layer needs of the model that is written.
-
 import type { FeatureShape, Infer } from "./layer.ts";
 import type { Layer } from "./layers/index.ts";
 import type { Convolution } from "./window.ts";

@@ -24,7 +24,7 @@ it.each([
   [{ input: { ...input, width: 0 } }, "network.json: input.width must be an integer from 1 to 4096, got 0"],
   [{ output: "4" }, 'network.json: output must be a list of 1, each an integer from 1 to 1000000, got "4"'],
   [{ output: [4, 36, 41] }, "network.json: must end in [4, 36, 41], got [4, 36, 40]"],
-  [{ layer: [] }, "network.json: layer: must be a layer, got a list of 0"],
+  [{ layer: [] }, "network.json: layer: must be a layer, got []"],
   [{ layer: { ...encoder.layer, stride: 2 } }, "network.json: layer: stride must be a list of 2"],
 ])("%j", (change, text) => {
   const given =

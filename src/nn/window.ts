@@ -1,5 +1,4 @@
 // Windows that slide over images: their settings and the shape they leave.
-
 import { show } from "../graph/shape.ts";
 import type { Sides } from "../graph/types.ts";
 import { outputSize } from "../graph/window.ts";

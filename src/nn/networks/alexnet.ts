@@ -1,6 +1,5 @@
 // AlexNet as in the reviewed experiment (sualab/asirra-dogs-cats-classification): no response normalization,
 // no groups; 58,289,538 parameters for two classes at 227x227.
-
 import { defineNetwork } from "../definition.ts";
 import type { Initializer } from "../init.ts";
 import { conv, dropout, flatten, linear, maxPool, relu, sequential } from "../layers/index.ts";

@@ -1,6 +1,5 @@
 // ResNet-18 (He et al. 2016) in the form for 32x32 images that the Cutout paper used: a 3x3 stem without pooling,
 // widths 64 to 512; 11,173,962 parameters for ten classes.
-
 import { defineNetwork } from "../definition.ts";
 import {
   batchNorm,

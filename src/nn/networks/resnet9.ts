@@ -1,6 +1,5 @@
 // ResNet-9, the quick default: David Page's network for CIFAR-10 (myrtle.ai, "How to train your ResNet", 2018),
 // a quarter of its operations. Three poolings and a global maximum, so any image from 28x28 up will do.
-
 import { defineNetwork } from "../definition.ts";
 import {
   batchNorm,

@@ -1,6 +1,5 @@
 // Wide ResNet (Zagoruyko and Komodakis 2016) for 32x32 images: pre-activation blocks, dropout between the two
 // convolutions of a block. WRN-16-4 has 2,748,890 parameters for ten classes.
-
 import { defineNetwork, memberOf } from "../definition.ts";
 import {
   batchNorm,
