@@ -59,11 +59,11 @@ export function prepareTraining(settings: AccuracySettings): Promise<Prepared> {
   );
 }
 
-export const networkOf = ({ config, dataset, pipeline }: Prepared) =>
-  buildNetwork(config.model, {
+export const networkOf = ({ config, network, dataset, pipeline }: Prepared) =>
+  buildNetwork(network, {
     input: pipeline.output,
     numClasses: dataset.classes.length,
-    options: modelOptions(config),
+    options: modelOptions(config, network),
   });
 
 /** All epochs, as `cutout train` does them. The caller closes the session. */

@@ -58,8 +58,8 @@ async function benchAction({
   ...flags
 }: BenchFlags): Promise<void> {
   if (json !== undefined) checkOutFile("--json", json);
-  const { timeModelLayers } = await import("../run/layers.ts");
-  const size = flags.size ?? (model === "alexnet" ? 227 : 32);
+  const { benchSize, timeModelLayers } = await import("../run/layers.ts");
+  const size = flags.size ?? benchSize(model);
   const progress = createProgress(process.stderr);
   try {
     const table = await timeModelLayers({

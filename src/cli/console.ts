@@ -3,6 +3,7 @@
 import { writeSync } from "node:fs";
 import { CommanderError } from "commander";
 import { ConfigError } from "../config/settings.ts";
+import { CutoutError } from "../error.ts";
 import { printable } from "../text.ts";
 
 const exitCodes = { failure: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
@@ -47,13 +48,14 @@ export interface Failure {
  * those are mistakes of the person or of the world. Anything else is a mistake of ours.
  */
 export function describeFailure(error: unknown, debug: boolean): Failure {
-  const exitCode = error instanceof ConfigError ? exitCodes.usage : exitCodes.failure;
+  const ofSettings = error instanceof CutoutError && error.kind === "settings";
+  const exitCode = ofSettings || error instanceof ConfigError ? exitCodes.usage : exitCodes.failure;
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   if (debug) return { text: `cutout: ${stack}`, exitCode };
   if (!(error instanceof Error))
     return { text: `cutout: unexpected: ${oneLine(stack)}; add --debug`, exitCode };
   const plain = error.constructor === Error && !error.message.startsWith("internal:");
-  const expected = plain || error instanceof ConfigError;
+  const expected = plain || error instanceof CutoutError || error instanceof ConfigError;
   const text = oneLine(error.message);
   return {
     text: expected ? `cutout: ${text}` : `cutout: unexpected: ${text} (add --debug to see where)`,

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { augmentationNames } from "../augment/registry.ts";
 import { parseAugmentation, parseMix } from "../augment/short-form.ts";
 import { dataFormats, parseColumns } from "../data/data-format.ts";
+import { isNetworkFile } from "../nn/load.ts";
 import { type NetworkName, networkNames, networks } from "../nn/networks/index.ts";
 import { convAlgorithmNames, convolutionModes } from "../runtime/choice.ts";
 import { automatic, optional } from "./automatic-fields.ts";
@@ -13,7 +14,19 @@ import { schedules } from "./schedule-fields.ts";
 /** Raised whenever an older config.json can no longer be read. */
 export const formatVersion = 2;
 
-const networksWithDropout: readonly NetworkName[] = networks
+const shipped = choice(
+  "network, or the path of a file that defines one",
+  networkNames as readonly [NetworkName, ...NetworkName[]],
+);
+const networkError = {
+  error: ({ input }: { readonly input?: unknown }) =>
+    `must be ${networkNames.join(", ")} or the path of a .js, .mjs or .ts file, got ${show(input)}`,
+};
+const networkField = z
+  .union([z.string(networkError).refine(isNetworkFile, networkError), shipped], networkError)
+  .describe(shipped.description!);
+
+const networksWithDropout: readonly string[] = networks
   .filter(({ options }) => "dropout" in options)
   .map(({ name }) => name);
 
@@ -57,7 +70,7 @@ function schemaOf<F extends Fields>(fields: F) {
       })
       .nullable()
       .default(null),
-    model: choice("network", networkNames as readonly [NetworkName, ...NetworkName[]]).default("resnet9"),
+    model: networkField.default("resnet9"),
     initialization: choice("first weights: He's, or those of the network's own paper", [
       "he",
       "original",

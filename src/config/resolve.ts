@@ -5,6 +5,7 @@ import { optionsOfSettings } from "../augment/cutout/settings.ts";
 import { checkCutout } from "../augment/cutout.ts";
 import { parseAugmentation, parseMix } from "../augment/short-form.ts";
 import { findNetwork, takesImages } from "../nn/build.ts";
+import type { NetworkDefinition } from "../nn/definition.ts";
 import { learningRateOf } from "../nn/recipe.ts";
 import { copiesOf } from "../train/mix.ts";
 import { type Config, configSchema, type Settings } from "./config.ts";
@@ -29,8 +30,13 @@ export type NameOf = (path: string) => string;
  * @param naturalSide side of the images of a data set of one small size (28, 32); null for photos
  * @throws ConfigError when the sizes do not fit each other
  */
-export function resolveSizes(settings: Settings, naturalSide: number | null, nameOf: NameOf): Sizes {
-  const standard = findNetwork(settings.model).sizes;
+export function resolveSizes(
+  settings: Settings,
+  naturalSide: number | null,
+  nameOf: NameOf,
+  network: NetworkDefinition = findNetwork(settings.model),
+): Sizes {
+  const standard = network.sizes;
   const small = naturalSide !== null && standard.keepSmall;
   const imageSize = settings.imageSize ?? (small ? naturalSide : standard.imageSize);
   const enlarged = Math.round((imageSize * standard.cacheSize) / standard.imageSize);
@@ -100,25 +106,29 @@ function checkAugmentations({ augment }: Settings, imageSize: number, nameOf: Na
  * Checks the sizes against the network and the crop, before an image has been decoded.
  * @throws ConfigError when the images are too small for the network, or the crop does not take the padding
  */
-export function checkSizes(settings: Settings, sizes: Sizes, nameOf: NameOf): void {
+export function checkSizes(
+  settings: Settings,
+  sizes: Sizes,
+  nameOf: NameOf,
+  network: NetworkDefinition = findNetwork(settings.model),
+): void {
   const { imageSize, padding } = sizes;
   if (padding >= imageSize) {
     throw new ConfigError(
       `${nameOf("augment.padding")}: must be less than the image size (${imageSize}), got ${padding}`,
     );
   }
-  const definition = findNetwork(settings.model);
   const fits = (side: number) =>
-    takesImages(definition, {
+    takesImages(network, {
       input: { height: side, width: side, channels: 3 },
       numClasses: 2,
-      options: modelOptions(settings),
+      options: modelOptions(settings, network),
     });
   if (fits(imageSize)) return;
   let least = imageSize + 1;
-  while (least < definition.sizes.imageSize && !fits(least)) least++;
+  while (least < network.sizes.imageSize && !fits(least)) least++;
   throw new ConfigError(
-    `${nameOf("imageSize")}: must be at least ${least} for ${definition.name}, got ${imageSize}`,
+    `${nameOf("imageSize")}: must be at least ${least} for ${network.name}, got ${imageSize}`,
   );
 }
 
@@ -132,8 +142,8 @@ export function resolveConfig(
   sizes: Sizes,
   trainingImages: number,
   nameOf: NameOf,
+  { recipe }: NetworkDefinition = findNetwork(settings.model),
 ): Config {
-  const { recipe } = findNetwork(settings.model);
   const { mix } = settings.augment;
   const copies = copiesOf(mix === null ? null : parseMix(mix));
   const batchSize =
@@ -180,12 +190,10 @@ export function resolveConfig(
 }
 
 /** The settings that are options of their network. */
-export function modelOptions({
-  model,
-  initialization,
-  dropout,
-}: Pick<Settings, "model" | "initialization" | "dropout">): object {
-  const { options } = findNetwork(model);
+export function modelOptions(
+  { initialization, dropout }: Pick<Settings, "initialization" | "dropout">,
+  { options }: NetworkDefinition,
+): object {
   return {
     ...("initialization" in options && { initialization }),
     ...("dropout" in options && { dropout }),

@@ -1,6 +1,7 @@
 // A network as a file keeps it: its layers for images of one size, without the code that built them.
 import { layerName } from "./affine.ts";
 import { checkLayer } from "./check-layer.ts";
+import { checkDefinition, type NetworkDefinition } from "./definition.ts";
 import { type Network, network } from "./network.ts";
 import { integer, isObject, type Kind, refusal, show, tuple } from "./options.ts";
 
@@ -9,6 +10,11 @@ export type StoredNetwork = Pick<Network, "name" | "input" | "output" | "layer">
 
 export function storedNetwork({ name, input, output, layer }: Network): StoredNetwork {
   return { name, input, output, layer };
+}
+
+/** The same layers whatever they are asked for: what a run that has been trained goes on with. */
+export function storedDefinition({ name, layer }: StoredNetwork, where: string): NetworkDefinition {
+  return checkDefinition({ name, build: () => layer }, where);
 }
 
 const extent = integer({ min: 1, max: 1_000_000 });

@@ -1,6 +1,6 @@
 // Run folders: made without ever touching an older one, and opened with a clear answer when that cannot be done.
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, parse } from "node:path";
 import { type Config, formatVersion } from "../config/config.ts";
 import { readCompleteConfig } from "../config/settings.ts";
 import type { ChannelStatistics, Dataset, Split } from "../data/dataset.ts";
@@ -82,7 +82,7 @@ function makeNumbered(config: Config, data: string): string {
   const name = folderWord(data);
   makeFolder(config.runsDir, { recursive: true });
   for (let number = 1; ; number++) {
-    const path = join(config.runsDir, `${date}-${name}-${config.model}-${number}`);
+    const path = join(config.runsDir, `${date}-${name}-${folderWord(parse(config.model).name)}-${number}`);
     // Without `recursive`, mkdir fails on a folder that exists: two runs at once get two folders.
     if (makeFolder(path, { recursive: false })) return path;
   }

@@ -15,6 +15,7 @@ import type { Evaluation } from "../train/evaluation.ts";
 import { evaluationOf } from "../train/metrics.ts";
 import { createPredictor, type Predictor } from "../train/step.ts";
 import { chooseDevice, type DeviceChoice, openRuntime } from "./device.ts";
+import { networkOfRun } from "./network.ts";
 import { pipelineOf, prepare } from "./prepare.ts";
 import { exportBest } from "./products.ts";
 
@@ -53,10 +54,11 @@ const batchSize = 64;
 function describeRun(runDir: string) {
   const { config, dataset, test } = openFinishedRun(runDir);
   const pipeline = pipelineOf(config, dataset, dataset);
-  const network = buildNetwork(config.model, {
+  const definition = networkOfRun(runDir, config);
+  const network = buildNetwork(definition, {
     input: pipeline.output,
     numClasses: dataset.classes.length,
-    options: modelOptions(config),
+    options: modelOptions(config, definition),
   });
   return { config, dataset, bestEpoch: test.epoch, pipeline, network };
 }
@@ -126,7 +128,7 @@ export async function openClassifier(runDir: string, options: ClassifierOptions 
       }
     },
     async evaluateTest(crops, onProgress) {
-      const prepared = await prepare(config, (path) => path, onProgress);
+      const prepared = await prepare(config, (path) => path, onProgress, networkOfRun(runDir, config));
       try {
         checkSameData({ config, dataset }, prepared, "give other data: cutout eval RUN DATA");
         return await scored(prepared.dataset, prepared.split.test, crops, onProgress);

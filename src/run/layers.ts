@@ -1,5 +1,5 @@
 // The table of a shipped network's convolutions on this machine.
-import { buildNetwork } from "../nn/build.ts";
+import { buildNetwork, findNetwork } from "../nn/build.ts";
 import type { NetworkName } from "../nn/networks/index.ts";
 import { type LayerTiming, timeLayers } from "../train/layer-times.ts";
 import { chooseDevice, type DeviceChoice } from "./device.ts";
@@ -15,6 +15,12 @@ export interface ModelLayersOptions {
   readonly tell: (text: string) => void;
   /** Called before each geometry. */
   readonly onProgress: (done: number, total: number) => void;
+}
+
+/** Side of the images where none is told: of CIFAR-10's, or of the photos that a network wants. */
+export function benchSize(model: NetworkName): number {
+  const { keepSmall, imageSize } = findNetwork(model).sizes;
+  return keepSmall ? 32 : imageSize;
 }
 
 /** @throws Error when the images are too small for the network, or the device is not there */

@@ -20,11 +20,15 @@ import {
   splitDataset,
 } from "../data/loader.ts";
 import { apportion } from "../data/split.ts";
+import type { NetworkDefinition } from "../nn/definition.ts";
+import { isNetworkFile } from "../nn/load.ts";
 import { checkSchedule } from "../optim/schedule.ts";
 import { permutation, stream } from "../rng.ts";
+import { networkOf } from "./network.ts";
 
 export interface Prepared {
   readonly config: Config;
+  readonly network: NetworkDefinition;
   readonly dataset: Dataset;
   readonly split: Split;
   readonly statistics: ChannelStatistics;
@@ -34,15 +38,22 @@ export interface Prepared {
 /**
  * Opens the data (decoding it the first time), divides it, and completes the settings.
  * @param nameOf how errors name a field of the config
+ * @param network of a run that there is already; by default the one that the settings name
  * @throws Error, one line for people, when the data or the settings cannot be used
  */
-export async function prepare(settings: Settings, nameOf: NameOf, onProgress: OnProgress): Promise<Prepared> {
+export async function prepare(
+  settings: Settings,
+  nameOf: NameOf,
+  onProgress: OnProgress,
+  network?: NetworkDefinition,
+): Promise<Prepared> {
+  const definition = network ?? (await networkOf(settings.model));
   const { format } = settings;
   const columns = settings.columns === null ? null : parseColumns(settings.columns);
   checkKnownName(settings.data);
   const { data, size } = await describeData({ data: settings.data, format, columns });
-  const sizes = resolveSizes(settings, size?.height ?? null, nameOf);
-  checkSizes(settings, sizes, nameOf);
+  const sizes = resolveSizes(settings, size?.height ?? null, nameOf, definition);
+  checkSizes(settings, sizes, nameOf, definition);
   const groups = settings.split.groups === null ? [] : readGroups(settings.split.groups);
   const dataset = await openDataset(
     {
@@ -69,15 +80,24 @@ export async function prepare(settings: Settings, nameOf: NameOf, onProgress: On
       {
         ...settings,
         data,
+        model: isNetworkFile(settings.model) ? resolve(settings.model) : settings.model,
         split: { ...settings.split, groups: settings.split.groups && resolve(settings.split.groups) },
       },
       sizes,
       split.train.length,
       nameOf,
+      definition,
     );
     checkSchedule(config.schedule, config.epochs);
     const statistics = channelStatistics(dataset, split.train);
-    return { config, dataset, split, statistics, pipeline: pipelineOf(config, dataset, statistics) };
+    return {
+      config,
+      network: definition,
+      dataset,
+      split,
+      statistics,
+      pipeline: pipelineOf(config, dataset, statistics),
+    };
   } catch (error) {
     dataset.close();
     throw error;

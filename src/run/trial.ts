@@ -26,6 +26,7 @@ import { openTrainingThread, type ThreadedSession } from "../train/training-thre
 import { augmentedSheet } from "./augmented-sheet.ts";
 import { type ChosenDevice, chooseDevice, describeFallbacks } from "./device.ts";
 import { describeEnvironment } from "./environment.ts";
+import { keepNetwork, networkOfRun } from "./network.ts";
 import { classWeightsOf, type Prepared, prepare } from "./prepare.ts";
 import { writeProducts } from "./products.ts";
 
@@ -83,6 +84,7 @@ export async function runTrial(settings: Settings, options: NewTrialOptions): Pr
         environment: describeEnvironment(command, chosen.adapter?.name),
         out: runDir,
       });
+      keepNetwork(path, config.model, network);
       options.onRunDir?.(path);
       replaceFile(join(path, "augmented.png"), [await augmentedSheet(prepared)]);
       return finish(path, prepared, network, session, options, false);
@@ -112,7 +114,12 @@ export async function resumeTrial(runDir: string, options: ResumeTrialOptions): 
   }
   const nameOf: NameOf = (path) => `${join(runDir, "config.json")}: ${path}`;
   const chosen = await chooseDevice(run.config.device, nameOf("device"));
-  const prepared = await prepare({ ...run.config, data }, nameOf, options.onProgress ?? (() => {}));
+  const prepared = await prepare(
+    { ...run.config, data },
+    nameOf,
+    options.onProgress ?? (() => {}),
+    networkOfRun(runDir, run.config),
+  );
   try {
     checkSameData(run, prepared, "train again");
     // Found at another place: from now on the run knows them there.
@@ -131,15 +138,19 @@ export async function resumeTrial(runDir: string, options: ResumeTrialOptions): 
 }
 
 async function withSession(
-  { config, dataset, split, pipeline }: Prepared,
+  { config, network: definition, dataset, split, pipeline }: Prepared,
   { device, adapter, messages }: ChosenDevice,
   { onEvent, onProgress = () => {} }: TrialOptions,
   use: (network: Network, session: ThreadedSession) => Promise<TrialResult>,
 ): Promise<TrialResult> {
-  const { model, batchSize, optimizer, labelSmoothing, seed, threads } = config;
+  const { batchSize, optimizer, labelSmoothing, seed, threads } = config;
   const { convolution, timedConvolutions } = config;
   const numClasses = dataset.classes.length;
-  const network = buildNetwork(model, { input: pipeline.output, numClasses, options: modelOptions(config) });
+  const network = buildNetwork(definition, {
+    input: pipeline.output,
+    numClasses,
+    options: modelOptions(config, definition),
+  });
   const tell = (text: string) => onEvent({ type: "message", text });
   [...describeTrial(config, { dataset, split }, network), ...messages].forEach(tell);
   onEvent({ type: "phase", phase: "compile" });
@@ -211,7 +222,7 @@ function describeTrial(
   network: Network,
 ): string[] {
   const count = (value: number) => value.toLocaleString("en-US");
-  const { imageSize, epochs, batchSize, model, seed } = config;
+  const { imageSize, epochs, batchSize, seed } = config;
   const official = (part: Part) =>
     dataset.officialParts?.includes(part) ? ` (the official ${part} part)` : "";
   const parts =
@@ -219,7 +230,7 @@ function describeTrial(
     `${count(split.test.length)} to test${official("test")}`;
   const lines = [
     `${dataset.name}: ${dataset.classes.length} classes, ${count(dataset.count)} images: ${parts}`,
-    `${model} with ${count(countParameters(network))} parameters on ${imageSize} x ${imageSize} pixels, ${augmentationText(config)}`,
+    `${network.name} with ${count(countParameters(network))} parameters on ${imageSize} x ${imageSize} pixels, ${augmentationText(config)}`,
     `epochs ${epochs}, steps in each ${Math.floor(split.train.length / batchSize)}, images in each ${batchSize}, seed ${seed}`,
   ];
   const { broken } = dataset;
