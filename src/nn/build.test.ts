@@ -4,7 +4,7 @@ import { buildNetwork, takesImages } from "./build.ts";
 import { defineNetwork } from "./definition.ts";
 import { linear } from "./layers/index.ts";
 import { alexnet } from "./networks/alexnet.ts";
-import { type NetworkName, networks } from "./networks/index.ts";
+import { type NetworkName, networkNames, networks } from "./networks/index.ts";
 
 const rgb = (side: number) => ({ height: side, width: side, channels: 3 });
 
@@ -44,8 +44,8 @@ describe("errors", () => {
   });
 
   it("an unknown name", () => {
-    expect(() => buildNetwork("vgg" as NetworkName, { input: rgb(32), numClasses: 2 })).toThrow(
-      "model: must be one of alexnet, resnet18, resnet9, wrn-16-4, got vgg",
+    expect(() => buildNetwork("none" as NetworkName, { input: rgb(32), numClasses: 2 })).toThrow(
+      `model: must be one of ${networkNames.join(", ")}, got none`,
     );
   });
 
