@@ -49,7 +49,7 @@ export interface NetworkFile<O extends object, Name extends string> {
     readonly learningRate?: Partial<Recipe["learningRate"]> | number;
   };
   readonly sizes?: Partial<NetworkSizes>;
-  build(args: BuildArguments<O>): Layer;
+  build(args: BuildArguments<NoInfer<O>>): Layer;
 }
 
 const { learningRate: standardRates, ...standardRest } = standardRecipe;
