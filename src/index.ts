@@ -6,7 +6,13 @@ export { configSchema, settingsSchema } from "./config/config.ts";
 export type { SettingsSources } from "./config/settings.ts";
 export { ConfigError, readSettings } from "./config/settings.ts";
 export type { ChannelStatistics, Dataset, Split } from "./data/dataset.ts";
-export type { Loader, LoaderOptions, OnProgress, OpenDatasetOptions, SplitOptions } from "./data/loader.ts";
+export type {
+  Loader,
+  LoaderOptions,
+  OnProgress,
+  OpenDatasetOptions,
+  SplitOptions,
+} from "./data/loading/loader.ts";
 export {
   channelStatistics,
   evaluationBatches,
@@ -15,13 +21,13 @@ export {
   readGroups,
   splitDataset,
   trainingBatches,
-} from "./data/loader.ts";
+} from "./data/loading/loader.ts";
 export type {
   WebDatasetBatchOptions,
   WebDatasetOptions,
   WebDatasetSample,
-} from "./data/webdataset-stream.ts";
-export { readWebDataset, webDatasetBatches } from "./data/webdataset-stream.ts";
+} from "./data/loading/webdataset-stream.ts";
+export { readWebDataset, webDatasetBatches } from "./data/loading/webdataset-stream.ts";
 export type { Initialization, ModelName, NetworkOptions } from "./nn/models.ts";
 export { buildNetwork, modelNames } from "./nn/models.ts";
 export type { Network } from "./nn/network.ts";

@@ -5,8 +5,8 @@ import { Option } from "commander";
 import { ConfigError } from "../config/settings.ts";
 import { dataFormats, parseColumns } from "../data/data-format.ts";
 import type { GetProgress } from "../data/download/get.ts";
-import { writeGroups } from "../data/groups.ts";
-import type { InspectOptions } from "../data/inspect.ts";
+import type { InspectOptions } from "../data/inspect/inspect.ts";
+import { writeGroups } from "../data/split/groups.ts";
 import { counted, shellWord } from "../text.ts";
 import { onInterrupt, say, tell, tellAtOnce, tellBroken } from "./console.ts";
 import { formatInspection } from "./data-table.ts";
@@ -166,7 +166,7 @@ async function statsAction(data: string, flags: StatsFlags): Promise<void> {
   if (flags.json !== undefined) checkOutFile("--json", flags.json);
   if (flags.html !== undefined) checkOutFile("--html", flags.html, ".html");
   const options: InspectOptions = { data, format, columns, likeness, maxPixels };
-  const { inspectData, partsOf } = await import("../data/inspect.ts");
+  const { inspectData, partsOf } = await import("../data/inspect/inspect.ts");
   if (flags.writeGroups !== undefined && partsOf(options).length > 1) {
     // The parts are looked at one by one, but the groups are for all of them together.
     const { openSource } = await import("../data/open.ts");
@@ -186,7 +186,7 @@ async function statsAction(data: string, flags: StatsFlags): Promise<void> {
     }
     if (flags.html !== undefined) {
       const { dataPage, dataSections, picturedNames } = await import("../report/data-page.ts");
-      const { picturesOf } = await import("../data/pictures.ts");
+      const { picturesOf } = await import("../data/inspect/pictures.ts");
       const names = picturedNames(dataSections(inspection.groups));
       const pictures = await picturesOf(options, names);
       writeOutFile(flags.html, Buffer.from(dataPage(inspection, pictures, likeness)));

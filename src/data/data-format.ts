@@ -1,5 +1,5 @@
 // Names of the formats that data can be in, and of the columns in tables: what settings and flags speak of.
-import type { Columns } from "./source.ts";
+import type { Columns } from "./datasets/source.ts";
 
 /** How data are kept. Of several that would do, the first is taken. */
 export const dataFormats = [

@@ -1,22 +1,22 @@
 // From a name, folder, file or address to a dataset: the table of what can be opened.
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
-import { type CacheOptions, type OnProgress, openCached } from "./cache.ts";
-import { type CifarName, cifarSize, cifarSource, findCifar } from "./cifar.ts";
-import { csvSource, findCsv } from "./csv.ts";
 import { type DataFormat, dataFormats } from "./data-format.ts";
 import type { Dataset } from "./dataset.ts";
-import { fashionMnistSize, fashionMnistSource } from "./fashion-mnist.ts";
-import { folderSource } from "./folder.ts";
-import { findIdx, idxSize, idxSource } from "./idx.ts";
-import type { Size } from "./image.ts";
-import { npzSize, npzSource } from "./npz.ts";
-import { findParquet, parquetSize, parquetSource } from "./parquet.ts";
-import { findShards } from "./shards.ts";
-import type { Columns, Source } from "./source.ts";
-import { findStl10, stl10Size, stl10Source } from "./stl10.ts";
-import { findSvhn, type SvhnName, svhnSize, svhnSource } from "./svhn.ts";
-import { webDatasetSource } from "./webdataset.ts";
+import { type CifarName, cifarSize, cifarSource, findCifar } from "./datasets/cifar.ts";
+import { csvSource, findCsv } from "./datasets/csv.ts";
+import { fashionMnistSize, fashionMnistSource } from "./datasets/fashion-mnist.ts";
+import { folderSource } from "./datasets/folder.ts";
+import { findIdx, idxSize, idxSource } from "./datasets/idx.ts";
+import { npzSize, npzSource } from "./datasets/npz.ts";
+import { findParquet, parquetSize, parquetSource } from "./datasets/parquet.ts";
+import { findShards } from "./datasets/shards.ts";
+import type { Columns, Source } from "./datasets/source.ts";
+import { findStl10, stl10Size, stl10Source } from "./datasets/stl10.ts";
+import { findSvhn, type SvhnName, svhnSize, svhnSource } from "./datasets/svhn.ts";
+import { webDatasetSource } from "./datasets/webdataset.ts";
+import type { Size } from "./images/image.ts";
+import { type CacheOptions, type OnProgress, openCached } from "./loading/cache.ts";
 
 export interface DataOptions {
   /** A folder, a file, an address of shards, or the name `fashion-mnist`; see docs/data.md for what may be in it. */

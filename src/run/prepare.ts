@@ -18,8 +18,8 @@ import {
   openDataset,
   readGroups,
   splitDataset,
-} from "../data/loader.ts";
-import { apportion } from "../data/split.ts";
+} from "../data/loading/loader.ts";
+import { apportion } from "../data/split/split.ts";
 import { checkSchedule } from "../optim/schedule.ts";
 import { permutation, stream } from "../rng.ts";
 

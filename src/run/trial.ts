@@ -5,7 +5,7 @@ import { parseMix } from "../augment/short-form.ts";
 import type { Config, Settings } from "../config/config.ts";
 import type { NameOf } from "../config/resolve.ts";
 import type { Part } from "../data/dataset.ts";
-import type { OnProgress } from "../data/loader.ts";
+import type { OnProgress } from "../data/loading/loader.ts";
 import { replaceFile } from "../durable-file.ts";
 import { buildNetwork } from "../nn/models.ts";
 import { countParameters, type Network } from "../nn/network.ts";

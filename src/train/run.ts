@@ -5,7 +5,7 @@ import { performance } from "node:perf_hooks";
 import type { Pipeline } from "../augment/pipeline.ts";
 import type { MixSpec } from "../augment/short-form.ts";
 import type { Dataset, Split } from "../data/dataset.ts";
-import { type Loader, openLoader } from "../data/loader.ts";
+import { type Loader, openLoader } from "../data/loading/loader.ts";
 import type { WriteCalls } from "../durable-file.ts";
 import { checkSchedule, initialPlateau, learningRateAt, type ScheduleOptions } from "../optim/schedule.ts";
 import { loadCheckpoint, saveCheckpoint } from "../run-folder/checkpoint.ts";
