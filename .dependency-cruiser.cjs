@@ -72,6 +72,14 @@ module.exports = {
       to: { path: "^src/train/", pathNot: "^src/train/(events|evaluation)\\.ts$" },
     },
     {
+      name: "data-by-its-face",
+      comment:
+        "other rooms see of data what index.ts exports; names.ts are the names alone, which load no library",
+      severity: "error",
+      from: { path: "^src/(?!data/)", pathNot: "\\.test\\.ts$" },
+      to: { path: "^src/data/", pathNot: "^src/data/(index|names)\\.ts$" },
+    },
+    {
       name: "augment-needs-nothing-of-node",
       comment: "cutout/augment runs in a browser too",
       severity: "error",

@@ -1,7 +1,7 @@
 // Whole trainings that differ in nothing but the convolution algorithm and the seed, and what their results say.
 
 import { settingsSchema } from "../src/config/config.ts";
-import { trainingBatches } from "../src/data/loading/loader.ts";
+import { trainingBatches } from "../src/data/index.ts";
 import { buildNetwork, type ModelName } from "../src/nn/models.ts";
 import { learningRateAt } from "../src/optim/schedule.ts";
 import { stream } from "../src/rng.ts";

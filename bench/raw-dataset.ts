@@ -1,5 +1,5 @@
 // A dataset over raw 8-bit images in memory, for measuring what comes after reading.
-import type { Dataset, ReadImages } from "../src/data/dataset.ts";
+import type { Dataset, ReadImages } from "../src/data/index.ts";
 import { openStore } from "../src/data/loading/image-store.ts";
 
 /**

@@ -5,29 +5,30 @@ export type { Config, Settings, SettingsInput } from "./config/config.ts";
 export { configSchema, settingsSchema } from "./config/config.ts";
 export type { SettingsSources } from "./config/settings.ts";
 export { ConfigError, readSettings } from "./config/settings.ts";
-export type { ChannelStatistics, Dataset, Split } from "./data/dataset.ts";
 export type {
+  ChannelStatistics,
+  Dataset,
   Loader,
   LoaderOptions,
   OnProgress,
   OpenDatasetOptions,
+  Split,
   SplitOptions,
-} from "./data/loading/loader.ts";
+  WebDatasetBatchOptions,
+  WebDatasetOptions,
+  WebDatasetSample,
+} from "./data/index.ts";
 export {
   channelStatistics,
   evaluationBatches,
   openDataset,
   openLoader,
   readGroups,
+  readWebDataset,
   splitDataset,
   trainingBatches,
-} from "./data/loading/loader.ts";
-export type {
-  WebDatasetBatchOptions,
-  WebDatasetOptions,
-  WebDatasetSample,
-} from "./data/loading/webdataset-stream.ts";
-export { readWebDataset, webDatasetBatches } from "./data/loading/webdataset-stream.ts";
+  webDatasetBatches,
+} from "./data/index.ts";
 export type { Initialization, ModelName, NetworkOptions } from "./nn/models.ts";
 export { buildNetwork, modelNames } from "./nn/models.ts";
 export type { Network } from "./nn/network.ts";

@@ -6,7 +6,7 @@ import { errorsOf, onNormalNumbers, recordConvolutions } from "../bench/convolut
 import { exactRows, type Operands, type Pass } from "../bench/exact-convolution.ts";
 import { sampleOf, welchTest } from "../bench/welch.ts";
 import { trainingPipeline } from "../src/augment/pipeline.ts";
-import { trainingBatches } from "../src/data/loading/loader.ts";
+import { trainingBatches } from "../src/data/index.ts";
 import { convSpec } from "../src/graph/conv/spec.ts";
 import { batchNorm, classifier, conv, flatten, relu, sequential } from "../src/nn/blocks.ts";
 import type { Layer } from "../src/nn/layers.ts";

@@ -1,7 +1,7 @@
 // A training run's steps: SIDE BATCH THREADS WORKERS|memory PHOTOS CACHE.
 import * as ort from "onnxruntime-node";
 import { trainingPipeline } from "../../src/augment/pipeline.ts";
-import { channelStatistics, openDataset, openLoader } from "../../src/data/loading/loader.ts";
+import { channelStatistics, openDataset, openLoader } from "../../src/data/index.ts";
 import { buildNetwork } from "../../src/nn/models.ts";
 import { countParameters } from "../../src/nn/network.ts";
 import { oneHot } from "../../src/train/targets.ts";

@@ -3,10 +3,8 @@ import { join, sep } from "node:path";
 import type { Command } from "commander";
 import { Option } from "commander";
 import { ConfigError } from "../config/settings.ts";
-import { dataFormats, parseColumns } from "../data/data-format.ts";
-import type { GetProgress } from "../data/download/get.ts";
-import type { InspectOptions } from "../data/inspect/inspect.ts";
-import { writeGroups } from "../data/split/groups.ts";
+import type { GetProgress, InspectOptions } from "../data/index.ts";
+import { dataFormats, parseColumns } from "../data/names.ts";
 import { counted, shellWord } from "../text.ts";
 import { onInterrupt, say, tell, tellAtOnce, tellBroken } from "./console.ts";
 import { formatInspection } from "./data-table.ts";
@@ -78,7 +76,7 @@ async function getAction(
   { to, mirror }: { readonly to?: string; readonly mirror?: string },
 ): Promise<void> {
   if (name === undefined) {
-    const { catalog } = await import("../data/download/catalog.ts");
+    const { catalog } = await import("../data/index.ts");
     const rows = Object.entries(catalog).map(([known, { title, files }]) => [
       known,
       `${megabytes(files.reduce((sum, { bytes }) => sum + bytes, 0))} MB`,
@@ -88,7 +86,7 @@ async function getAction(
     say("get one with: cutout data get NAME");
     return;
   }
-  const { getDataset } = await import("../data/download/get.ts");
+  const { getDataset } = await import("../data/index.ts");
   const progress = createProgress(process.stderr);
   const pace = createPace();
   const interruption = onInterrupt(() => {
@@ -166,10 +164,9 @@ async function statsAction(data: string, flags: StatsFlags): Promise<void> {
   if (flags.json !== undefined) checkOutFile("--json", flags.json);
   if (flags.html !== undefined) checkOutFile("--html", flags.html, ".html");
   const options: InspectOptions = { data, format, columns, likeness, maxPixels };
-  const { inspectData, partsOf } = await import("../data/inspect/inspect.ts");
+  const { inspectData, openSource, partsOf, picturesOf, writeGroups } = await import("../data/index.ts");
   if (flags.writeGroups !== undefined && partsOf(options).length > 1) {
     // The parts are looked at one by one, but the groups are for all of them together.
-    const { openSource } = await import("../data/open.ts");
     await openSource(options).catch((error: Error) => {
       throw new ConfigError(`--write-groups: needs data that train takes as one; ${error.message}`);
     });
@@ -186,7 +183,6 @@ async function statsAction(data: string, flags: StatsFlags): Promise<void> {
     }
     if (flags.html !== undefined) {
       const { dataPage, dataSections, picturedNames } = await import("../report/data-page.ts");
-      const { picturesOf } = await import("../data/inspect/pictures.ts");
       const names = picturedNames(dataSections(inspection.groups));
       const pictures = await picturesOf(options, names);
       writeOutFile(flags.html, Buffer.from(dataPage(inspection, pictures, likeness)));

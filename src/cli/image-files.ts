@@ -1,7 +1,7 @@
 // From what a person gives (files, folders, patterns) to a list of image files.
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
-import { imageName } from "../data/datasets/folder-listing.ts";
+import { imageName } from "../data/names.ts";
 
 /**
  * Files as given, images of folders and their subfolders, and matches of patterns with * ? and **; sorted within each.

@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { augmentationNames } from "../augment/registry.ts";
 import { parseAugmentation, parseMix } from "../augment/short-form.ts";
-import { dataFormats, parseColumns } from "../data/data-format.ts";
+import { dataFormats, parseColumns } from "../data/names.ts";
 import { type ModelName, modelNames, networksWithDropout } from "../nn/models.ts";
 import { convAlgorithmNames, convolutionModes } from "../runtime/choice.ts";
 import { automatic, optional } from "./automatic-fields.ts";

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node
 import { join } from "node:path";
 import { type Config, formatVersion } from "../config/config.ts";
 import { readCompleteConfig } from "../config/settings.ts";
-import type { ChannelStatistics, Dataset, Split } from "../data/dataset.ts";
+import type { ChannelStatistics, Dataset, Split } from "../data/index.ts";
 import { replaceFile } from "../durable-file.ts";
 import type { Environment } from "../run/environment.ts";
 import { shellWord } from "../text.ts";

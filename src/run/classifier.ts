@@ -2,9 +2,7 @@
 import { basename, join } from "node:path";
 import type { TrainingPipeline } from "../augment/pipeline.ts";
 import type { Config } from "../config/config.ts";
-import type { Dataset } from "../data/dataset.ts";
-import { decodeImage, toGrey } from "../data/images/image.ts";
-import { type OnProgress, openDataset } from "../data/loading/loader.ts";
+import { type Dataset, decodeImage, type OnProgress, openDataset, toGrey } from "../data/index.ts";
 import { buildNetwork } from "../nn/models.ts";
 import type { Network } from "../nn/network.ts";
 import { loadCheckpoint } from "../run-folder/checkpoint.ts";

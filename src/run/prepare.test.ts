@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { paint } from "../../test/helpers/data.ts";
 import { readSettings } from "../config/settings.ts";
-import { channelStatistics } from "../data/loading/loader.ts";
+import { channelStatistics } from "../data/index.ts";
 import { classWeightsOf, prepare } from "./prepare.ts";
 
 const root = mkdtempSync(join(tmpdir(), "cutout-prepare-"));

@@ -8,18 +8,20 @@ import { parseAugmentation } from "../augment/short-form.ts";
 import type { Config, Settings } from "../config/config.ts";
 import { checkSizes, type NameOf, resolveConfig, resolveSizes } from "../config/resolve.ts";
 import { ConfigError } from "../config/settings.ts";
-import { parseColumns } from "../data/data-format.ts";
-import type { ChannelStatistics, Dataset, Split } from "../data/dataset.ts";
-import { catalog } from "../data/download/catalog.ts";
 import {
+  apportion,
+  type ChannelStatistics,
+  catalog,
   channelStatistics,
+  type Dataset,
   describeData,
   type OnProgress,
   openDataset,
+  parseColumns,
   readGroups,
+  type Split,
   splitDataset,
-} from "../data/loading/loader.ts";
-import { apportion } from "../data/split/split.ts";
+} from "../data/index.ts";
 import { checkSchedule } from "../optim/schedule.ts";
 import { permutation, stream } from "../rng.ts";
 

@@ -2,8 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Normalization } from "../augment/pipeline.ts";
-import type { Dataset, Split } from "../data/dataset.ts";
-import { encodeWebp } from "../data/images/image.ts";
+import { type Dataset, encodeWebp, type Split } from "../data/index.ts";
 import { replaceFile } from "../durable-file.ts";
 import type { Network } from "../nn/network.ts";
 import { exportModel } from "../onnx/export.ts";

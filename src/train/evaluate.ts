@@ -1,7 +1,6 @@
 // Evaluation of a network on images: fixed views, softmax averaged over them.
 import { evaluationViews, type Pipeline } from "../augment/pipeline.ts";
-import type { Dataset } from "../data/dataset.ts";
-import { type Loader, openLoader } from "../data/loading/loader.ts";
+import { type Dataset, type Loader, openLoader } from "../data/index.ts";
 import type { Score } from "./events.ts";
 import { scoreOf } from "./metrics.ts";
 import type { TrainingSession } from "./network-session.ts";

@@ -4,7 +4,7 @@ import { cutmix } from "../augment/cutmix.ts";
 import type { ImageShape } from "../augment/layout.ts";
 import { mixup } from "../augment/mixup.ts";
 import type { MixSpec } from "../augment/short-form.ts";
-import type { Batch } from "../data/loading/batch.ts";
+import type { Batch } from "../data/index.ts";
 import { stream } from "../rng.ts";
 import { oneHot } from "./targets.ts";
 

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import type { Dataset, Split } from "../data/dataset.ts";
+import type { Dataset, Split } from "../data/index.ts";
 
 const count = z.int().nonnegative();
 const number = z.number();

@@ -1,6 +1,6 @@
 // The training loop: epochs of steps, validation, best and last checkpoint, exact resume, and the test at the end.
 import { setImmediate } from "node:timers/promises";
-import type { Batch } from "../data/loading/batch.ts";
+import type { Batch } from "../data/index.ts";
 import { replaceFile } from "../durable-file.ts";
 import { updatePlateau } from "../optim/schedule.ts";
 import { stream } from "../rng.ts";

@@ -1,9 +1,10 @@
 // CIFAR-10 and CIFAR-100, binary or Python version (Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html).
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { type ByteFile, listed, withBytes } from "../formats/byte-file.ts";
 import { isPickledArray, type Pickled, pickledText, readPickle } from "../formats/pickle.ts";
 import { guarded, trouble, type Where } from "../formats/trouble.ts";
+import type { DatasetKind } from "./kind.ts";
 import { resized, type Source, type SourceImage } from "./source.ts";
 
 const side = 32;
@@ -102,6 +103,13 @@ const labelsOf: { readonly [Name in CifarName]: Labels } = {
     namesInBinary: "coarse_label_names.txt",
     namesInPython: { file: "meta", key: "coarse_label_names" },
   },
+};
+
+/** In whose files the labels are. */
+const filesOf: { readonly [Name in CifarName]: Version["name"] } = {
+  cifar10: "cifar10",
+  cifar100: "cifar100",
+  "cifar100-coarse": "cifar100",
 };
 
 export interface FoundCifar {
@@ -291,3 +299,21 @@ function interleaved(planes: Uint8Array): Uint8Array {
   }
   return pixels;
 }
+
+const kindOf = <Name extends CifarName>(
+  name: Name,
+  onRequest: Pick<DatasetKind, "onRequest"> = {},
+): DatasetKind<Name> => ({
+  name,
+  ...onRequest,
+  find(data) {
+    const found = findCifar(resolve(data));
+    if (found === null || found.version.name !== filesOf[name]) return null;
+    return { data: resolve(data), size: () => cifarSize, open: () => cifarSource(found, { name }) };
+  },
+});
+
+export const cifar10 = kindOf("cifar10");
+export const cifar100 = kindOf("cifar100");
+/** The same files as CIFAR-100, with its 20 coarse labels. */
+export const cifar100Coarse = kindOf("cifar100-coarse", { onRequest: true });

@@ -1,13 +1,15 @@
 // A table of labels (CSV or TSV): a line an image, with the file's name and its label.
 import { existsSync, statSync } from "node:fs";
-import { basename, dirname, extname, isAbsolute, join } from "node:path";
+import { basename, dirname, extname, isAbsolute, join, resolve } from "node:path";
 import { parse } from "csv-parse";
 import { streamBytes, withBytes } from "../formats/byte-file.ts";
 import { explained, trouble, type Where } from "../formats/trouble.ts";
 import { decodeImage, decodesAtOnce } from "../images/image.ts";
 import { inOrder } from "../images/in-order.ts";
+import type { Columns } from "./columns.ts";
+import type { DatasetKind } from "./kind.ts";
 import { settleClasses } from "./labels.ts";
-import type { BrokenImage, Columns, Source, SourceFile, SourceImage } from "./source.ts";
+import type { BrokenImage, Source, SourceFile, SourceImage } from "./source.ts";
 
 const format = "a table of labels";
 const imageColumns = ["file", "file_name", "filename", "image", "image_path", "path", "image_id", "id"];
@@ -167,3 +169,12 @@ function fileOf(folder: string, name: string): SourceFile {
   }
   return { name, size: 0, mtimeMs: 0, mode: 0 };
 }
+
+export const csv: DatasetKind<"csv"> = {
+  name: "csv",
+  find(data) {
+    const file = findCsv(resolve(data));
+    if (file === null) return null;
+    return { data: resolve(data), size: () => null, open: (columns) => csvSource(file, columns) };
+  },
+};

@@ -3,6 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import type { DatasetKind } from "./kind.ts";
 import { type BrokenImage, resized, type Source, type SourceImage } from "./source.ts";
 
 const side = 28;
@@ -151,4 +152,12 @@ const codes = {
   zero: 0x30,
   nine: 0x39,
   white: [0x20, 0x09, 0x0a, 0x0d],
+};
+
+export const fashionMnist: DatasetKind<"fashion-mnist"> = {
+  name: "fashion-mnist",
+  find: (data) =>
+    data === "fashion-mnist"
+      ? { data, size: () => fashionMnistSize, open: () => fashionMnistSource() }
+      : null,
 };

@@ -4,6 +4,7 @@ import type { Part } from "../dataset.ts";
 import { type DecodeOptions, decodeImage, decodesAtOnce } from "../images/image.ts";
 import { inOrder } from "../images/in-order.ts";
 import { add, isFolder, type Listing, listBelow, visible } from "./folder-listing.ts";
+import type { DatasetKind } from "./kind.ts";
 import { byCode, officialSplit, partOfFolder } from "./labels.ts";
 import type { BrokenImage, Source, SourceFile, SourceImage } from "./source.ts";
 
@@ -269,3 +270,9 @@ function folderOfClasses(images: readonly string[]): string | null {
   const found = new Set(classes);
   return found.size > 1 && !found.has(undefined) ? first.slice(0, depth).join("/") : null;
 }
+
+/** Takes everything: what is wrong with it is told when it is opened. */
+export const folder: DatasetKind<"folder"> = {
+  name: "folder",
+  find: (data) => ({ data: resolve(data), size: () => null, open: () => folderSource(data) }),
+};

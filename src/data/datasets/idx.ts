@@ -1,6 +1,6 @@
 // IDX files, plain or gzipped: MNIST and its family (http://yann.lecun.com/exdb/mnist/, "The IDX file format").
 import { existsSync, readdirSync, statSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { listed, streamBytes, withBytes } from "../formats/byte-file.ts";
 import { ByteReader } from "../formats/byte-reader.ts";
@@ -8,6 +8,7 @@ import { checkDeflated, inflated } from "../formats/inflate.ts";
 import { explained, guardedStream, trouble, type Where } from "../formats/trouble.ts";
 import type { Size } from "../images/image.ts";
 import { fashionMnistClasses } from "./fashion-mnist.ts";
+import type { DatasetKind } from "./kind.ts";
 import { byCode, mostImages, officialSplit, partInName, settleClasses } from "./labels.ts";
 import { resized, type Source, type SourceImage } from "./source.ts";
 
@@ -204,3 +205,11 @@ function transposed(columns: Uint8Array, { height, width }: Size): Uint8Array {
   }
   return pixels;
 }
+
+export const idx: DatasetKind<"idx"> = {
+  name: "idx",
+  find(data) {
+    const found = findIdx(resolve(data));
+    return found && { data: resolve(data), size: () => idxSize(found), open: () => idxSource(found) };
+  },
+};

@@ -1,5 +1,6 @@
 // Images and labels as numpy arrays in an .npz file: MedMNIST's, Keras' mnist.npz, and anybody's own.
-import { basename, dirname, extname } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { basename, dirname, extname, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { type Entry, openPromise, type ZipFile } from "yauzl";
 import type { Part } from "../dataset.ts";
@@ -10,8 +11,10 @@ import { type NpyHeader, readNpyHeader } from "../formats/npy.ts";
 import { toNumbers, typeName } from "../formats/numpy-type.ts";
 import { explained, guardedStream, trouble, type Where } from "../formats/trouble.ts";
 import type { Size } from "../images/image.ts";
+import type { Columns } from "./columns.ts";
+import type { DatasetKind } from "./kind.ts";
 import { mostImages, officialSplit, settleClasses } from "./labels.ts";
-import { type Columns, resized, type Source, type SourceImage } from "./source.ts";
+import { resized, type Source, type SourceImage } from "./source.ts";
 
 const format = "an .npz file";
 const mostEntries = 1000;
@@ -277,3 +280,16 @@ async function withZip<T>(
     throw explained(where, format, error);
   }
 }
+
+export const npz: DatasetKind<"npz"> = {
+  name: "npz",
+  find(data) {
+    const file = resolve(data);
+    if (!file.toLowerCase().endsWith(".npz") || !existsSync(file) || !statSync(file).isFile()) return null;
+    return {
+      data: file,
+      size: (columns) => npzSize(file, columns),
+      open: (columns) => npzSource(file, columns),
+    };
+  },
+};

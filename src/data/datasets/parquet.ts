@@ -1,14 +1,16 @@
 // Images and labels in Parquet files, as on the Hugging Face hub.
 import { type Dirent, existsSync, readdirSync, statSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import type { Part } from "../dataset.ts";
 import { type ByteFile, listed, openBytes } from "../formats/byte-file.ts";
 import { columnValues, openParquet, type ParquetColumn, type ParquetFile } from "../formats/parquet.ts";
 import { explained, guarded, guardedStream, trouble, type Where } from "../formats/trouble.ts";
 import { type DecodeOptions, decodeImage, decodesAtOnce, type Size, sizeOfImage } from "../images/image.ts";
 import { inOrder } from "../images/in-order.ts";
+import type { Columns } from "./columns.ts";
+import type { DatasetKind } from "./kind.ts";
 import { byCode, type Label, officialSplit, partInName, settleClasses } from "./labels.ts";
-import type { BrokenImage, Columns, Source, SourceImage } from "./source.ts";
+import type { BrokenImage, Source, SourceImage } from "./source.ts";
 
 const format = "a Parquet file";
 const imageNames = ["image", "img", "images", "picture", "photo", "jpg", "png"];
@@ -245,3 +247,16 @@ export async function parquetSize(
   const small = sizes.every((size) => size !== null && size.height === side && size.width === side);
   return small && side > 0 && side <= largestSmallSide ? { height: side, width: side } : null;
 }
+
+export const parquet: DatasetKind<"parquet"> = {
+  name: "parquet",
+  find(data) {
+    const found = findParquet(resolve(data));
+    if (found === null) return null;
+    return {
+      data: resolve(data),
+      size: (columns) => parquetSize(found, columns),
+      open: (columns) => parquetSource(found, columns),
+    };
+  },
+};

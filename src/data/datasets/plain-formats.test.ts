@@ -36,7 +36,7 @@ describe("IDX", () => {
 
   it.each([false, true])("is read, packed: %s", async (pack) => {
     const data = mnist(join(temporaryFolder(), "MNIST/raw"), "", pack);
-    const above = join(data, "../../..");
+    const above = join(data, "../..");
     expect(await describeData({ data: above })).toEqual({
       format: "idx",
       data: above,

@@ -29,12 +29,6 @@ export interface BrokenImage {
   readonly reason: string;
 }
 
-/** Where a table or an archive keeps the images and the labels: names of columns, arrays or fields. */
-export interface Columns {
-  readonly image: string;
-  readonly label: string;
-}
-
 export interface Source {
   readonly name: string;
   /** Absolute path of the data: tells caches of different data apart. */

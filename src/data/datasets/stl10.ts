@@ -1,8 +1,9 @@
 // STL-10, binary version (Coates, Lee and Ng 2011, https://cs.stanford.edu/~acoates/stl10/): the labelled images.
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { listed, withBytes } from "../formats/byte-file.ts";
 import { trouble } from "../formats/trouble.ts";
+import type { DatasetKind } from "./kind.ts";
 import { resized, type Source, type SourceImage } from "./source.ts";
 
 const side = 96;
@@ -99,3 +100,12 @@ export function fromColumns(
   }
   return pixels;
 }
+
+export const stl10: DatasetKind<"stl10"> = {
+  name: "stl10",
+  find(data) {
+    const folder = findStl10(resolve(data));
+    if (folder === null) return null;
+    return { data: resolve(data), size: () => stl10Size, open: () => stl10Source(folder) };
+  },
+};

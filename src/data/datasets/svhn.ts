@@ -1,10 +1,11 @@
 // SVHN, cropped digits (Netzer et al. 2011, http://ufldl.stanford.edu/housenumbers/): Matlab files with X and y.
 import { existsSync, statSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { listed } from "../formats/byte-file.ts";
 import { type MatVariable, matVariables } from "../formats/mat.ts";
 import { toNumbers } from "../formats/numpy-type.ts";
 import { explained, guardedStream, trouble, type Where } from "../formats/trouble.ts";
+import type { DatasetKind } from "./kind.ts";
 import { mostImages } from "./labels.ts";
 import { resized, type Source, type SourceImage } from "./source.ts";
 import { fromColumns } from "./stl10.ts";
@@ -126,3 +127,14 @@ async function* imagesOf({ images, labels }: Digits) {
     await reader.close();
   }
 }
+
+const kindOf = <Name extends SvhnName>(name: Name): DatasetKind<Name> => ({
+  name,
+  find(data) {
+    const found = findSvhn(resolve(data), name);
+    return found && { data: resolve(data), size: () => svhnSize, open: () => svhnSource(found) };
+  },
+});
+
+export const svhn = kindOf("svhn");
+export const svhnExtra = kindOf("svhn-extra");

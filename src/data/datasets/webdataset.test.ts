@@ -7,7 +7,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../../test/helpers/data.ts";
 import { pattern, readAll } from "../../../test/helpers/readers.ts";
 import { type Files, png, samples, tarOf } from "../../../test/helpers/shards.ts";
-import { openDataset } from "../open.ts";
+import { openDataset } from "../loading/open-dataset.ts";
 
 const golden = join(import.meta.dirname, "../../../test/golden/datasets/webdataset");
 

@@ -7,9 +7,11 @@ import { trouble } from "../formats/trouble.ts";
 import { type Sample, samplesOf } from "../formats/webdataset.ts";
 import { type DecodeOptions, decodeImage, decodesAtOnce } from "../images/image.ts";
 import { inOrder } from "../images/in-order.ts";
+import type { Columns } from "./columns.ts";
+import type { DatasetKind } from "./kind.ts";
 import { type Label, mostClasses, officialSplit, partInName, settleClasses } from "./labels.ts";
-import type { FoundShards } from "./shards.ts";
-import type { BrokenImage, Columns, Source, SourceFile, SourceImage } from "./source.ts";
+import { type FoundShards, findShards } from "./shards.ts";
+import type { BrokenImage, Source, SourceFile, SourceImage } from "./source.ts";
 
 const reader = "webdataset";
 
@@ -133,3 +135,13 @@ function classNames(shard: string): readonly string[] | null {
   while (names.at(-1)?.trim() === "") names.pop();
   return names.map((name) => name.trim());
 }
+
+export const webDataset: DatasetKind<"webdataset"> = {
+  name: "webdataset",
+  find(data) {
+    const found = findShards(data);
+    return (
+      found && { data: found.data, size: () => null, open: (columns) => webDatasetSource(found, columns) }
+    );
+  },
+};

@@ -2,8 +2,8 @@
 import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { type ExtractEvents, extract } from "tar-stream";
+import type { Columns } from "../datasets/columns.ts";
 import type { Label } from "../datasets/labels.ts";
-import type { Columns } from "../datasets/source.ts";
 import { streamBytes } from "./byte-file.ts";
 import { isAddress, readAddress } from "./http.ts";
 import { explained, trouble, type Where } from "./trouble.ts";

@@ -19,7 +19,7 @@ import { describe, expect, it } from "vitest";
 import { paint, temporaryFolder } from "../../../test/helpers/data.ts";
 import type { Dataset } from "../dataset.ts";
 import { type CacheIndex, readCache } from "./cached-dataset.ts";
-import { type OpenDatasetOptions, openDataset } from "./loader.ts";
+import { type OpenDatasetOptions, openDataset } from "./open-dataset.ts";
 
 /** Two classes of `each` pictures; picture `i` of class `c` has the colour (10 c, i, 200), or its own grey. */
 async function photos(each = 2, grey = false): Promise<string> {
@@ -228,7 +228,7 @@ describe("reading", () => {
   });
 });
 
-const loader = new URL("./loader.ts", import.meta.url).href;
+const loader = new URL("./open-dataset.ts", import.meta.url).href;
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 /** A program that opens the dataset, and stands still when `stopAt` images are done. */

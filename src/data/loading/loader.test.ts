@@ -6,8 +6,10 @@ import { memoryDataset, paint, temporaryFolder } from "../../../test/helpers/dat
 import { evaluationViews, trainingPipeline } from "../../augment/pipeline.ts";
 import { stream } from "../../rng.ts";
 import type { Dataset } from "../dataset.ts";
+import { describeData } from "../open.ts";
 import type { Batch } from "./batch.ts";
-import { describeData, evaluationBatches, openDataset, trainingBatches } from "./loader.ts";
+import { evaluationBatches, trainingBatches } from "./loader.ts";
+import { openDataset } from "./open-dataset.ts";
 
 const input = { height: 4, width: 4, channels: 3 };
 const labels = Array.from({ length: 23 }, (_, image) => image % 3);

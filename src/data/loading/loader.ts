@@ -8,17 +8,6 @@ import type { Batch } from "./batch.ts";
 import { type BatchOrder, batchMaker } from "./batch-maker.ts";
 import { type WorkerData, WorkerPool } from "./worker-pool.ts";
 
-export type { Fit, Size } from "../images/image.ts";
-export {
-  describeData,
-  type OpenDatasetOptions,
-  openDataset,
-} from "../open.ts";
-export { readGroups } from "../split/groups.ts";
-export { type SplitOptions, splitDataset } from "../split/split.ts";
-export type { OnProgress } from "./cache.ts";
-export { channelStatistics } from "./statistics.ts";
-
 export interface LoaderOptions {
   readonly dataset: Dataset;
   readonly pipeline: Pipeline;

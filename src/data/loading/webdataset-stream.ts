@@ -2,8 +2,9 @@
 // shuffle buffer, memory that does not grow with the data.
 import type { Pipeline, TrainingPipeline } from "../../augment/pipeline.ts";
 import { permutation, stream } from "../../rng.ts";
+import type { Columns } from "../datasets/columns.ts";
 import { findShards } from "../datasets/shards.ts";
-import type { BrokenImage, Columns } from "../datasets/source.ts";
+import type { BrokenImage } from "../datasets/source.ts";
 import { trouble } from "../formats/trouble.ts";
 import { type Sample, samplesOf } from "../formats/webdataset.ts";
 import { type DecodeOptions, decodeImage, decodesAtOnce, type Fit } from "../images/image.ts";

@@ -47,7 +47,7 @@ export function writeGroups(file: string, groups: readonly (readonly string[])[]
         "rename the file",
     );
   }
-  // "../" so that no name is taken for a comment, and a header so that no group is taken for one.
+  // "./" so that no name is taken for a comment, and a header so that no group is taken for one.
   const lines = groups.map((group) => group.map((name) => `./${name}`).join("\t"));
   replaceFile(file, [Buffer.from(["image\tduplicates", ...lines, ""].join("\n"))]);
 }
