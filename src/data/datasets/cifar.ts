@@ -1,6 +1,7 @@
 // CIFAR-10 and CIFAR-100, binary or Python version (Krizhevsky 2009, https://www.cs.toronto.edu/~kriz/cifar.html).
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { CutoutError } from "../../error.ts";
 import { type ByteFile, listed, withBytes } from "../formats/byte-file.ts";
 import { isPickledArray, type Pickled, pickledText, readPickle } from "../formats/pickle.ts";
 import { guarded, trouble, type Where } from "../formats/trouble.ts";
@@ -135,10 +136,12 @@ export function findCifar(data: string): FoundCifar | null {
     }
   }
   if (["data_batch_1.mat", "test_batch.mat"].some((name) => existsSync(join(data, name)))) {
-    throw new Error(
-      `cifar: ${data} must hold the binary or the Python version, got the Matlab version; ` +
-        "download cifar-10-binary.tar.gz",
-    );
+    throw new CutoutError({
+      where: "cifar",
+      what: `${data} must hold the binary or the Python version`,
+      got: "the Matlab version",
+      remedy: "download cifar-10-binary.tar.gz",
+    });
   }
   return null;
 }
@@ -164,9 +167,11 @@ export function cifarSource(
   const all = namesFiles(name, version);
   const missing = all.filter((file) => !existsSync(join(folder, file)));
   if (missing.length > 0) {
-    throw new Error(
-      `cifar: ${folder} must hold all files of ${titles[version.name]}, ${missing.join(", ")} missing; unpack it again`,
-    );
+    throw new CutoutError({
+      where: "cifar",
+      what: `${folder} must hold all files of ${titles[version.name]}, ${missing.join(", ")} missing`,
+      remedy: "unpack it again",
+    });
   }
   const countOf = (file: string) =>
     imagesPerFile ?? (file === version.test ? 10_000 : version.imagesPerTrainFile);
@@ -176,10 +181,12 @@ export function cifarSource(
     for (const { name: file, size } of files.filter((file) => dataFiles.includes(file.name))) {
       const wanted = countOf(file) * (labels.labelBytes + imageBytes);
       if (size !== wanted) {
-        throw new Error(
-          `cifar: ${join(folder, file)} must have ${wanted} bytes (${countOf(file)} images), got ${size}; ` +
-            "download and unpack it again",
-        );
+        throw new CutoutError({
+          where: "cifar",
+          what: `${join(folder, file)} must have ${wanted} bytes (${countOf(file)} images)`,
+          got: String(size),
+          remedy: "download and unpack it again",
+        });
       }
     }
   }
@@ -190,10 +197,12 @@ export function cifarSource(
       let row = 0;
       for (const { label, planes } of read(where, labels, countOf(file))) {
         if (!(label < labels.numClasses)) {
-          throw new Error(
-            `cifar: labels must be below ${labels.numClasses}, got ${label} in ${where.file}, image ${row}; ` +
-              "download and unpack it again",
-          );
+          throw new CutoutError({
+            where: "cifar",
+            what: `labels must be below ${labels.numClasses}`,
+            got: `${label} in ${where.file}, image ${row}`,
+            remedy: "download and unpack it again",
+          });
         }
         const pixels = interleaved(planes);
         yield { name: `${file}#${row++}`, label, pixels, part: file === version.test ? "test" : "train" };

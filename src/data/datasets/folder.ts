@@ -1,5 +1,6 @@
 // Folders of photos: a folder a class, or one flat folder with Kaggle's names (`cat.0.jpg`); or `train`, `test` of these.
 import { basename, join, resolve } from "node:path";
+import { CutoutError } from "../../error.ts";
 import type { Part } from "../dataset.ts";
 import { type DecodeOptions, decodeImage, decodesAtOnce } from "../images/image.ts";
 import { inOrder } from "../images/in-order.ts";
@@ -65,9 +66,12 @@ export function folderSource(data: string): Source {
   );
   if (images.length === 0) {
     const files = others === 0 ? "nothing" : `${others} other files`;
-    throw new Error(
-      `data: ${data} must hold images (.jpg, .png, ...), got ${files}; give a folder of class folders`,
-    );
+    throw new CutoutError({
+      where: "data",
+      what: `${data} must hold images (.jpg, .png, ...)`,
+      got: files,
+      remedy: "give a folder of class folders",
+    });
   }
   checkParts(data, found);
   const classes = [...new Set(images.map(({ className }) => className))].sort(byCode);
@@ -159,16 +163,20 @@ function partsIn(data: string, { folders, loose }: Contents): readonly PartFolde
   const strangers = folders.filter((folder) => partOfFolder(folder) === null);
   if (parts.length === 0 || (!isSplit && strangers.length > 0)) return []; // a class may be called "train"
   if (!isSplit) {
-    throw new Error(
-      `data: ${data} must hold classes, or a part for training and one for the test (train and test), got ` +
-        `${folders.join(", ")}; give ${join(data, train ?? folders[0]!)}, it is divided`,
-    );
+    throw new CutoutError({
+      where: "data",
+      what: `${data} must hold classes, or a part for training and one for the test (train and test)`,
+      got: folders.join(", "),
+      remedy: `give ${join(data, train ?? folders[0]!)}, it is divided`,
+    });
   }
   if (strangers.length > 0) {
-    throw new Error(
-      `data: ${data} must hold either classes or parts of a split, got ${strangers.slice(0, 5).join(", ")} beside ` +
-        `${parts.map(({ folder }) => folder).join(", ")}; move the former away, or give ${join(data, train)}, it is divided`,
-    );
+    throw new CutoutError({
+      where: "data",
+      what: `${data} must hold either classes or parts of a split`,
+      got: `${strangers.slice(0, 5).join(", ")} beside ${parts.map(({ folder }) => folder).join(", ")}`,
+      remedy: `move the former away, or give ${join(data, train)}, it is divided`,
+    });
   }
   checkNoLooseImages(data, folders, loose);
   return parts;
@@ -189,11 +197,12 @@ function partsInWords(found: readonly FoundPart[]): string {
 function classInName(data: string, part: string, numImages: number, name: string): string {
   const className = kaggleName.exec(name)?.[1];
   if (className !== undefined) return className;
-  throw new Error(
-    `data: ${data} has no class folders, so its ${numImages} images must be named CLASS.NUMBER.jpg ` +
-      `(cat.0.jpg), got ${name}; sort the images into a folder a class` +
-      (part === "" ? "" : ", or give the part for training alone, it is divided"),
-  );
+  throw new CutoutError({
+    where: "data",
+    what: `${data} has no class folders, so its ${numImages} images must be named CLASS.NUMBER.jpg (cat.0.jpg)`,
+    got: name,
+    remedy: `sort the images into a folder a class${part === "" ? "" : ", or give the part for training alone, it is divided"}`,
+  });
 }
 
 function checkClassFolders(data: string, listings: ReadonlyMap<string, Listing>, loose: Listing): void {
@@ -202,20 +211,24 @@ function checkClassFolders(data: string, listings: ReadonlyMap<string, Listing>,
   const empty = names.filter((name) => listings.get(name)!.images.length === 0);
   if (empty.length === names.length) return; // then there are no images at all, which is another error
   for (const name of empty) {
-    throw new Error(
-      `data: class folder ${join(data, name)} must hold images, got none (${listings.get(name)!.others} other ` +
-        "files); add images or remove the folder",
-    );
+    throw new CutoutError({
+      where: "data",
+      what: `class folder ${join(data, name)} must hold images`,
+      got: `none (${listings.get(name)!.others} other files)`,
+      remedy: "add images or remove the folder",
+    });
   }
 }
 
 function checkNoLooseImages(data: string, folders: readonly string[], loose: Listing): void {
   const stray = loose.images[0];
   if (stray === undefined) return;
-  throw new Error(
-    `data: ${data} must hold either class folders or images, got ${folders.length} folders (${folders[0]}, ...) and ` +
-      `${loose.images.length} images beside them (${basename(stray.name)}, ...); move the images into class folders`,
-  );
+  throw new CutoutError({
+    where: "data",
+    what: `${data} must hold either class folders or images`,
+    got: `${folders.length} folders (${folders[0]}, ...) and ${loose.images.length} images beside them (${basename(stray.name)}, ...)`,
+    remedy: "move the images into class folders",
+  });
 }
 
 /** @throws Error when one part has a class that another has not */
@@ -229,10 +242,12 @@ function checkParts(data: string, parts: readonly ({ readonly folder: string } &
       const [without, having] = [parts[here]!.folder, parts[there]!.folder];
       const more = lost.length > 1 ? ` and ${lost.length - 1} more` : "";
       const got = classes.size === 0 ? `no images in ${without}` : `"${lost[0]}"${more} in ${having} alone`;
-      throw new Error(
-        `data: the parts of ${data} must have the same classes, got ${got} (missing in ${without}); ` +
-          `name and fill the class folders alike, or give ${join(data, train)} alone, it is divided`,
-      );
+      throw new CutoutError({
+        where: "data",
+        what: `the parts of ${data} must have the same classes`,
+        got: `${got} (missing in ${without})`,
+        remedy: `name and fill the class folders alike, or give ${join(data, train)} alone, it is divided`,
+      });
     }
   }
 }
@@ -243,9 +258,12 @@ function checkClasses(data: string, classes: readonly string[], images: readonly
     const key = name.normalize("NFC").toLowerCase();
     const before = seen.get(key);
     if (before !== undefined) {
-      throw new Error(
-        `data: class names of ${data} must differ, got "${before}" and "${name}"; merge or rename one`,
-      );
+      throw new CutoutError({
+        where: "data",
+        what: `class names of ${data} must differ`,
+        got: `"${before}" and "${name}"`,
+        remedy: "merge or rename one",
+      });
     }
     seen.set(key, name);
   }
@@ -253,7 +271,12 @@ function checkClasses(data: string, classes: readonly string[], images: readonly
     const inner = folderOfClasses(images.map(({ file }) => file.name));
     const advice =
       inner === null ? "give the folder that holds a folder for each class" : `give ${join(data, inner)}`;
-    throw new Error(`data: ${data} must hold at least two classes, got one ("${classes[0]}"); ${advice}`);
+    throw new CutoutError({
+      where: "data",
+      what: `${data} must hold at least two classes`,
+      got: `one ("${classes[0]}")`,
+      remedy: advice,
+    });
   }
 }
 

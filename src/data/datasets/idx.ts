@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Readable } from "node:stream";
+import { CutoutError } from "../../error.ts";
 import { listed, streamBytes, withBytes } from "../formats/byte-file.ts";
 import { ByteReader } from "../formats/byte-reader.ts";
 import { checkDeflated, inflated } from "../formats/inflate.ts";
@@ -110,7 +111,12 @@ function labelsBeside(folder: string, name: string): string {
     .replace(/images([-.])idx3/i, (_, separator: string) => `labels${separator}idx1`);
   const found = [plain, `${plain}.gz`].find((candidate) => existsSync(join(folder, candidate)));
   if (found !== undefined) return found;
-  throw new Error(`idx: ${join(folder, plain)} must hold the labels of ${name}, got no such file; add it`);
+  throw new CutoutError({
+    where: "idx",
+    what: `${join(folder, plain)} must hold the labels of ${name}`,
+    got: "no such file",
+    remedy: "add it",
+  });
 }
 
 /** More bytes of one image are taken for a damaged header. */

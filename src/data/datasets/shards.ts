@@ -1,6 +1,7 @@
 // Names of WebDataset shards: one file or address, a folder, or a pattern like `train-{000..099}.tar`.
 import { type Dirent, existsSync, readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { CutoutError } from "../../error.ts";
 import { isAddress } from "../formats/http.ts";
 import { byCode } from "./labels.ts";
 
@@ -35,7 +36,12 @@ function choicesOf(inside: string, pattern: string): string[] {
 }
 
 const tooMany = (pattern: string) =>
-  new Error(`webdataset: ${pattern} must stand for at most ${mostShards} shards, got more; divide it`);
+  new CutoutError({
+    where: "webdataset",
+    what: `${pattern} must stand for at most ${mostShards} shards`,
+    got: "more",
+    remedy: "divide it",
+  });
 
 /** Shards, and what names them together. */
 export interface FoundShards {

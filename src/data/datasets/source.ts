@@ -1,5 +1,4 @@
 // Where images come from, before the cache: one shape for folders, archives and tables.
-
 import type { Part } from "../dataset.ts";
 import { type DecodeOptions, decodesAtOnce, resizePixels, type Size } from "../images/image.ts";
 import { inOrder } from "../images/in-order.ts";

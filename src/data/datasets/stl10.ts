@@ -1,6 +1,7 @@
 // STL-10, binary version (Coates, Lee and Ng 2011, https://cs.stanford.edu/~acoates/stl10/): the labelled images.
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { CutoutError } from "../../error.ts";
 import { listed, withBytes } from "../formats/byte-file.ts";
 import { trouble } from "../formats/trouble.ts";
 import type { DatasetKind } from "./kind.ts";
@@ -33,7 +34,11 @@ export function stl10Source(folder: string): Source {
   const names = [...parts.flatMap(({ images, labels }) => [images, labels]), namesFile];
   const missing = names.filter((name) => !existsSync(join(folder, name)));
   if (missing.length > 0) {
-    throw new Error(`stl10: ${folder} must hold ${missing.join(", ")}, missing; unpack it again`);
+    throw new CutoutError({
+      where: "stl10",
+      what: `${folder} must hold ${missing.join(", ")}, missing`,
+      remedy: "unpack it again",
+    });
   }
   const files = listed("stl10", folder, names);
   const sizeOf = (name: string) => files.find((file) => file.name === name)!.size;

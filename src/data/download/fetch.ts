@@ -2,6 +2,7 @@
 import { type FileHandle, open, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Agent, type Dispatcher, ProxyAgent, request } from "undici";
+import { CutoutError } from "../../error.ts";
 import { writing } from "./disk.ts";
 import { proxyFor } from "./proxy.ts";
 
@@ -62,10 +63,11 @@ export async function fetchFile(
         if ((await sizeOf(part)) - before >= gainThatCounts) attempt = 1;
         const wait = timings.backOff[attempt - 1];
         if (wait === undefined) {
-          throw new Error(
-            `data get: ${url}: ${error.message}, after ${attempt} attempts; ` +
-              "run it again to go on from here, or name another source with --mirror",
-          );
+          throw new CutoutError({
+            where: "data get",
+            what: `${url}: ${error.message}, after ${attempt} attempts`,
+            remedy: "run it again to go on from here, or name another source with --mirror",
+          });
         }
         options.onMessage(`${url}: ${error.message}; trying again in ${Math.ceil(wait / 1000)} s`);
         await sleep(wait, undefined, { signal });
@@ -134,11 +136,19 @@ async function ask(
     drop(response);
     const next = URL.canParse(String(location), address) ? new URL(String(location), address).href : location;
     if (!/^https?:/.test(String(next))) {
-      throw new Error(`data get: ${address} must lead to an http or https address, got ${next}`);
+      throw new CutoutError({
+        where: "data get",
+        what: `${address} must lead to an http or https address`,
+        got: String(next),
+      });
     }
     address = String(next);
   }
-  throw new Error(`data get: ${url} must lead somewhere, got more than ${mostRedirects} redirects`);
+  throw new CutoutError({
+    where: "data get",
+    what: `${url} must lead somewhere`,
+    got: `more than ${mostRedirects} redirects`,
+  });
 }
 
 /** Ends an answer that is not read to its end; undici would throw at nobody in particular. */
@@ -158,16 +168,20 @@ function startOf(
 ): number | null {
   const checkSize = (size: number) => {
     if (size === bytes) return;
-    throw new Error(
-      `data get: ${url} must have ${bytes} bytes, got ${size}: another file is there now; ` +
-        "name another source with --mirror",
-    );
+    throw new CutoutError({
+      where: "data get",
+      what: `${url} must have ${bytes} bytes`,
+      got: `${size}: another file is there now`,
+      remedy: "name another source with --mirror",
+    });
   };
   if (statusCode === 200 && String(headers["content-type"]).startsWith("text/html")) {
-    throw new Error(
-      `data get: ${url} must be a file, got a web page (a log-in or an error); open it in a browser, or name another ` +
-        "source with --mirror",
-    );
+    throw new CutoutError({
+      where: "data get",
+      what: `${url} must be a file`,
+      got: "a web page (a log-in or an error)",
+      remedy: "open it in a browser, or name another source with --mirror",
+    });
   }
   if (statusCode === 200) {
     if (headers["content-length"] !== undefined) checkSize(Number(headers["content-length"]));
@@ -183,9 +197,11 @@ function startOf(
     throw new Passing(`the server answered ${statusCode}`);
   }
   const advice = statusCode === 404 || statusCode === 410 ? "the file is no longer there" : "it refuses";
-  throw new Error(
-    `data get: ${url}: ${advice} (the server answered ${statusCode}); name another source with --mirror`,
-  );
+  throw new CutoutError({
+    where: "data get",
+    what: `${url}: ${advice} (the server answered ${statusCode})`,
+    remedy: "name another source with --mirror",
+  });
 }
 
 async function receive(
@@ -208,9 +224,12 @@ async function receive(
     const chunk = next.value as Buffer;
     if (position + chunk.length > bytes) {
       await rm(part, { force: true });
-      throw new Error(
-        `data get: ${url} must have ${bytes} bytes, got more; name another source with --mirror`,
-      );
+      throw new CutoutError({
+        where: "data get",
+        what: `${url} must have ${bytes} bytes`,
+        got: "more",
+        remedy: "name another source with --mirror",
+      });
     }
     for (let done = 0; done < chunk.length; ) {
       const rest = chunk.length - done;
@@ -282,10 +301,15 @@ function explained(error: unknown, url: string, signal: AbortSignal): unknown {
   if (words !== undefined) return new Passing(words);
   if (String(code).startsWith("HPE_")) return new Passing("the answer is no HTTP");
   if (code === "ENOTFOUND") {
-    return new Error(
-      `data get: ${new URL(url).host} must be a server that can be found, got none of that name; ` +
-        "check the network, or name another source with --mirror",
-    );
+    return new CutoutError({
+      where: "data get",
+      what: `${new URL(url).host} must be a server that can be found`,
+      got: "none of that name",
+      remedy: "check the network, or name another source with --mirror",
+    });
   }
-  return new Error(`data get: ${url}: ${message}; name another source with --mirror`, { cause: error });
+  return new CutoutError(
+    { where: "data get", what: `${url}: ${message}`, remedy: "name another source with --mirror" },
+    { cause: error },
+  );
 }

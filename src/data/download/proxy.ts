@@ -1,4 +1,5 @@
 // Which proxy a request goes through, by the usual variables of the environment.
+import { CutoutError } from "../../error.ts";
 
 /**
  * The proxy for an address by `https_proxy`, `http_proxy`, `all_proxy` and `no_proxy`, small letters first (of
@@ -24,5 +25,9 @@ export function proxyFor(url: string, environment: NodeJS.ProcessEnv): string | 
   if (proxy === "") return null;
   const complete = proxy.includes("://") ? proxy : `http://${proxy}`;
   if (/^https?:\/\/./.test(complete) && URL.canParse(complete)) return complete;
-  throw new Error(`data get: ${name} must be the http address of a proxy, got ${proxy}`);
+  throw new CutoutError({
+    where: "data get",
+    what: `${name} must be the http address of a proxy`,
+    got: proxy,
+  });
 }

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { CutoutError } from "../../error.ts";
 import { byCode, partOfFolder } from "../datasets/labels.ts";
 import type { BrokenImage, Source, SourceImage } from "../datasets/source.ts";
 import { findDuplicates, type Sameness } from "../duplicates/duplicates.ts";
@@ -85,15 +86,21 @@ export async function inspectData(
 ): Promise<Inspection> {
   const { likeness } = options;
   if (!(likeness > 0 && likeness <= 1)) {
-    throw new Error(`data stats: --likeness must be above 0 and at most 1, got ${likeness}`);
+    throw new CutoutError({
+      where: "data stats",
+      what: "--likeness must be above 0 and at most 1",
+      got: String(likeness),
+    });
   }
   const scan = new Scan();
   for (const { part, data } of partsOf(options)) await scanPart(scan, { ...options, data }, part, onProgress);
   if (scan.names.length === 0) {
     const { name, reason } = scan.broken[0] ?? { name: options.data, reason: "no images" };
-    throw new Error(
-      `data stats: ${options.data} must hold an image that can be read, got ${name}: ${reason}`,
-    );
+    throw new CutoutError({
+      where: "data stats",
+      what: `${options.data} must hold an image that can be read`,
+      got: `${name}: ${reason}`,
+    });
   }
   const task = "looking for duplicates";
   const found = findDuplicates(

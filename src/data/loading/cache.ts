@@ -18,6 +18,7 @@ import {
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { writeFlushed } from "../../durable-file.ts";
+import { CutoutError } from "../../error.ts";
 import type { Dataset } from "../dataset.ts";
 import type { BrokenImage, Source } from "../datasets/source.ts";
 import { type DecodeOptions, decoderVersion, isGrey } from "../images/image.ts";
@@ -199,10 +200,12 @@ function keepOneChannel(descriptor: number, pixels: number): void {
 function checkShare(source: Source, options: CacheOptions, broken: readonly BrokenImage[]): void {
   if (broken.length <= options.maxBroken * source.total) return;
   const some = broken.slice(0, 5).map(({ name, reason }) => `${name} (${reason})`);
-  throw new Error(
-    `data: at most ${options.maxBroken * 100} % of the ${source.total} images of ${source.path} may be broken ` +
-      `(maxBroken), got at least ${broken.length}: ${some.join(", ")}; repair or remove them, or raise maxBroken (--max-broken)`,
-  );
+  throw new CutoutError({
+    where: "data",
+    what: `at most ${options.maxBroken * 100} % of the ${source.total} images of ${source.path} may be broken (maxBroken)`,
+    got: `at least ${broken.length}: ${some.join(", ")}`,
+    remedy: "repair or remove them, or raise maxBroken (--max-broken)",
+  });
 }
 
 function checkBroken(
@@ -217,10 +220,12 @@ function checkBroken(
   const lost = classes.find((_, label) => !present.has(label));
   if (lost === undefined) return;
   const got = broken.length === 0 ? "none" : `broken ones only (${broken[0]!.name}: ${broken[0]!.reason})`;
-  throw new Error(
-    `data: class "${lost}" of ${source.path} must have an image that can be read, got ${got}; ` +
-      "repair them or remove the class",
-  );
+  throw new CutoutError({
+    where: "data",
+    what: `class "${lost}" of ${source.path} must have an image that can be read`,
+    got,
+    remedy: "repair them or remove the class",
+  });
 }
 
 /** Says of a failed write which folder and what to do, instead of an error code. */
@@ -232,7 +237,10 @@ function writer(cacheDir: string, bytes: number): Write {
       const code = (error as NodeJS.ErrnoException).code ?? "";
       const trouble = writeTroubles[code];
       if (trouble === undefined) throw error;
-      throw new Error(`cache: ${trouble(cacheDir, Math.ceil(bytes / 2 ** 20))} (${code})`, { cause: error });
+      throw new CutoutError(
+        { where: "cache", what: `${trouble(cacheDir, Math.ceil(bytes / 2 ** 20))} (${code})` },
+        { cause: error },
+      );
     }
   };
 }

@@ -1,5 +1,6 @@
 // Where the decoded images of a dataset lie, as plain data: every thread can open them for itself.
 import { closeSync, openSync, readSync } from "node:fs";
+import { CutoutError } from "../../error.ts";
 
 export interface ImageStore {
   readonly place:
@@ -29,7 +30,12 @@ export function openStore({ place, imageBytes, count }: ImageStore): StoredImage
   return {
     memory,
     read(indices, target) {
-      if (!open) throw new Error("data: the dataset must be open, got a read after close()");
+      if (!open)
+        throw new CutoutError({
+          where: "data",
+          what: "the dataset must be open",
+          got: "a read after close()",
+        });
       if (target.length < indices.length * imageBytes) {
         throw new RangeError(
           `data: target must hold ${indices.length} images of ${imageBytes} bytes, got ${target.length} bytes`,
@@ -72,7 +78,12 @@ function readFully(
 ): void {
   for (let done = 0; done < target.length; ) {
     const got = readSync(descriptor, target, done, target.length - done, start + done);
-    if (got === 0) throw new Error(`data: ${path} ends before image ${image}; delete it, it is made again`);
+    if (got === 0)
+      throw new CutoutError({
+        where: "data",
+        what: `${path} ends before image ${image}`,
+        remedy: "delete it, it is made again",
+      });
     done += got;
   }
 }

@@ -1,6 +1,7 @@
 // From a dataset to batches: in this thread or in others, a few ahead of the reader, the same bit for bit.
 import type { Worker } from "node:worker_threads";
 import type { ImageParameters, Pipeline, TrainingPipeline } from "../../augment/pipeline.ts";
+import { CutoutError } from "../../error.ts";
 import { permutation, stream } from "../../rng.ts";
 import { startThread } from "../../thread.ts";
 import type { Dataset } from "../dataset.ts";
@@ -129,17 +130,27 @@ export function openLoader(
       checkBatchSize(batchSize);
       const images = batchSize / copies;
       if (!Number.isInteger(copies) || copies < 1 || !Number.isInteger(images)) {
-        throw new Error(`data: copies must be a divisor of batchSize (${batchSize}), got ${copies}`);
+        throw new CutoutError({
+          where: "data",
+          what: `copies must be a divisor of batchSize (${batchSize})`,
+          got: String(copies),
+        });
       }
       if (images > indices.length) {
-        throw new Error(
-          `data: batchSize must be at most the number of training images (${indices.length}), got ${batchSize}; ` +
-            "lower batchSize",
-        );
+        throw new CutoutError({
+          where: "data",
+          what: `batchSize must be at most the number of training images (${indices.length})`,
+          got: String(batchSize),
+          remedy: "lower batchSize",
+        });
       }
       const batches = Math.floor(indices.length / images);
       if (!Number.isInteger(startBatch) || startBatch < 0 || startBatch > batches) {
-        throw new Error(`data: startBatch must be an integer from 0 to ${batches}, got ${startBatch}`);
+        throw new CutoutError({
+          where: "data",
+          what: `startBatch must be an integer from 0 to ${batches}`,
+          got: String(startBatch),
+        });
       }
       const shuffled = permutation(stream(seed, "shuffle", epoch), indices.length).map((at) => indices[at]!);
       return inOrder(batchSize, startBatch, batches, (batch) => ({
@@ -233,13 +244,21 @@ function inThisThread(dataset: Dataset, imageBytes: number, pipeline: Pipeline):
 
 function checkBatchSize(batchSize: number): void {
   if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new Error(`data: batchSize must be an integer from 1 on, got ${batchSize}`);
+    throw new CutoutError({
+      where: "data",
+      what: "batchSize must be an integer from 1 on",
+      got: String(batchSize),
+    });
   }
 }
 
 function check(dataset: Dataset, pipeline: Pipeline, workers: number): void {
   if (!Number.isInteger(workers) || workers < 0) {
-    throw new Error(`data: workers must be an integer from 0 on, got ${workers}`);
+    throw new CutoutError({
+      where: "data",
+      what: "workers must be an integer from 0 on",
+      got: String(workers),
+    });
   }
   // A pipeline of trainingPipeline() tells its input; of any other, the channels are known.
   const { height, width, channels } = (pipeline as Partial<TrainingPipeline>).options?.input ?? {
@@ -247,9 +266,10 @@ function check(dataset: Dataset, pipeline: Pipeline, workers: number): void {
     channels: pipeline.output.channels,
   };
   if (height !== dataset.height || width !== dataset.width || channels !== dataset.channels) {
-    throw new Error(
-      `data: the pipeline must take images of ${dataset.height}x${dataset.width}x${dataset.channels}, ` +
-        `got ${height}x${width}x${channels}`,
-    );
+    throw new CutoutError({
+      where: "data",
+      what: `the pipeline must take images of ${dataset.height}x${dataset.width}x${dataset.channels}`,
+      got: `${height}x${width}x${channels}`,
+    });
   }
 }

@@ -16,16 +16,15 @@ export async function openDataset(
   onProgress: OnProgress = () => {},
 ): Promise<Dataset> {
   const { size, maxPixels, maxBroken } = options;
-  const kind = "settings";
   for (const [option, value] of Object.entries({ height: size.height, width: size.width, maxPixels })) {
     if (!Number.isInteger(value) || value < 1) {
       const what = "must be a whole number of pixels from 1 on";
-      throw new CutoutError({ where: "data", option, what, got: String(value), kind });
+      throw new CutoutError({ where: "data", option, what, got: String(value) });
     }
   }
   if (!(maxBroken >= 0 && maxBroken <= 1)) {
     const what = "must be a share from 0 to 1";
-    throw new CutoutError({ where: "data", option: "maxBroken", what, got: String(maxBroken), kind });
+    throw new CutoutError({ where: "data", option: "maxBroken", what, got: String(maxBroken) });
   }
   return openCached(await openSource(options), options, onProgress);
 }

@@ -1,4 +1,5 @@
 // Mean and standard deviation of each channel, from the images given and no others.
+import { CutoutError } from "../../error.ts";
 import type { ChannelStatistics, Dataset } from "../dataset.ts";
 
 /**
@@ -10,7 +11,12 @@ import type { ChannelStatistics, Dataset } from "../dataset.ts";
  * @throws Error when there are no indices, or every channel is constant; RangeError on an index outside the dataset
  */
 export function channelStatistics(dataset: Dataset, indices: Int32Array): ChannelStatistics {
-  if (indices.length === 0) throw new Error("statistics: must have at least one training image, got none");
+  if (indices.length === 0)
+    throw new CutoutError({
+      where: "statistics",
+      what: "must have at least one training image",
+      got: "none",
+    });
   const { channels } = dataset;
   const counts = Array.from({ length: channels }, () => new Float64Array(256));
   const image = new Uint8Array(dataset.height * dataset.width * channels);
@@ -23,10 +29,12 @@ export function channelStatistics(dataset: Dataset, indices: Int32Array): Channe
   }
   const each = counts.map(momentsOf);
   if (each.every(({ std }) => std === 0)) {
-    throw new Error(
-      `statistics: the ${indices.length} training images of ${dataset.name} must not all be of one colour, ` +
-        "got no variation at all; check how the images were made",
-    );
+    throw new CutoutError({
+      where: "statistics",
+      what: `the ${indices.length} training images of ${dataset.name} must not all be of one colour`,
+      got: "no variation at all",
+      remedy: "check how the images were made",
+    });
   }
   return { mean: each.map(({ mean }) => mean), std: each.map(({ std }) => (std === 0 ? 1 : std)) };
 }

@@ -1,6 +1,7 @@
 // WebDataset shards as a stream of samples or batches, for data too large for a cache: shards dealt to workers, a
 // shuffle buffer, memory that does not grow with the data.
 import type { Pipeline, TrainingPipeline } from "../../augment/pipeline.ts";
+import { CutoutError } from "../../error.ts";
 import { permutation, stream } from "../../rng.ts";
 import type { Columns } from "../datasets/columns.ts";
 import { findShards } from "../datasets/shards.ts";
@@ -50,7 +51,11 @@ export async function* readWebDataset(options: WebDatasetOptions): AsyncGenerato
   const { columns = null, shuffle = null, worker = { index: 0, count: 1 } } = options;
   const { index, count } = worker;
   if (!(Number.isInteger(count) && count >= 1 && Number.isInteger(index) && index >= 0 && index < count)) {
-    throw new Error(`webdataset: worker must be an index below a count, got ${index} of ${count}`);
+    throw new CutoutError({
+      where: "webdataset",
+      what: "worker must be an index below a count",
+      got: `${index} of ${count}`,
+    });
   }
   const shards = shardsOf(options.shards);
   const order =
@@ -65,7 +70,11 @@ export async function* readWebDataset(options: WebDatasetOptions): AsyncGenerato
   }
   const { seed, epoch, buffer = usualBuffer } = shuffle;
   if (!(Number.isInteger(buffer) && buffer >= 1 && buffer <= 10_000_000)) {
-    throw new Error(`webdataset: buffer must be a number of samples from 1 to 10,000,000, got ${buffer}`);
+    throw new CutoutError({
+      where: "webdataset",
+      what: "buffer must be a number of samples from 1 to 10,000,000",
+      got: String(buffer),
+    });
   }
   yield* shuffled(samples, buffer, stream(seed, "webdataset buffer", epoch, index));
 }
@@ -174,8 +183,12 @@ export async function* webDatasetBatches(options: WebDatasetBatchOptions): Async
     if (image === null || label === null) return { name, reason: sample.problem ?? "incomplete" };
     const known = typeof label === "number" ? label : labelOf.get(label);
     if (known === undefined || known >= classes.length) {
-      const must = `webdataset: labels must be among the ${classes.length} classes`;
-      throw new Error(`${must}, got ${JSON.stringify(label)} in ${name}; give the names of all classes`);
+      throw new CutoutError({
+        where: "webdataset",
+        what: `labels must be among the ${classes.length} classes`,
+        got: `${JSON.stringify(label)} in ${name}`,
+        remedy: "give the names of all classes",
+      });
     }
     const result = await decodeImage(image, { size, fit, maxPixels }, channels as 1 | 3);
     if (!result.ok) return { name, reason: result.reason };
@@ -186,10 +199,12 @@ export async function* webDatasetBatches(options: WebDatasetBatchOptions): Async
   const judge = (last: string) => {
     const share = broken / (broken + delivered);
     if (share <= maxBroken) return;
-    throw new Error(
-      `webdataset: at most a share of ${maxBroken} of the images may be broken, got ${broken} of ` +
-        `${broken + delivered} (the last: ${last}); repair the shards or raise maxBroken`,
-    );
+    throw new CutoutError({
+      where: "webdataset",
+      what: `at most a share of ${maxBroken} of the images may be broken`,
+      got: `${broken} of ${broken + delivered} (the last: ${last})`,
+      remedy: "repair the shards or raise maxBroken",
+    });
   };
   const augment = batchAugmentation(options);
   let waiting: Readable[] = [];
@@ -254,26 +269,47 @@ function batchAugmentation({
 function check(options: WebDatasetBatchOptions): void {
   const { classes, size, pipeline, batchSize, maxBroken = 0.1, progress = 1, copies = 1 } = options;
   if (!Number.isInteger(batchSize) || batchSize < 1) {
-    throw new Error(`webdataset: batchSize must be an integer from 1 on, got ${batchSize}`);
+    throw new CutoutError({
+      where: "webdataset",
+      what: "batchSize must be an integer from 1 on",
+      got: String(batchSize),
+    });
   }
   if (!Number.isInteger(copies) || copies < 1 || batchSize % copies !== 0) {
-    throw new Error(`webdataset: copies must be a divisor of batchSize (${batchSize}), got ${copies}`);
+    throw new CutoutError({
+      where: "webdataset",
+      what: `copies must be a divisor of batchSize (${batchSize})`,
+      got: String(copies),
+    });
   }
   if (!(progress >= 0 && progress <= 1)) {
-    throw new Error(`webdataset: progress must be from 0 to 1, got ${progress}`);
+    throw new CutoutError({
+      where: "webdataset",
+      what: "progress must be from 0 to 1",
+      got: String(progress),
+    });
   }
   if (classes.length < 2) {
-    throw new Error(`webdataset: classes must be two names or more, got ${classes.length}`);
+    throw new CutoutError({
+      where: "webdataset",
+      what: "classes must be two names or more",
+      got: String(classes.length),
+    });
   }
   if (!(maxBroken >= 0 && maxBroken <= 1)) {
-    throw new Error(`webdataset: maxBroken must be a share from 0 to 1, got ${maxBroken}`);
+    throw new CutoutError({
+      where: "webdataset",
+      what: "maxBroken must be a share from 0 to 1",
+      got: String(maxBroken),
+    });
   }
   // A pipeline of trainingPipeline() tells its input.
   const input = (pipeline as Partial<TrainingPipeline>).options?.input ?? size;
   if (input.height !== size.height || input.width !== size.width) {
-    throw new Error(
-      `webdataset: the pipeline must take images of ${size.height}x${size.width}, ` +
-        `got ${input.height}x${input.width}`,
-    );
+    throw new CutoutError({
+      where: "webdataset",
+      what: `the pipeline must take images of ${size.height}x${size.width}`,
+      got: `${input.height}x${input.width}`,
+    });
   }
 }

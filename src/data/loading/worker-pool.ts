@@ -1,6 +1,7 @@
 // The loader's threads: each has a queue of batches to make; one that dies is replaced, and its batches made again.
 import type { Worker } from "node:worker_threads";
 import type { TrainingPipelineOptions } from "../../augment/pipeline.ts";
+import { CutoutError } from "../../error.ts";
 import { unpackError } from "../../thread.ts";
 import type { BatchOrder } from "./batch-maker.ts";
 import type { ImageStore } from "./image-store.ts";
@@ -80,7 +81,13 @@ export class WorkerPool {
   /** Gives a job to the thread with the fewest. */
   #give(job: Job): void {
     if (this.#closed) {
-      job.reject(new Error("data: the loader must be open, got a batch to make after close()"));
+      job.reject(
+        new CutoutError({
+          where: "data",
+          what: "the loader must be open",
+          got: "a batch to make after close()",
+        }),
+      );
       return;
     }
     let thread = [...this.#threads].sort((a, b) => a.jobs.size - b.jobs.size)[0];
@@ -120,10 +127,12 @@ export class WorkerPool {
     if (first.deaths < deathsAllowed) this.#again(first);
     else {
       first.reject(
-        new Error(
-          `data: threads that make batches must live, got ${deathsAllowed} that died at the same batch ` +
-            `(${reason}); free memory, or make batches without them: --workers 0`,
-        ),
+        new CutoutError({
+          where: "data",
+          what: "threads that make batches must live",
+          got: `${deathsAllowed} that died at the same batch (${reason})`,
+          remedy: "free memory, or make batches without them: --workers 0",
+        }),
       );
     }
     for (const job of others) this.#again(job);

@@ -1,6 +1,7 @@
 // Lists of near-duplicates: images that must stay on one side of a split.
 import { readFileSync } from "node:fs";
 import { replaceFile } from "../../durable-file.ts";
+import { CutoutError } from "../../error.ts";
 
 /**
  * Groups of image names, a group a line, names as in `Dataset.names`. Fields are separated by tabs where the file
@@ -15,9 +16,11 @@ export function readGroups(file: string): readonly (readonly string[])[] {
     text = readFileSync(file, "utf8").replace(/^\uFEFF/, "");
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    throw new Error(
-      `groups: ${file} cannot be read (${code}); give a file with the names of near-duplicates`,
-    );
+    throw new CutoutError({
+      where: "groups",
+      what: `${file} cannot be read (${code})`,
+      remedy: "give a file with the names of near-duplicates",
+    });
   }
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "" && !line.startsWith("#"));
   const fieldsOf = text.includes("\t") ? byTab : text.includes(",") ? byComma : byWhiteSpace;
@@ -28,7 +31,11 @@ export function readGroups(file: string): readonly (readonly string[])[] {
   );
   if (rows[0]?.every((field) => !field.includes("."))) rows.shift();
   if (!rows.some((row) => row.length > 1)) {
-    throw new Error(`groups: ${file} must have lines with two or more names of images, got none`);
+    throw new CutoutError({
+      where: "groups",
+      what: `${file} must have lines with two or more names of images`,
+      got: "none",
+    });
   }
   return rows.filter((row) => row.length > 1);
 }
@@ -42,10 +49,12 @@ export function readGroups(file: string): readonly (readonly string[])[] {
 export function writeGroups(file: string, groups: readonly (readonly string[])[]): void {
   const bad = groups.flat().find((name) => name.trim() !== name || /[\t\r\n]/.test(name));
   if (bad !== undefined) {
-    throw new Error(
-      `groups: names must have no tabs, line breaks or white space around them, got ${JSON.stringify(bad)}; ` +
-        "rename the file",
-    );
+    throw new CutoutError({
+      where: "groups",
+      what: "names must have no tabs, line breaks or white space around them",
+      got: JSON.stringify(bad),
+      remedy: "rename the file",
+    });
   }
   // "./" so that no name is taken for a comment, and a header so that no group is taken for one.
   const lines = groups.map((group) => group.map((name) => `./${name}`).join("\t"));

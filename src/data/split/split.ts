@@ -1,4 +1,5 @@
 // Divides a dataset into training, validation and test: seeded, stratified by class, groups kept together.
+import { CutoutError } from "../../error.ts";
 import { permutation, stream } from "../../rng.ts";
 import type { Dataset, Part, Split } from "../dataset.ts";
 
@@ -64,20 +65,28 @@ function takeOfficial(official: readonly Part[], units: readonly Unit[], part: P
 function imagesWanted(part: "validation" | "test", value: number, count: number): number {
   const share = value > 0 && value < 1;
   if (!share && !(Number.isInteger(value) && value >= 2)) {
-    throw new Error(
-      `split: ${part} must be a share between 0 and 1 or a number of images from 2 on, got ${value}`,
-    );
+    throw new CutoutError({
+      where: "split",
+      what: `${part} must be a share between 0 and 1 or a number of images from 2 on`,
+      got: String(value),
+    });
   }
   const wanted = share ? Math.round(value * count) : value;
   if (wanted === 0) {
-    throw new Error(
-      `split: ${part} must get at least one image, got ${value} of ${count} images; raise ${part}`,
-    );
+    throw new CutoutError({
+      where: "split",
+      what: `${part} must get at least one image`,
+      got: `${value} of ${count} images`,
+      remedy: `raise ${part}`,
+    });
   }
   if (wanted >= count) {
-    throw new Error(
-      `split: ${part} must leave images for training, got ${value} with ${count} images; lower ${part}`,
-    );
+    throw new CutoutError({
+      where: "split",
+      what: `${part} must leave images for training`,
+      got: `${value} with ${count} images`,
+      remedy: `lower ${part}`,
+    });
   }
   return wanted;
 }
@@ -142,9 +151,11 @@ function unite(dataset: Dataset, groups: SplitOptions["groups"]): Unit[] {
   const unknown = new Set(named.flat().filter((name) => !indices.has(name) && !broken.has(name)));
   if (unknown.size > 0) {
     const some = [...unknown].slice(0, 5).join(", ");
-    throw new Error(
-      `split: names in groups must be names of images (as ${dataset.names[0]}), got ${unknown.size} unknown: ${some}`,
-    );
+    throw new CutoutError({
+      where: "split",
+      what: `names in groups must be names of images (as ${dataset.names[0]})`,
+      got: `${unknown.size} unknown: ${some}`,
+    });
   }
   const parent = Int32Array.from({ length: dataset.count }, (_, index) => index);
   const rootOf = (image: number) => {
@@ -172,16 +183,21 @@ function unite(dataset: Dataset, groups: SplitOptions["groups"]): Unit[] {
 function check(dataset: Dataset, split: Split): void {
   for (const [part, images] of Object.entries(split)) {
     if (images.length === 0) {
-      throw new Error(
-        `split: the ${part} part must have images, got none of ${dataset.count}; add images, or change the shares`,
-      );
+      throw new CutoutError({
+        where: "split",
+        what: `the ${part} part must have images`,
+        got: `none of ${dataset.count}`,
+        remedy: "add images, or change the shares",
+      });
     }
   }
   const present = new Set(Array.from(split.train, (image) => dataset.labels[image]!));
   const lost = dataset.classes.find((_, label) => !present.has(label));
   if (lost === undefined) return;
-  throw new Error(
-    `split: every class must have a training image, got none of "${lost}"; add images of it, or lower ` +
-      "validation and test",
-  );
+  throw new CutoutError({
+    where: "split",
+    what: "every class must have a training image",
+    got: `none of "${lost}"`,
+    remedy: "add images of it, or lower validation and test",
+  });
 }
