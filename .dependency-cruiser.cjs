@@ -118,7 +118,7 @@ module.exports = {
     ]),
     only("protobuf-in-one-file", "(onnx-buf|@bufbuild)/", ["^src/onnx/proto\\.ts$"]),
     only("onnxruntime-in-one-file", "onnxruntime-node/", ["^src/runtime/node\\.ts$"]),
-    only("undici-in-one-file", "undici/", ["^src/data/download/fetch\\.ts$"]),
+    only("undici-in-one-file", "undici/", ["^src/data/http/client\\.ts$"]),
     only("yauzl-in-two-files", "yauzl/", ["^src/data/(download/unpack|datasets/npz)\\.ts$"]),
     only("commander-in-cli", "commander/", ["^src/cli/"]),
   ],

@@ -6,7 +6,8 @@ import { type DecodeOptions, decodeImage, decodesAtOnce } from "../images/image.
 import { inOrder } from "../images/in-order.ts";
 import { add, isFolder, type Listing, listBelow, visible } from "./folder-listing.ts";
 import type { DatasetKind } from "./kind.ts";
-import { byCode, officialSplit, partOfFolder } from "./labels.ts";
+import { byCode } from "./labels.ts";
+import { officialSplit, partOfFolder } from "./official-split.ts";
 import type { BrokenImage, Source, SourceFile, SourceImage } from "./source.ts";
 
 const kaggleName = /^(.+)\.\d+\.[^.]+$/;

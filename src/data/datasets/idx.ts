@@ -1,4 +1,5 @@
 // IDX files, plain or gzipped: MNIST and its family (http://yann.lecun.com/exdb/mnist/, "The IDX file format").
+// Our own, as its header is a few numbers: the images behind it are streamed, and may be gzipped.
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Readable } from "node:stream";
@@ -10,7 +11,8 @@ import { explained, guardedStream, trouble, type Where } from "../formats/troubl
 import type { Size } from "../images/image.ts";
 import { fashionMnistClasses } from "./fashion-mnist.ts";
 import type { DatasetKind } from "./kind.ts";
-import { byCode, mostImages, officialSplit, partInName, settleClasses } from "./labels.ts";
+import { byCode, mostImages, settleClasses } from "./labels.ts";
+import { officialSplit, partInName } from "./official-split.ts";
 import { resized, type Source, type SourceImage } from "./source.ts";
 
 const imagesName = /images[-.]idx3[-.]ubyte(\.gz)?$/i;

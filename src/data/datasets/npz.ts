@@ -13,7 +13,8 @@ import { explained, guardedStream, trouble, type Where } from "../formats/troubl
 import type { Size } from "../images/image.ts";
 import type { Columns } from "./columns.ts";
 import type { DatasetKind } from "./kind.ts";
-import { mostImages, officialSplit, settleClasses } from "./labels.ts";
+import { mostImages, settleClasses } from "./labels.ts";
+import { officialSplit } from "./official-split.ts";
 import { resized, type Source, type SourceImage } from "./source.ts";
 
 const format = "an .npz file";

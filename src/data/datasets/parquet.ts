@@ -9,7 +9,8 @@ import { type DecodeOptions, decodeImage, decodesAtOnce, type Size, sizeOfImage 
 import { inOrder } from "../images/in-order.ts";
 import type { Columns } from "./columns.ts";
 import type { DatasetKind } from "./kind.ts";
-import { byCode, type Label, officialSplit, partInName, settleClasses } from "./labels.ts";
+import { byCode, type Label, settleClasses } from "./labels.ts";
+import { officialSplit, partInName } from "./official-split.ts";
 import type { BrokenImage, Source, SourceImage } from "./source.ts";
 
 const format = "a Parquet file";

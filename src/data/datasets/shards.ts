@@ -2,7 +2,7 @@
 import { type Dirent, existsSync, readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { CutoutError } from "../../error.ts";
-import { isAddress } from "../formats/http.ts";
+import { isAddress } from "../http/remote-file.ts";
 import { byCode } from "./labels.ts";
 
 const tarName = /\.(tar|tgz|tar\.gz)$/i;

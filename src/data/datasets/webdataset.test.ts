@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { pack } from "tar-stream";
 import { afterEach, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../../test/helpers/data.ts";
+import { startProxy } from "../../../test/helpers/proxy-server.ts";
 import { pattern, readAll } from "../../../test/helpers/readers.ts";
 import { type Files, png, samples, tarOf } from "../../../test/helpers/shards.ts";
 import { openDataset } from "../loading/open-dataset.ts";
@@ -175,6 +176,25 @@ describe("behind an address", () => {
     const read = await readAll({ data: `${address}/train-000000.tar` });
     expect(read.images.map(({ pixels }) => pixels)).toEqual(upTo(3).map((n) => pattern(n, 6, 5)));
     expect(asked.at(-1)).toBe("GET /train-000000.tar 18000");
+  });
+
+  it("is asked of the proxy that the environment names", async () => {
+    const { address, asked } = await serve(shards, 6000);
+    const proxy = await startProxy(address);
+    const read = await readAll({ data: "http://shards.invalid/train-000000.tar" });
+    expect(read.images.map(({ pixels }) => pixels)).toEqual(upTo(3).map((n) => pattern(n, 6, 5)));
+    const shard = "http://shards.invalid/train-000000.tar";
+    expect(proxy.asked).toEqual([`HEAD ${shard}`, ...new Array(4).fill(`GET ${shard}`)]);
+    expect(asked.at(-1)).toBe("GET /train-000000.tar 18000");
+  });
+
+  it("is refused where the server packs it", async () => {
+    server = createServer((_, response) => response.writeHead(200, { "content-encoding": "gzip" }).end("x"));
+    await new Promise<void>((done) => server!.listen(0, "127.0.0.1", done));
+    const data = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a.tar`;
+    await expect(readAll({ data })).rejects.toThrow(
+      /must be sent as it is, got packed by the server \(gzip\); download it first/,
+    );
   });
 
   it("says when it is not there, or cannot go on", async () => {

@@ -2,14 +2,15 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { listed, withBytes } from "../formats/byte-file.ts";
-import { headOf, isAddress } from "../formats/http.ts";
 import { trouble } from "../formats/trouble.ts";
 import { type Sample, samplesOf } from "../formats/webdataset.ts";
+import { headOf, isAddress } from "../http/remote-file.ts";
 import { type DecodeOptions, decodeImage, decodesAtOnce } from "../images/image.ts";
 import { inOrder } from "../images/in-order.ts";
 import type { Columns } from "./columns.ts";
 import type { DatasetKind } from "./kind.ts";
-import { type Label, mostClasses, officialSplit, partInName, settleClasses } from "./labels.ts";
+import { type Label, mostClasses, settleClasses } from "./labels.ts";
+import { officialSplit, partInName } from "./official-split.ts";
 import { type FoundShards, findShards } from "./shards.ts";
 import type { BrokenImage, Source, SourceFile, SourceImage } from "./source.ts";
 

@@ -1,17 +1,13 @@
 // Fetches one file over HTTP into a part file: goes on where it was, tries again, and says what is wrong.
+// undici's retries do not do the same: they know no part that an earlier call has left, and cannot begin anew.
 import { type FileHandle, open, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Agent, type Dispatcher, ProxyAgent, request } from "undici";
 import { CutoutError } from "../../error.ts";
+import { type Answer, drop, HttpClient, NoAnswer, type TimeLimits } from "../http/client.ts";
 import { writing } from "./disk.ts";
-import { proxyFor } from "./proxy.ts";
 
-/** All in milliseconds. */
-export interface Timings {
-  readonly connect: number;
-  /** Longest wait for an answer, and for the next byte of it. */
-  readonly silence: number;
-  /** Waits before each new attempt; their number is the number of attempts in a row without gain. */
+export interface Timings extends TimeLimits {
+  /** Waits before each new attempt, milliseconds; their number is the number of attempts in a row without gain. */
   readonly backOff: readonly number[];
 }
 
@@ -35,7 +31,6 @@ class Passing extends Error {}
 
 /** An attempt that gains as much as this starts the count of attempts anew. */
 const gainThatCounts = 2 ** 20;
-const mostRedirects = 10;
 
 /**
  * Fetches `url` into the file `part` until it has `bytes` bytes. What is in `part` already is kept, and the rest asked
@@ -51,12 +46,12 @@ export async function fetchFile(
   options: FetchOptions,
 ): Promise<void> {
   const { timings, signal } = options;
-  const dispatcher = dispatcherFor(url, timings);
+  const client = new HttpClient(timings);
   try {
     for (let attempt = 1; ; attempt++) {
       const before = await sizeOf(part);
       try {
-        await attemptFetch(url, part, bytes, dispatcher, options);
+        await attemptFetch(url, part, bytes, client, options);
         return;
       } catch (error) {
         if (!(error instanceof Passing)) throw error;
@@ -74,21 +69,15 @@ export async function fetchFile(
       }
     }
   } finally {
-    await dispatcher.destroy();
+    await client.close();
   }
-}
-
-function dispatcherFor(url: string, { connect, silence }: Timings): Dispatcher {
-  const timeouts = { headersTimeout: silence, bodyTimeout: silence, connect: { timeout: connect } };
-  const proxy = proxyFor(url, process.env);
-  return proxy === null ? new Agent(timeouts) : new ProxyAgent({ ...timeouts, uri: proxy });
 }
 
 async function attemptFetch(
   url: string,
   part: string,
   bytes: number,
-  dispatcher: Dispatcher,
+  client: HttpClient,
   options: FetchOptions,
 ): Promise<void> {
   let from = await sizeOf(part);
@@ -97,7 +86,11 @@ async function attemptFetch(
     from = 0;
   }
   if (from === bytes) return;
-  const response = await ask(url, from === 0 ? {} : await rangeHeaders(url, part, from), dispatcher, options);
+  const headers = from === 0 ? {} : await rangeHeaders(url, part, from);
+  const { signal } = options;
+  const response = await client.ask({ asker: "data get", url, headers, signal }).catch((error: unknown) => {
+    throw error instanceof NoAnswer ? explained(error.cause, error.address, signal) : error;
+  });
   try {
     const start = startOf(response, url, from, bytes);
     if (start === null) {
@@ -117,55 +110,11 @@ async function attemptFetch(
   }
 }
 
-/** Sends the request, follows where it is sent, and waits for the head of the answer. */
-async function ask(
-  url: string,
-  headers: Readonly<Record<string, string>>,
-  dispatcher: Dispatcher,
-  { signal }: FetchOptions,
-): Promise<Dispatcher.ResponseData> {
-  let address = url;
-  for (let redirects = 0; redirects <= mostRedirects; redirects++) {
-    // Without "identity" some servers pack what is packed already, and the bytes are no longer those of the file.
-    const sent = { "user-agent": "cutout", "accept-encoding": "identity", ...headers };
-    const response = await request(address, { dispatcher, signal, headers: sent }).catch((error) => {
-      throw explained(error, address, signal);
-    });
-    const { location } = response.headers;
-    if (response.statusCode < 300 || response.statusCode > 399 || location === undefined) return response;
-    drop(response);
-    const next = URL.canParse(String(location), address) ? new URL(String(location), address).href : location;
-    if (!/^https?:/.test(String(next))) {
-      throw new CutoutError({
-        where: "data get",
-        what: `${address} must lead to an http or https address`,
-        got: String(next),
-      });
-    }
-    address = String(next);
-  }
-  throw new CutoutError({
-    where: "data get",
-    what: `${url} must lead somewhere`,
-    got: `more than ${mostRedirects} redirects`,
-  });
-}
-
-/** Ends an answer that is not read to its end; undici would throw at nobody in particular. */
-function drop({ body }: Dispatcher.ResponseData): void {
-  body.on("error", () => {}).destroy();
-}
-
 /**
  * From which byte on the body of an answer is; null when what is there cannot be gone on with.
  * @throws Error when the server refuses, or its file has another size
  */
-function startOf(
-  { statusCode, headers }: Dispatcher.ResponseData,
-  url: string,
-  from: number,
-  bytes: number,
-): number | null {
+function startOf({ statusCode, headers }: Answer, url: string, from: number, bytes: number): number | null {
   const checkSize = (size: number) => {
     if (size === bytes) return;
     throw new CutoutError({
@@ -205,7 +154,7 @@ function startOf(
 }
 
 async function receive(
-  response: Dispatcher.ResponseData,
+  response: Answer,
   file: FileHandle,
   part: string,
   start: number,
@@ -244,7 +193,7 @@ async function receive(
 /** The file beside the part that remembers which version of the server's file it is a part of. */
 const validatorOf = (part: string) => `${part}.version`;
 
-async function keepValidator(url: string, part: string, { headers }: Dispatcher.ResponseData): Promise<void> {
+async function keepValidator(url: string, part: string, { headers }: Answer): Promise<void> {
   // A weak ETag (`W/...`) may stand for other bytes; If-Range does not take it (RFC 9110, 13.1.5).
   const etag = String(headers.etag ?? "");
   const strong = etag.startsWith('"') ? etag : headers["last-modified"];

@@ -3,7 +3,7 @@ import { hammingIndex } from "./hamming-index.ts";
 import { looksOf, mirrorMask, thumbnailBytes } from "./perceptual-hash.ts";
 
 /** Images of a dataset as far as duplicates are looked for. All arrays have an element an image. */
-export interface Fingerprints {
+export interface ComparedImages {
   /** Digest of the bytes of the image's file; null where it is no file of its own. */
   readonly files: readonly (string | null)[];
   /** Digest of the decoded pixels. */
@@ -42,7 +42,7 @@ const reportEvery = 1000;
  * @returns the groups of two or more, by their first image
  */
 export function findDuplicates(
-  { files, pixels, thumbnails }: Fingerprints,
+  { files, pixels, thumbnails }: ComparedImages,
   likeness: number,
   onProgress: (done: number, total: number) => void = () => {},
 ): DuplicateGroup[] {
@@ -99,8 +99,8 @@ function uniteSame(pixels: readonly string[], groups: Groups): number[] {
 
 function samenessOf(
   images: readonly number[],
-  files: Fingerprints["files"],
-  pixels: Fingerprints["pixels"],
+  files: ComparedImages["files"],
+  pixels: ComparedImages["pixels"],
 ): Sameness {
   const first = images[0]!;
   const all = (digests: readonly (string | null)[]) =>

@@ -1,4 +1,4 @@
-// Which proxy a request goes through, by the usual variables of the environment.
+// Which proxy a request goes through, by the usual variables of the environment. Why not undici's: see client.ts.
 import { CutoutError } from "../../error.ts";
 
 /**
@@ -6,9 +6,10 @@ import { CutoutError } from "../../error.ts";
  * `HTTP_PROXY` and its like, the CGI trap does not matter to a program that is no web server). `no_proxy` is a list
  * of hosts, which stand for their subdomains too, with a port if need be; `*` stands for all.
  *
+ * @param asker how the error begins
  * @throws Error when a variable does not hold an http or https address
  */
-export function proxyFor(url: string, environment: NodeJS.ProcessEnv): string | null {
+export function proxyFor(url: string, environment: NodeJS.ProcessEnv, asker: string): string | null {
   const setting = (name: string) => environment[name] || environment[name.toUpperCase()] || "";
   const { protocol, hostname, port } = new URL(url);
   const exempt = setting("no_proxy")
@@ -26,7 +27,7 @@ export function proxyFor(url: string, environment: NodeJS.ProcessEnv): string | 
   const complete = proxy.includes("://") ? proxy : `http://${proxy}`;
   if (/^https?:\/\/./.test(complete) && URL.canParse(complete)) return complete;
   throw new CutoutError({
-    where: "data get",
+    where: asker,
     what: `${name} must be the http address of a proxy`,
     got: proxy,
   });

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Part } from "../dataset.ts";
-import { officialSplit } from "./labels.ts";
+import { officialSplit } from "./official-split.ts";
 
 /** What the data are called, each with the part it is of; all null where the data are not split. */
 const splits: [string, readonly (readonly [Part | null, Part | null])[]][] = [
