@@ -2,6 +2,7 @@
 export type { ChannelStatistics, Dataset, Part, ReadImages, Split } from "./dataset.ts";
 export { catalog } from "./download/catalog.ts";
 export { type GetProgress, getDataset } from "./download/get.ts";
+export { toGrey } from "./images/grey.ts";
 export {
   type Decoded,
   type DecodeOptions,
@@ -9,7 +10,6 @@ export {
   encodeWebp,
   type Fit,
   type Size,
-  toGrey,
 } from "./images/image.ts";
 export {
   type InspectedGroup,
@@ -33,13 +33,12 @@ export {
 } from "./loading/loader.ts";
 export { type OpenDatasetOptions, openDataset } from "./loading/open-dataset.ts";
 export { channelStatistics } from "./loading/statistics.ts";
+export { type WebDatasetBatchOptions, webDatasetBatches } from "./loading/webdataset-batches.ts";
 export {
   readWebDataset,
-  type WebDatasetBatchOptions,
   type WebDatasetOptions,
   type WebDatasetSample,
-  webDatasetBatches,
-} from "./loading/webdataset-stream.ts";
+} from "./loading/webdataset-samples.ts";
 export { type Columns, type DataFormat, parseColumns } from "./names.ts";
 export { type DataOptions, describeData, openSource } from "./open.ts";
 export { readGroups, writeGroups } from "./split/groups.ts";

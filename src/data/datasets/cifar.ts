@@ -5,6 +5,7 @@ import { CutoutError } from "../../error.ts";
 import { type ByteFile, listed, withBytes } from "../formats/byte-file.ts";
 import { isPickledArray, type Pickled, pickledText, readPickle } from "../formats/pickle.ts";
 import { guarded, trouble, type Where } from "../formats/trouble.ts";
+import { fromPlanes } from "../images/pixel-order.ts";
 import type { DatasetKind } from "./kind.ts";
 import { resized, type Source, type SourceImage } from "./source.ts";
 
@@ -204,7 +205,7 @@ export function cifarSource(
             remedy: "download and unpack it again",
           });
         }
-        const pixels = interleaved(planes);
+        const pixels = fromPlanes(planes, { ...cifarSize, channels: 3 });
         yield { name: `${file}#${row++}`, label, pixels, part: file === version.test ? "test" : "train" };
       }
     }
@@ -297,16 +298,6 @@ function classNames(folder: string, version: Version, labels: Labels): readonly 
     throw trouble(where, `name ${labels.numClasses} classes`, String(distinct.size));
   }
   return names as readonly string[];
-}
-
-function interleaved(planes: Uint8Array): Uint8Array {
-  const pixels = new Uint8Array(imageBytes);
-  for (let pixel = 0; pixel < plane; pixel++) {
-    for (let channel = 0; channel < 3; channel++) {
-      pixels[3 * pixel + channel] = planes[channel * plane + pixel]!;
-    }
-  }
-  return pixels;
 }
 
 const kindOf = <Name extends CifarName>(

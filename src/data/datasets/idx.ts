@@ -9,6 +9,7 @@ import { ByteReader } from "../formats/byte-reader.ts";
 import { checkDeflated, inflated } from "../formats/inflate.ts";
 import { explained, guardedStream, trouble, type Where } from "../formats/trouble.ts";
 import type { Size } from "../images/image.ts";
+import { fromColumns } from "../images/pixel-order.ts";
 import { fashionMnistClasses } from "./fashion-mnist.ts";
 import type { DatasetKind } from "./kind.ts";
 import { byCode, mostImages, settleClasses } from "./labels.ts";
@@ -80,7 +81,7 @@ export async function idxSource({ folder, images }: FoundIdx): Promise<Source> {
       const turned = /^emnist/i.test(name);
       let row = 0;
       for await (const stored of guardedStream(where, format, imagesOf(where, size, labels.length))) {
-        const pixels = turned ? transposed(stored, size) : stored;
+        const pixels = turned ? fromColumns(stored, { ...size, channels: 1 }) : stored;
         const label = labelOf.get(labels[row]!)!;
         yield { name: `${name}#${row++}`, label, pixels, part: split.partOf(part) };
       }
@@ -204,14 +205,6 @@ async function openIdx(where: Where, rank: number): Promise<{ reader: ByteReader
     await reader.close();
     throw explained(where, format, error);
   }
-}
-
-function transposed(columns: Uint8Array, { height, width }: Size): Uint8Array {
-  const pixels = new Uint8Array(columns.length);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) pixels[y * width + x] = columns[x * height + y]!;
-  }
-  return pixels;
 }
 
 export const idx: DatasetKind<"idx"> = {

@@ -11,6 +11,7 @@ import { type NpyHeader, readNpyHeader } from "../formats/npy.ts";
 import { toNumbers, typeName } from "../formats/numpy-type.ts";
 import { explained, guardedStream, trouble, type Where } from "../formats/trouble.ts";
 import type { Size } from "../images/image.ts";
+import { fromPlanes } from "../images/pixel-order.ts";
 import type { Columns } from "./columns.ts";
 import type { DatasetKind } from "./kind.ts";
 import { mostImages, settleClasses } from "./labels.ts";
@@ -208,17 +209,12 @@ async function* imagesOf(where: Where, name: string, layout: Layout): AsyncGener
     const size = layout.height * layout.width * layout.channels;
     for (let row = 0; row < layout.count; row++) {
       const stored = Uint8Array.from(await reader.read(size));
-      yield layout.channelsFirst ? channelsLast(stored, layout) : stored;
+      yield layout.channelsFirst ? fromPlanes(stored, layout) : stored;
     }
   } finally {
     await reader?.close();
     zip.close();
   }
-}
-
-function channelsLast(stored: Uint8Array, { height, width, channels }: Layout): Uint8Array {
-  const plane = height * width;
-  return Uint8Array.from(stored, (_, at) => stored[(at % channels) * plane + Math.floor(at / channels)]!);
 }
 
 async function withArray<T>(

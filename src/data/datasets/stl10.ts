@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { CutoutError } from "../../error.ts";
 import { listed, withBytes } from "../formats/byte-file.ts";
 import { trouble } from "../formats/trouble.ts";
+import { fromColumns } from "../images/pixel-order.ts";
 import type { DatasetKind } from "./kind.ts";
 import { resized, type Source, type SourceImage } from "./source.ts";
 
@@ -89,21 +90,6 @@ function* records(folder: string): Generator<SourceImage> {
       }
     }
   }
-}
-
-/** From planes of columns ([channels][width][height] in memory, as Matlab has them) to [height, width, channels]. */
-export function fromColumns(
-  columns: Uint8Array,
-  shape: { readonly height: number; readonly width: number; readonly channels: number },
-): Uint8Array {
-  const { height, width, channels } = shape;
-  const pixels = new Uint8Array(columns.length);
-  for (let channel = 0, at = 0; channel < channels; channel++) {
-    for (let x = 0; x < width; x++) {
-      for (let y = 0; y < height; y++) pixels[(y * width + x) * channels + channel] = columns[at++]!;
-    }
-  }
-  return pixels;
 }
 
 export const stl10: DatasetKind<"stl10"> = {

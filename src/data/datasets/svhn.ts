@@ -5,10 +5,10 @@ import { listed } from "../formats/byte-file.ts";
 import { type MatVariable, matVariables } from "../formats/mat.ts";
 import { toNumbers } from "../formats/numpy-type.ts";
 import { explained, guardedStream, trouble, type Where } from "../formats/trouble.ts";
+import { fromColumns } from "../images/pixel-order.ts";
 import type { DatasetKind } from "./kind.ts";
 import { mostImages } from "./labels.ts";
 import { resized, type Source, type SourceImage } from "./source.ts";
-import { fromColumns } from "./stl10.ts";
 
 const side = 32;
 

@@ -1,4 +1,5 @@
 // Groups of images that are the same: the same file, the same pixels, or nearly the same look, also mirrored.
+import { UnionFind } from "../union-find.ts";
 import { hammingIndex } from "./hamming-index.ts";
 import { looksOf, mirrorMask, thumbnailBytes } from "./perceptual-hash.ts";
 
@@ -108,52 +109,39 @@ function samenessOf(
   return all(files) ? "same file" : all(pixels) ? "same pixels" : "look alike";
 }
 
-/** Union-find over images, which remembers by how little and how the images of a group were united. */
+/** Images that belong together, and by how little and how they came together. */
 class Groups {
-  private readonly parent: Int32Array;
-  private readonly likeness: Float64Array;
-  private readonly mirrored: Uint8Array;
+  readonly #union: UnionFind;
+  readonly #likeness: Float64Array;
+  readonly #mirrored: Uint8Array;
 
   constructor(count: number) {
-    this.parent = Int32Array.from({ length: count }, (_, image) => image);
-    this.likeness = new Float64Array(count).fill(1);
-    this.mirrored = new Uint8Array(count);
+    this.#union = new UnionFind(count);
+    this.#likeness = new Float64Array(count).fill(1);
+    this.#mirrored = new Uint8Array(count);
   }
 
   rootOf(image: number): number {
-    let root = image;
-    while (this.parent[root] !== root) {
-      this.parent[root] = this.parent[this.parent[root]!]!;
-      root = this.parent[root]!;
-    }
-    return root;
+    return this.#union.rootOf(image);
   }
 
   unite(one: number, other: number, likeness: number, mirrored: boolean): void {
     const [first, second] = [this.rootOf(one), this.rootOf(other)];
-    // The lower one stays the root: the first image of the group.
-    const [root, child] = first < second ? [first, second] : [second, first];
-    this.parent[child] = root;
-    this.likeness[root] = Math.min(this.likeness[root]!, this.likeness[child]!, likeness);
-    this.mirrored[root] = this.mirrored[root]! | this.mirrored[child]! | Number(mirrored);
+    this.#union.unite(first, second);
+    const root = this.rootOf(first);
+    this.#likeness[root] = Math.min(this.#likeness[first]!, this.#likeness[second]!, likeness);
+    this.#mirrored[root] = this.#mirrored[first]! | this.#mirrored[second]! | Number(mirrored);
   }
 
   /** Those of two or more. */
   list(): { images: number[]; likeness: number; mirrored: boolean }[] {
-    const members = new Map<number, number[]>();
-    for (let image = 0; image < this.parent.length; image++) {
-      const root = this.rootOf(image);
-      if (root === image) continue;
-      const group = members.get(root);
-      if (group === undefined) members.set(root, [root, image]);
-      else group.push(image);
-    }
-    return [...members]
-      .sort(([a], [b]) => a - b)
-      .map(([root, images]) => ({
+    return this.#union
+      .groups()
+      .filter((images) => images.length > 1)
+      .map((images) => ({
         images,
-        likeness: this.likeness[root]!,
-        mirrored: this.mirrored[root] === 1,
+        likeness: this.#likeness[images[0]!]!,
+        mirrored: this.#mirrored[images[0]!] === 1,
       }));
   }
 }

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../../test/helpers/data.ts";
-import { type DecodeOptions, decodeImage, isGrey, resizePixels, toGrey } from "./image.ts";
+import { isGrey, toGrey } from "./grey.ts";
+import { type DecodeOptions, decodeImage, resizePixels } from "./image.ts";
 
 const options = (height: number, width = height, more: Partial<DecodeOptions> = {}): DecodeOptions => ({
   size: { height, width },

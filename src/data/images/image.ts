@@ -4,6 +4,7 @@ import { open } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import sharp, { type Sharp } from "sharp";
 import { resizeBytes } from "../../augment/resize-bytes.ts";
+import { toGrey } from "./grey.ts";
 
 /** `cover` scales the shorter side and cuts the centre out; `squash` ignores the aspect ratio. */
 export type Fit = "cover" | "squash";
@@ -56,7 +57,7 @@ const signatures: readonly { readonly at: number; readonly text: string }[] = [
  * 16 bits are cut to their upper 8. Resizing is bilinear with antialiasing, as Pillow's and torchvision's is. Never
  * throws on a bad file: truncated, empty, too large or unreadable files give a reason.
  *
- * @param channels 3: [height, width, 3]; 1: [height, width, 1], luma as in {@link toGrey}
+ * @param channels 3: [height, width, 3]; 1: [height, width, 1], luma as in `toGrey`
  */
 export async function decodeImage(
   file: string | Uint8Array,
@@ -188,23 +189,6 @@ export async function encodeWebp(
 ): Promise<Uint8Array> {
   const raw = { width: shape.width, height: shape.height, channels: shape.channels };
   return sharp(pixels, { raw }).webp({ quality: 85 }).toBuffer();
-}
-
-/** Whether red, green and blue are the same everywhere. */
-export function isGrey(pixels: Uint8Array): boolean {
-  for (let at = 0; at < pixels.length; at += 3) {
-    if (pixels[at] !== pixels[at + 1] || pixels[at] !== pixels[at + 2]) return false;
-  }
-  return true;
-}
-
-/** Rec. 601 luma, (77 R + 150 G + 29 B) / 256 rounded down: exact where the image is grey already. */
-export function toGrey(pixels: Uint8Array): Uint8Array {
-  const grey = new Uint8Array(pixels.length / 3);
-  for (let at = 0, from = 0; at < grey.length; at++, from += 3) {
-    grey[at] = (77 * pixels[from]! + 150 * pixels[from + 1]! + 29 * pixels[from + 2]!) >> 8;
-  }
-  return grey;
 }
 
 /** What the image library says -> what a person can act on; the first that matches. */

@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import type { ChannelStatistics } from "../dataset.ts";
 import type { BrokenImage } from "../datasets/source.ts";
 import { greyThumbnail, thumbnailBytes } from "../duplicates/perceptual-hash.ts";
-import { isGrey, type Size } from "../images/image.ts";
+import { isGrey } from "../images/grey.ts";
+import type { Size } from "../images/image.ts";
 import { isEndingOf } from "../images/image-format.ts";
 import { momentsOf } from "../loading/statistics.ts";
 

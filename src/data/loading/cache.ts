@@ -21,7 +21,8 @@ import { writeFlushed } from "../../durable-file.ts";
 import { CutoutError } from "../../error.ts";
 import type { Dataset } from "../dataset.ts";
 import type { BrokenImage, Source } from "../datasets/source.ts";
-import { type DecodeOptions, decoderVersion, isGrey } from "../images/image.ts";
+import { isGrey } from "../images/grey.ts";
+import { type DecodeOptions, decoderVersion } from "../images/image.ts";
 import { type CacheIndex, cacheFormat, imageFileBytes, readCache, storedParts } from "./cached-dataset.ts";
 
 /** Called now and then with the images done so far, the number of all images, and what is being done. */

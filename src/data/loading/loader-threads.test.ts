@@ -222,7 +222,11 @@ it("what making a batch throws is thrown to the reader, and the thread goes on",
   expect(await bitsOf(loader.training(order))).toHaveLength(batches);
   truncateSync(file, 10 * imageBytes);
   await expect(bitsOf(loader.training(order))).rejects.toThrow(
-    /data.images ends before image \d+; delete it/,
+    expect.objectContaining({
+      name: "CutoutError",
+      what: expect.stringMatching(/data.images ends before image \d+$/),
+      remedy: "delete it, it is made again",
+    }),
   );
   const first = Int32Array.from({ length: 8 }, (_, at) => at);
   expect(await bitsOf(loader.training({ ...order, indices: first }))).toHaveLength(2);

@@ -2,6 +2,7 @@
 import { CutoutError } from "../../error.ts";
 import { permutation, stream } from "../../rng.ts";
 import type { Dataset, Part, Split } from "../dataset.ts";
+import { UnionFind } from "../union-find.ts";
 
 export interface SplitOptions {
   readonly seed: number;
@@ -141,7 +142,7 @@ export function apportion(available: readonly number[], wanted: number): number[
   return whole;
 }
 
-/** The images as units: groups that share an image are united (union-find), all others stay alone. */
+/** The images as units: groups that share an image are united, all others stay alone. */
 function unite(dataset: Dataset, groups: SplitOptions["groups"]): Unit[] {
   const indices = new Map(dataset.names.map((name, index) => [name, index]));
   const broken = new Set(dataset.broken.map(({ name }) => name));
@@ -157,27 +158,12 @@ function unite(dataset: Dataset, groups: SplitOptions["groups"]): Unit[] {
       got: `${unknown.size} unknown: ${some}`,
     });
   }
-  const parent = Int32Array.from({ length: dataset.count }, (_, index) => index);
-  const rootOf = (image: number) => {
-    let root = image;
-    while (parent[root] !== root) {
-      parent[root] = parent[parent[root]!]!;
-      root = parent[root]!;
-    }
-    return root;
-  };
+  const union = new UnionFind(dataset.count);
   for (const group of named) {
     const images = group.flatMap((name) => indices.get(name) ?? []);
-    for (const image of images.slice(1)) parent[rootOf(image)] = rootOf(images[0]!);
+    for (const image of images.slice(1)) union.unite(images[0]!, image);
   }
-  const units = new Map<number, number[]>();
-  for (let image = 0; image < dataset.count; image++) {
-    const root = rootOf(image);
-    const unit = units.get(root);
-    if (unit === undefined) units.set(root, [image]);
-    else unit.push(image);
-  }
-  return [...units.values()];
+  return union.groups();
 }
 
 function check(dataset: Dataset, split: Split): void {

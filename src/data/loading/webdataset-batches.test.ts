@@ -10,12 +10,8 @@ import type { CutoutOptions } from "../../augment/cutout.ts";
 import { trainingPipeline } from "../../augment/pipeline.ts";
 import { expandBraces } from "../datasets/shards.ts";
 import type { Batch } from "./batch.ts";
-import {
-  readWebDataset,
-  type WebDatasetBatchOptions,
-  type WebDatasetOptions,
-  webDatasetBatches,
-} from "./webdataset-stream.ts";
+import { type WebDatasetBatchOptions, webDatasetBatches } from "./webdataset-batches.ts";
+import { readWebDataset, type WebDatasetOptions } from "./webdataset-samples.ts";
 
 async function keys(options: WebDatasetOptions): Promise<number[]> {
   const found: number[] = [];
