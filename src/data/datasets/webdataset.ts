@@ -2,8 +2,8 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { listed, withBytes } from "../formats/byte-file.ts";
+import { type Sample, samplesOf } from "../formats/shard.ts";
 import { trouble } from "../formats/trouble.ts";
-import { type Sample, samplesOf } from "../formats/webdataset.ts";
 import { headOf, isAddress } from "../http/remote-file.ts";
 import { type DecodeOptions, decodeImage, decodesAtOnce } from "../images/image.ts";
 import { inOrder } from "../images/in-order.ts";

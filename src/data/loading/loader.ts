@@ -132,14 +132,16 @@ export function openLoader(
       if (!Number.isInteger(copies) || copies < 1 || !Number.isInteger(images)) {
         throw new CutoutError({
           where: "data",
-          what: `copies must be a divisor of batchSize (${batchSize})`,
+          option: "copies",
+          what: `must be a divisor of batchSize (${batchSize})`,
           got: String(copies),
         });
       }
       if (images > indices.length) {
         throw new CutoutError({
           where: "data",
-          what: `batchSize must be at most the number of training images (${indices.length})`,
+          option: "batchSize",
+          what: `must be at most the number of training images (${indices.length})`,
           got: String(batchSize),
           remedy: "lower batchSize",
         });
@@ -148,7 +150,8 @@ export function openLoader(
       if (!Number.isInteger(startBatch) || startBatch < 0 || startBatch > batches) {
         throw new CutoutError({
           where: "data",
-          what: `startBatch must be an integer from 0 to ${batches}`,
+          option: "startBatch",
+          what: `must be an integer from 0 to ${batches}`,
           got: String(startBatch),
         });
       }
@@ -246,7 +249,8 @@ function checkBatchSize(batchSize: number): void {
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw new CutoutError({
       where: "data",
-      what: "batchSize must be an integer from 1 on",
+      option: "batchSize",
+      what: "must be an integer from 1 on",
       got: String(batchSize),
     });
   }
@@ -256,7 +260,8 @@ function check(dataset: Dataset, pipeline: Pipeline, workers: number): void {
   if (!Number.isInteger(workers) || workers < 0) {
     throw new CutoutError({
       where: "data",
-      what: "workers must be an integer from 0 on",
+      option: "workers",
+      what: "must be an integer from 0 on",
       got: String(workers),
     });
   }

@@ -150,35 +150,40 @@ function check(options: WebDatasetBatchOptions): void {
   if (!Number.isInteger(batchSize) || batchSize < 1) {
     throw new CutoutError({
       where: "webdataset",
-      what: "batchSize must be an integer from 1 on",
+      option: "batchSize",
+      what: "must be an integer from 1 on",
       got: String(batchSize),
     });
   }
   if (!Number.isInteger(copies) || copies < 1 || batchSize % copies !== 0) {
     throw new CutoutError({
       where: "webdataset",
-      what: `copies must be a divisor of batchSize (${batchSize})`,
+      option: "copies",
+      what: `must be a divisor of batchSize (${batchSize})`,
       got: String(copies),
     });
   }
   if (!(progress >= 0 && progress <= 1)) {
     throw new CutoutError({
       where: "webdataset",
-      what: "progress must be from 0 to 1",
+      option: "progress",
+      what: "must be from 0 to 1",
       got: String(progress),
     });
   }
   if (classes.length < 2) {
     throw new CutoutError({
       where: "webdataset",
-      what: "classes must be two names or more",
+      option: "classes",
+      what: "must be two names or more",
       got: String(classes.length),
     });
   }
   if (!(maxBroken >= 0 && maxBroken <= 1)) {
     throw new CutoutError({
       where: "webdataset",
-      what: "maxBroken must be a share from 0 to 1",
+      option: "maxBroken",
+      what: "must be a share from 0 to 1",
       got: String(maxBroken),
     });
   }

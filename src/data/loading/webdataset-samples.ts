@@ -3,8 +3,8 @@ import { CutoutError } from "../../error.ts";
 import { permutation, stream } from "../../rng.ts";
 import type { Columns } from "../datasets/columns.ts";
 import { findShards } from "../datasets/shards.ts";
+import { type Sample, samplesOf } from "../formats/shard.ts";
 import { trouble } from "../formats/trouble.ts";
-import { type Sample, samplesOf } from "../formats/webdataset.ts";
 
 export interface WebDatasetOptions {
   /** A file, folder, pattern (`train-{000..099}.tar`) or http(s) address; or several. */
@@ -47,7 +47,8 @@ export async function* readWebDataset(options: WebDatasetOptions): AsyncGenerato
   if (!(Number.isInteger(count) && count >= 1 && Number.isInteger(index) && index >= 0 && index < count)) {
     throw new CutoutError({
       where: "webdataset",
-      what: "worker must be an index below a count",
+      option: "worker",
+      what: "must be an index below a count",
       got: `${index} of ${count}`,
     });
   }
@@ -66,7 +67,8 @@ export async function* readWebDataset(options: WebDatasetOptions): AsyncGenerato
   if (!(Number.isInteger(buffer) && buffer >= 1 && buffer <= 10_000_000)) {
     throw new CutoutError({
       where: "webdataset",
-      what: "buffer must be a number of samples from 1 to 10,000,000",
+      option: "buffer",
+      what: "must be a number of samples from 1 to 10,000,000",
       got: String(buffer),
     });
   }

@@ -68,7 +68,8 @@ function imagesWanted(part: "validation" | "test", value: number, count: number)
   if (!share && !(Number.isInteger(value) && value >= 2)) {
     throw new CutoutError({
       where: "split",
-      what: `${part} must be a share between 0 and 1 or a number of images from 2 on`,
+      option: part,
+      what: "must be a share between 0 and 1 or a number of images from 2 on",
       got: String(value),
     });
   }
@@ -76,7 +77,8 @@ function imagesWanted(part: "validation" | "test", value: number, count: number)
   if (wanted === 0) {
     throw new CutoutError({
       where: "split",
-      what: `${part} must get at least one image`,
+      option: part,
+      what: "must get at least one image",
       got: `${value} of ${count} images`,
       remedy: `raise ${part}`,
     });
@@ -84,7 +86,8 @@ function imagesWanted(part: "validation" | "test", value: number, count: number)
   if (wanted >= count) {
     throw new CutoutError({
       where: "split",
-      what: `${part} must leave images for training`,
+      option: part,
+      what: "must leave images for training",
       got: `${value} with ${count} images`,
       remedy: `lower ${part}`,
     });
