@@ -1,7 +1,7 @@
 // Import rules of the house: who may import whom. A room imports itself, what is listed here, and npm packages.
 const shared = ["tensor", "rng", "error", "text"];
 /** The rooms that write files; they may import durable-file too. */
-const writers = ["data", "runtime", "train", "report", "run-folder", "run", "cli"];
+const writers = ["data", "runtime", "report", "run-folder", "run", "cli"];
 /** The rooms that start threads; they may import thread too. */
 const starters = ["data", "train"];
 
@@ -23,7 +23,7 @@ const allowed = {
   nn: ["graph"],
   optim: ["graph"],
   config: ["augment", "data", "nn", "optim", "runtime", "train"],
-  train: ["augment", "data", "graph", "nn", "onnx", "optim", "runtime", "run-folder"],
+  train: ["augment", "data", "graph", "nn", "optim", "runtime"],
   "run-folder": ["config", "data", "run", "train"],
   report: ["augment", "data", "stats", "train", "run-folder"],
   run: [
@@ -77,6 +77,23 @@ module.exports = {
       severity: "error",
       from: { path: "^src/(augment/|rng\\.ts|tensor\\.ts|error\\.ts)", pathNot: "\\.test\\.ts$" },
       to: { dependencyTypes: ["core"] },
+    },
+    {
+      name: "train-needs-nothing-of-node",
+      comment: "the trainer runs in a browser too; only the training thread is Node's",
+      severity: "error",
+      from: { path: "^src/train/", pathNot: ["\\.test\\.ts$", "^src/train/training-thread"] },
+      to: { dependencyTypes: ["core"] },
+    },
+    {
+      name: "train-is-handed-its-runtime-and-loader",
+      comment: "types alone; the training thread chooses its runtime, the table of layers times algorithms",
+      severity: "error",
+      from: {
+        path: "^src/train/",
+        pathNot: ["\\.test\\.ts$", "^src/train/training-thread", "^src/train/layer-times\\.ts$"],
+      },
+      to: { path: "^src/(data|runtime)/", dependencyTypesNot: ["type-only"] },
     },
     {
       name: "no-cycles",

@@ -1,7 +1,7 @@
 // Whole trainings that differ in nothing but the convolution algorithm and the seed, and what their results say.
 
 import { settingsSchema } from "../src/config/config.ts";
-import { trainingBatches } from "../src/data/loader.ts";
+import { openLoader, trainingBatches } from "../src/data/loader.ts";
 import { buildNetwork, type ModelName } from "../src/nn/models.ts";
 import { learningRateAt } from "../src/optim/schedule.ts";
 import { stream } from "../src/rng.ts";
@@ -10,8 +10,8 @@ import type { ConvolutionMode } from "../src/runtime/choice.ts";
 import { nodeRuntime } from "../src/runtime/node.ts";
 import { evaluate } from "../src/train/evaluate.ts";
 import type { DirectSession } from "../src/train/network-session.ts";
+import { classify, classScoring, oneHot } from "../src/train/objectives/classify.ts";
 import { createTrainingSession } from "../src/train/step.ts";
-import { oneHot } from "../src/train/targets.ts";
 import { type Sample, sampleOf, type WelchTest, welchTest } from "./welch.ts";
 
 export interface AccuracySettings {
@@ -76,9 +76,8 @@ export async function trainNetwork(
     network: networkOf(prepared),
     batchSize,
     optimizer,
-    labelSmoothing,
+    objective: classify({ labelSmoothing, classWeights: null }),
     seed,
-    threads,
     runtime: nodeRuntime({ threads, convolution }),
   });
   const stepsPerEpoch = Math.floor(split.train.length / batchSize);
@@ -88,7 +87,7 @@ export async function trainNetwork(
     const order = { indices: split.train, batchSize, seed, epoch, workers: 0 };
     for await (const { images, labels } of trainingBatches({ dataset, pipeline, ...order })) {
       const learningRate = learningRateAt(schedule, { step, stepsPerEpoch, epochs }, null);
-      const targets = oneHot(labels, session.numClasses);
+      const targets = oneHot(labels, session.outputSize);
       const { loss } = await session.step(images, targets, {
         learningRate,
         seed: stream(seed, "dropout", step).seed(),
@@ -115,15 +114,18 @@ export async function trainWhole(
   const start = performance.now();
   try {
     const { session, trainLoss } = await trainNetwork(prepared, convolution);
-    const { score } = await evaluate({
+    const scoring = await evaluate({
       predictor: session,
+      scoring: classScoring(dataset, split.test),
       dataset,
       indices: split.test,
       pipeline,
+      loader: openLoader({ dataset, pipeline, workers: 0 }),
       crops: config.crops,
       batchSize: config.batchSize,
     });
     await session.close();
+    const score = scoring.score();
     return {
       ...settings,
       convolution,

@@ -6,7 +6,7 @@ import { errorsOf, onNormalNumbers, recordConvolutions } from "../bench/convolut
 import { exactRows, type Operands, type Pass } from "../bench/exact-convolution.ts";
 import { sampleOf, welchTest } from "../bench/welch.ts";
 import { trainingPipeline } from "../src/augment/pipeline.ts";
-import { trainingBatches } from "../src/data/loader.ts";
+import { openLoader, trainingBatches } from "../src/data/loader.ts";
 import { convSpec } from "../src/graph/conv/spec.ts";
 import { batchNorm, classifier, conv, flatten, relu, sequential } from "../src/nn/blocks.ts";
 import type { Layer } from "../src/nn/layers.ts";
@@ -14,8 +14,8 @@ import { network } from "../src/nn/network.ts";
 import { nodeRuntime } from "../src/runtime/node.ts";
 import { evaluateReference } from "../src/runtime/reference.ts";
 import { evaluate } from "../src/train/evaluate.ts";
+import { classify, classScoring, oneHot } from "../src/train/objectives/classify.ts";
 import { createTrainingSession } from "../src/train/step.ts";
-import { oneHot } from "../src/train/targets.ts";
 import { memoryDataset } from "./helpers/memory-dataset.ts";
 import { type OperandCase, operatorCases } from "./helpers/operator-cases.ts";
 import { namedOperands, operatorGraph } from "./helpers/operator-graph.ts";
@@ -54,9 +54,8 @@ async function trained(convolution: "winograd" | "im2col") {
     network: tiny,
     batchSize,
     optimizer: { momentum: 0.9, nesterov: true, weightDecay: 5e-4, decayBiasAndNorm: false },
-    labelSmoothing: 0,
+    objective: classify({ labelSmoothing: 0, classWeights: null }),
     seed: 1,
-    threads: 1,
     runtime: nodeRuntime({ threads: 1, convolution }),
   });
   const losses: number[] = [];
@@ -70,17 +69,19 @@ async function trained(convolution: "winograd" | "im2col") {
       losses.push(loss);
     }
   }
-  const { score } = await evaluate({
+  const scoring = await evaluate({
     predictor: session,
+    scoring: classScoring(dataset, unseen),
     dataset,
     indices: unseen,
     pipeline,
+    loader: openLoader({ dataset, pipeline, workers: 0 }),
     crops: "center",
     batchSize,
   });
   const state = session.state();
   await session.close();
-  return { losses, score, state };
+  return { losses, score: scoring.score(), state };
 }
 
 describe("exact sums", () => {

@@ -4,7 +4,7 @@ import { trainingPipeline } from "../../src/augment/pipeline.ts";
 import { channelStatistics, openDataset, openLoader } from "../../src/data/loader.ts";
 import { buildNetwork } from "../../src/nn/models.ts";
 import { countParameters } from "../../src/nn/network.ts";
-import { oneHot } from "../../src/train/targets.ts";
+import { classify, oneHot } from "../../src/train/objectives/classify.ts";
 import { openTrainingThread } from "../../src/train/training-thread.ts";
 import { compete } from "./answer.ts";
 
@@ -26,7 +26,7 @@ await compete({
       network,
       batchSize,
       optimizer: { momentum: 0.9, nesterov: true, weightDecay: 5e-4, decayBiasAndNorm: false },
-      labelSmoothing: 0,
+      objective: classify({ labelSmoothing: 0, classWeights: null }),
       seed: 0,
       threads,
     });

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { buildNetwork, type ModelName } from "../nn/models.ts";
 import { initialBuffers, initialParameters } from "../nn/network.ts";
 import { stream } from "../rng.ts";
+import { nodeRuntime } from "../runtime/node.ts";
 import { createPredictor } from "../train/step.ts";
 import { exportModel } from "./export.ts";
 
@@ -44,7 +45,8 @@ describe("exported models", () => {
     const images = new ort.Tensor("float32", pixels, [count, channels, size, size]);
     const { probabilities } = await session.run({ images });
 
-    const predictor = await createPredictor({ network, parameters, buffers, batchSize: 2, threads: 1 });
+    const runtime = nodeRuntime({ threads: 1 });
+    const predictor = await createPredictor({ network, parameters, buffers, batchSize: 2, runtime });
     const logits = await predictor.predict(
       pixels.map((x) => (x - 0.4) / 0.25),
       count,

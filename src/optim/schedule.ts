@@ -153,15 +153,19 @@ export function initialPlateau(schedule: ScheduleOptions): PlateauState | null {
 
 /**
  * The state after an epoch.
- * @param score validation top-1 of the epoch, 0 to 1
+ * @param score of the epoch in validation, 0 or more, of which the highest (or lowest) is the best
  */
 export function updatePlateau(
   schedule: ScheduleOptions,
   state: PlateauState | null,
   score: number,
+  wanted: "highest" | "lowest" = "highest",
 ): PlateauState | null {
   if (schedule.kind !== "plateau" || state === null) return null;
-  if (state.best === null || score > state.best * (1 + schedule.threshold)) {
+  const { threshold } = schedule;
+  const isBetter = (best: number) =>
+    wanted === "highest" ? score > best * (1 + threshold) : score < best * (1 - threshold);
+  if (state.best === null || isBetter(state.best)) {
     return { ...state, best: score, badEpochs: 0 };
   }
   if (state.badEpochs + 1 <= schedule.patience) return { ...state, badEpochs: state.badEpochs + 1 };

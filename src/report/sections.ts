@@ -3,8 +3,8 @@
 import type { DatasetSummary, Pictures, RunFolder } from "../run-folder/read.ts";
 import { wilsonInterval } from "../stats/proportion.ts";
 import { counted, decimal, dottedKeys, duration, lossText, percent, settingAt, whole } from "../text.ts";
-import type { Evaluation } from "../train/evaluation.ts";
-import type { EpochRecord, Score } from "../train/events.ts";
+import type { Evaluation, Score } from "../train/evaluation.ts";
+import type { EpochRecord } from "../train/events.ts";
 import { bestEpoch, learningCurves } from "./charts.ts";
 import { cellId, confusionMatrix } from "./confusion-chart.ts";
 import { originalCommand, rerunCommand, resumeCommand } from "./describe.ts";

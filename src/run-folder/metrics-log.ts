@@ -2,9 +2,14 @@
 import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync } from "node:fs";
 import { appendLine, type WriteCalls } from "../durable-file.ts";
 import type { MetricsRecord } from "../train/events.ts";
+import type { Scores } from "../train/objective.ts";
 
 /** Appends a record; after a failure the file is as before. */
-export function appendRecord(path: string, record: MetricsRecord, calls?: WriteCalls): void {
+export function appendRecord<S extends Scores>(
+  path: string,
+  record: MetricsRecord<S>,
+  calls?: WriteCalls,
+): void {
   appendLine(path, JSON.stringify(record), calls);
 }
 

@@ -8,7 +8,7 @@ import { replaceFile } from "../durable-file.ts";
 import type { Environment } from "../run/environment.ts";
 import { shellWord } from "../text.ts";
 import type { EpochRecord, MetricsRecord, TestRecord } from "../train/events.ts";
-import { splitDigest } from "../train/position.ts";
+import { splitDigest } from "./identity.ts";
 import { type DatasetSummary, datasetSchema, recordSchema } from "./read.ts";
 
 /** dataset.json: what the images were. */

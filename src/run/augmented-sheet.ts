@@ -20,8 +20,8 @@ export function augmentedSheet({ config, dataset, split, pipeline }: Prepared): 
     seed,
     indices: split.train,
     title: augmentationText(config),
-    mix: (batch, epoch) =>
-      mixed(mix, batch, pipeline.output, dataset.classes.length, { seed, epoch, batch: 0, progress: 1 })
+    mix: ({ images, count }, epoch) =>
+      mixed(mix, { images, labels: null, count }, pipeline.output, { seed, epoch, batch: 0, progress: 1 })
         .images,
   });
 }

@@ -4,14 +4,14 @@ import type { TrainingPipeline } from "../augment/pipeline.ts";
 import type { Config } from "../config/config.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { decodeImage, toGrey } from "../data/image.ts";
-import { type OnProgress, openDataset } from "../data/loader.ts";
+import { type OnProgress, openDataset, openLoader } from "../data/loader.ts";
 import { buildNetwork } from "../nn/models.ts";
 import type { Network } from "../nn/network.ts";
 import { loadCheckpoint } from "../run-folder/checkpoint.ts";
 import { checkSameData, openFinishedRun } from "../run-folder/run-dir.ts";
 import { evaluate } from "../train/evaluate.ts";
 import type { Evaluation } from "../train/evaluation.ts";
-import { evaluationOf } from "../train/metrics.ts";
+import { classScoring } from "../train/objectives/classify.ts";
 import { createPredictor, type Predictor } from "../train/step.ts";
 import { chooseDevice, type DeviceChoice, openRuntime } from "./device.ts";
 import { pipelineOf, prepare } from "./prepare.ts";
@@ -86,23 +86,18 @@ export async function openClassifier(runDir: string, options: ClassifierOptions 
   const predictor = await openPredictor(runDir, network, config, options);
   const { classes } = dataset;
   const scored = async (data: Dataset, indices: Int32Array, crops: Crops, onProgress: OnProgress) => {
-    const { probabilities } = await evaluate({
+    const scoring = await evaluate({
       predictor,
+      scoring: classScoring(data, indices),
       dataset: data,
       indices,
       pipeline,
+      loader: openLoader({ dataset: data, pipeline, workers: 0 }),
       crops,
       batchSize,
       onProgress: (done, total) => onProgress(done, total, `testing ${data.name}`),
     });
-    return evaluationOf({
-      classes,
-      probabilities,
-      labels: Array.from(indices, (index) => data.labels[index]!),
-      names: Array.from(indices, (index) => data.names[index]!),
-      crops,
-      epoch: bestEpoch,
-    });
+    return { crops, epoch: bestEpoch, score: scoring.score(), ...scoring.details() };
   };
   return {
     runDir,
@@ -148,7 +143,7 @@ async function openPredictor(
   messages.forEach(tell);
   const { parameters, buffers } = loadCheckpoint(join(runDir, "best.safetensors")).state;
   const runtime = openRuntime(device, { threads, convolution }, tell);
-  return createPredictor({ network, parameters, buffers, batchSize, threads, runtime });
+  return createPredictor({ network, parameters, buffers, batchSize, runtime });
 }
 
 function decodingOf({ cacheSize, fit, maxPixels, maxBroken, cacheDir }: Config) {
@@ -175,10 +170,12 @@ async function* classify(
     const images = decoded.flatMap((image) => (image.ok ? [image.pixels] : []));
     const dataset = datasetOf(images, input, classes);
     const indices = Int32Array.from(images.keys());
-    const { probabilities } =
-      images.length === 0
-        ? { probabilities: new Float32Array() }
-        : await evaluate({ predictor, dataset, indices, pipeline, crops, batchSize });
+    const scoring = classScoring(dataset, indices);
+    if (images.length > 0) {
+      const loader = openLoader({ dataset, pipeline, workers: 0 });
+      await evaluate({ predictor, scoring, dataset, indices, pipeline, loader, crops, batchSize });
+    }
+    const probabilities = scoring.probabilities();
     let row = 0;
     for (const [position, image] of decoded.entries()) {
       const file = some[position]!;

@@ -1,6 +1,9 @@
 // The table of a shipped network's convolutions on this machine.
 import { buildNetwork, type ModelName } from "../nn/models.ts";
-import { type LayerTiming, timeLayers } from "../train/layer-times.ts";
+import { remember } from "../runtime/choice.ts";
+import { describeMachine, type NodeRuntimeOptions, timingRuntime } from "../runtime/node.ts";
+import { timingFile } from "../runtime/timing-file.ts";
+import { type LayerTiming, type LayerTimingOptions, timeLayers } from "../train/layer-times.ts";
 import { chooseDevice, type DeviceChoice } from "./device.ts";
 
 export interface ModelLayersOptions {
@@ -26,5 +29,14 @@ export async function timeModelLayers(options: ModelLayersOptions): Promise<Laye
     numClasses: 10,
     initialization: "he",
   });
-  return timeLayers({ network, batchSize, threads, device, adapter: adapter?.name ?? null }, onProgress);
+  const machine = { threads, device, adapter: adapter?.name ?? null };
+  return timeLayers({ network, batchSize, ...timingOf(machine) }, onProgress);
+}
+
+/** Times on this machine, and remembers what it finds. */
+export function timingOf(
+  machine: Pick<NodeRuntimeOptions, "threads" | "device" | "adapter">,
+): Pick<LayerTimingOptions, "runtime" | "remember"> {
+  const here = describeMachine(machine);
+  return { runtime: timingRuntime(machine), remember: (judged) => remember(timingFile(), here, judged) };
 }

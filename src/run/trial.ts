@@ -5,12 +5,13 @@ import { parseMix } from "../augment/short-form.ts";
 import type { Config, Settings } from "../config/config.ts";
 import type { NameOf } from "../config/resolve.ts";
 import type { Part } from "../data/dataset.ts";
-import type { OnProgress } from "../data/loader.ts";
+import { type OnProgress, openLoader } from "../data/loader.ts";
 import { replaceFile } from "../durable-file.ts";
 import { buildNetwork } from "../nn/models.ts";
 import { countParameters, type Network } from "../nn/network.ts";
 import { augmentationText } from "../report/describe.ts";
 import { writeReport } from "../report/html.ts";
+import { dataIdentity } from "../run-folder/identity.ts";
 import {
   checkNewRun,
   checkSameData,
@@ -19,13 +20,18 @@ import {
   openRun,
   writeConfig,
 } from "../run-folder/run-dir.ts";
+import { runFolderStorage } from "../run-folder/storage.ts";
 import { shellWord } from "../text.ts";
-import type { Score, TrainingEvent } from "../train/events.ts";
+import type { ClassScores, Score } from "../train/evaluation.ts";
+import type { TrainingEvent } from "../train/events.ts";
+import type { Objective } from "../train/objective.ts";
+import { classify } from "../train/objectives/classify.ts";
 import { type TrainResult, train } from "../train/trainer.ts";
 import { openTrainingThread, type ThreadedSession } from "../train/training-thread.ts";
 import { augmentedSheet } from "./augmented-sheet.ts";
 import { type ChosenDevice, chooseDevice, describeFallbacks } from "./device.ts";
 import { describeEnvironment } from "./environment.ts";
+import { withPictures } from "./pictures.ts";
 import { classWeightsOf, type Prepared, prepare } from "./prepare.ts";
 import { writeProducts } from "./products.ts";
 
@@ -55,7 +61,7 @@ export interface ResumeTrialOptions extends TrialOptions {
 
 export interface TrialResult {
   readonly runDir: string;
-  readonly status: TrainResult["status"];
+  readonly status: TrainResult<ClassScores>["status"];
   readonly bestEpoch: number;
   /** The best checkpoint on the test part; null when interrupted. */
   readonly test: Score | null;
@@ -130,13 +136,20 @@ export async function resumeTrial(runDir: string, options: ResumeTrialOptions): 
   }
 }
 
+/** What the network learns. */
+function objectiveOf({ config, dataset, split }: Prepared): Objective<ClassScores> {
+  const classWeights = classWeightsOf(config, dataset, split.train);
+  return classify({ labelSmoothing: config.labelSmoothing, classWeights });
+}
+
 async function withSession(
-  { config, dataset, split, pipeline }: Prepared,
+  prepared: Prepared,
   { device, adapter, messages }: ChosenDevice,
   { onEvent, onProgress = () => {} }: TrialOptions,
   use: (network: Network, session: ThreadedSession) => Promise<TrialResult>,
 ): Promise<TrialResult> {
-  const { model, initialization, dropout, batchSize, optimizer, labelSmoothing, seed, threads } = config;
+  const { config, dataset, split, pipeline } = prepared;
+  const { model, initialization, dropout, batchSize, optimizer, seed, threads } = config;
   const { convolution, timedConvolutions } = config;
   const numClasses = dataset.classes.length;
   const network = buildNetwork(model, { input: pipeline.output, numClasses, initialization, dropout });
@@ -145,9 +158,9 @@ async function withSession(
   onEvent({ type: "phase", phase: "compile" });
   const session = await openTrainingThread({
     network,
+    objective: objectiveOf(prepared),
     batchSize,
     optimizer,
-    labelSmoothing,
     seed,
     threads,
     device,
@@ -166,41 +179,36 @@ async function withSession(
 
 async function finish(
   runDir: string,
-  { config, dataset, split, pipeline, statistics }: Prepared,
+  prepared: Prepared,
   network: Network,
   session: ThreadedSession,
   { signal, onEvent }: TrialOptions,
   resume: boolean,
 ): Promise<TrialResult> {
+  const { config, dataset, split, pipeline, statistics } = prepared;
   const { seed, epochs, batchSize, schedule, earlyStopping, crops, loaderWorkers } = config;
-  const classWeights = classWeightsOf(config, dataset, split.train);
   const mix = config.augment.mix === null ? null : parseMix(config.augment.mix);
+  const loader = openLoader({ dataset, pipeline, workers: loaderWorkers });
   const result = await train({
-    runDir,
+    objective: objectiveOf(prepared),
     dataset,
     split,
     pipeline,
+    loader,
     session,
-    options: { seed, epochs, batchSize, schedule, classWeights, earlyStopping, crops, mix },
-    loaderWorkers,
+    storage: withPictures(runFolderStorage(runDir), { runDir, dataset, test: split.test }),
+    identity: dataIdentity(dataset, split),
+    options: { seed, epochs, batchSize, schedule, earlyStopping, crops, mix },
     resume,
     signal,
     onEvent,
-  });
+  }).finally(loader.close);
   const { status, bestEpoch, evaluation } = result;
   if (status === "interrupted" || evaluation === null) {
     return { runDir, status, bestEpoch, test: null, report: await writeReport(runDir) };
   }
   const { classes } = dataset;
-  const report = await writeProducts({
-    runDir,
-    dataset,
-    split,
-    network,
-    classes,
-    normalization: statistics,
-    evaluation,
-  });
+  const report = await writeProducts({ runDir, network, classes, normalization: statistics });
   return { runDir, status, bestEpoch, test: evaluation.score, report };
 }
 

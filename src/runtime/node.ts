@@ -89,6 +89,7 @@ export function nodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
   return {
     name: device,
     settle: chooser.settle,
+    availableMemory,
     memoryOf: (graph) => runtime.memoryOf(graph, chooser.choiceFor(graph)),
     async compile(graph) {
       await chooser.settle(graph);

@@ -31,6 +31,8 @@ export interface Runtime {
   compile(graph: Graph): Promise<Executable>;
   /** Bytes of main memory that running the graph takes at its worst moment, by estimate; better once it is settled. */
   memoryOf(graph: Graph): number;
+  /** Bytes of main memory that can still be had. */
+  availableMemory(): number;
 }
 
 /** Throws unless there is a fitting feed for every input. */

@@ -10,10 +10,8 @@ import {
 import { gradients } from "../graph/grad.ts";
 import { Graph } from "../graph/graph.ts";
 import { forward, type Network } from "../nn/network.ts";
-import { judge, type OnTiming, remember } from "../runtime/choice.ts";
-import { describeMachine, type NodeRuntimeOptions, timingRuntime } from "../runtime/node.ts";
-import { type AlgorithmTime, contenders, timeConvolution } from "../runtime/timing.ts";
-import { timingFile } from "../runtime/timing-file.ts";
+import { judge, type OnTiming } from "../runtime/choice.ts";
+import { type AlgorithmTime, contenders, type TimingRuntime, timeConvolution } from "../runtime/timing.ts";
 
 /** Layers with convolutions of one geometry. */
 export interface LayerTiming {
@@ -40,21 +38,22 @@ export interface TimedAlgorithm {
   readonly gigaflops: number;
 }
 
-export interface LayerTimingOptions extends Pick<NodeRuntimeOptions, "threads" | "device" | "adapter"> {
+export interface LayerTimingOptions {
   readonly network: Network;
   readonly batchSize: number;
+  readonly runtime: TimingRuntime;
+  /** Told what each convolution's timing has found, for runs with timed convolutions. */
+  readonly remember: (judged: ReturnType<typeof judge>) => void;
 }
 
 /**
- * Times every convolution of a training step anew, and remembers what it finds for runs with timed convolutions.
+ * Times every convolution of a training step anew.
  * @throws Error when a convolution does not fit in memory
  */
 export async function timeLayers(
-  { network, batchSize, ...machine }: LayerTimingOptions,
+  { network, batchSize, runtime, remember }: LayerTimingOptions,
   onTiming: OnTiming,
 ): Promise<LayerTiming[]> {
-  const runtime = timingRuntime(machine);
-  const here = describeMachine(machine);
   const convolutions = convolutionsOf(stepGraph(network, batchSize));
   const found: LayerTiming[] = [];
   for (const [done, convolution] of convolutions.entries()) {
@@ -65,7 +64,7 @@ export async function timeLayers(
       throw new Error(`${geometry}: needs more memory than is free; take smaller images or batches`);
     const times = await timeConvolution(convolution, algorithms, runtime);
     const judged = judge(convolution, times);
-    remember(timingFile(), here, judged);
+    remember(judged);
     const { algorithm } = [...judged.values()].at(-1)!;
     found.push({
       layers: convolution.weights.map((name) => name.replace(/\.weight$/, "")),

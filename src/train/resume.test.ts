@@ -190,9 +190,12 @@ describe("what is found in the folder", () => {
     const runDir = await interrupted();
     const args = smallRun(runDir, { resume: true });
     const dataset = { ...args.dataset, fingerprint: "other" };
-    await expect(train({ ...args, dataset })).rejects.toThrow(/data was .*, is "other"/);
+    const other = smallRun(runDir, { resume: true, dataset });
+    await expect(train(other)).rejects.toThrow(/data was .*, is "other"/);
     const split = { ...args.split, train: args.split.train.toReversed() };
-    await expect(train({ ...args, split })).rejects.toThrow(/resume: .*; split was "\w{32}", is "\w{32}"/);
+    await expect(train(smallRun(runDir, { resume: true, split }))).rejects.toThrow(
+      /resume: .*; split was "\w{32}", is "\w{32}"/,
+    );
   });
 
   test("a checkpoint without a position is told", async () => {

@@ -3,7 +3,9 @@ import { describe, expect, it } from "vitest";
 import { batchNorm, classifier, conv, flatten, relu, sequential } from "../nn/blocks.ts";
 import { network as buildSmall } from "../nn/network.ts";
 import { stream } from "../rng.ts";
+import { nodeRuntime } from "../runtime/node.ts";
 import { sizeOf } from "../tensor.ts";
+import { classify } from "./objectives/classify.ts";
 import { checkMemory, createTrainingSession } from "./step.ts";
 
 const batchSize = 8;
@@ -20,9 +22,9 @@ const options = {
   network,
   batchSize,
   optimizer: { momentum: 0.9, nesterov: false, weightDecay: 1e-4, decayBiasAndNorm: false },
-  labelSmoothing: 0,
+  objective: classify({ labelSmoothing: 0, classWeights: null }),
   seed: 3,
-  threads: 2,
+  runtime: nodeRuntime({ threads: 2 }),
 };
 
 const rng = stream(1, "batch");

@@ -8,7 +8,9 @@ import { temporaryFolder } from "../../test/helpers/data.ts";
 import { batchNorm, classifier, flatten, sequential } from "../nn/blocks.ts";
 import { network } from "../nn/network.ts";
 import { stream } from "../rng.ts";
+import { nodeRuntime } from "../runtime/node.ts";
 import type { TrainingSession, TrainingState } from "./network-session.ts";
+import { classify } from "./objectives/classify.ts";
 import { createTrainingSession } from "./step.ts";
 import { openTrainingThread } from "./training-thread.ts";
 
@@ -25,10 +27,10 @@ const options = {
   network: network("small", input, 4, layer),
   batchSize,
   optimizer: { momentum: 0.9, nesterov: true, weightDecay: 1e-3, decayBiasAndNorm: false },
-  labelSmoothing: 0.1,
+  objective: classify({ labelSmoothing: 0.1, classWeights: null }),
   seed: 3,
-  threads: 1,
 };
+const directSession = () => createTrainingSession({ ...options, runtime: nodeRuntime({ threads: 1 }) });
 
 const rng = stream(1, "session thread");
 const batches = Array.from({ length: 4 }, () => Float32Array.from({ length: numbers }, () => rng.normal()));
@@ -41,7 +43,7 @@ afterEach(async () => {
 });
 
 async function threaded(): Promise<TrainingSession> {
-  const session = await openTrainingThread(options);
+  const session = await openTrainingThread({ ...options, threads: 1 });
   open.push(session);
   return session;
 }
@@ -55,8 +57,8 @@ const plain = (state: TrainingState) =>
 async function live(session: TrainingSession) {
   const steps = [];
   for (const [seed, images] of batches.entries()) {
-    const { loss, logits } = await session.step(images, targets, { learningRate: 0.1, seed });
-    steps.push([loss, [...logits]]);
+    const { loss, output } = await session.step(images, targets, { learningRate: 0.1, seed });
+    steps.push([loss, [...output]]);
   }
   const state = await session.state();
   const prediction = [...(await session.predict(batches[0]!, 4))];
@@ -68,15 +70,15 @@ async function live(session: TrainingSession) {
 
 describe("a session in a thread", () => {
   it("gives the same bits as one in this thread", async () => {
-    const direct = await createTrainingSession(options);
+    const direct = await directSession();
     open.push(direct);
     const expected = await live(direct);
     expect(expected.loaded).toEqual(expected.state);
     expect(expected.later).not.toEqual(expected.state);
     const session = await threaded();
-    expect({ batchSize: session.batchSize, numClasses: session.numClasses }).toEqual({
+    expect({ batchSize: session.batchSize, outputSize: session.outputSize }).toEqual({
       batchSize,
-      numClasses: 4,
+      outputSize: 4,
     });
     expect(await live(session)).toEqual(expected);
   });
@@ -117,7 +119,7 @@ describe("a session in a thread", () => {
       await step;
       return turns;
     };
-    const direct = await createTrainingSession(options);
+    const direct = await directSession();
     open.push(direct);
     expect(await turnsIn(direct, 0)).toBeLessThan(10);
     // A step as short as these may be over before this thread has its next turn, but not each of so many.
@@ -135,7 +137,7 @@ describe("a session in a thread", () => {
       states.push(session.state());
     }
     await session.close();
-    const direct = await createTrainingSession(options);
+    const direct = await directSession();
     open.push(direct);
     for (const [seed, images] of batches.entries()) {
       await direct.step(images, targets, { learningRate: 0.1, seed });
@@ -151,7 +153,7 @@ describe("a session in a thread", () => {
 describe("errors", () => {
   it("of a session that cannot be made are those of this thread", async () => {
     await expect(
-      openTrainingThread({ ...options, optimizer: { ...options.optimizer, momentum: 2 } }),
+      openTrainingThread({ ...options, threads: 1, optimizer: { ...options.optimizer, momentum: 2 } }),
     ).rejects.toThrow(/^sgd: momentum must be in \[0, 1\), got 2$/);
   });
 

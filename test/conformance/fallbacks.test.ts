@@ -7,6 +7,7 @@ import { openRuntime } from "../../src/run/device.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import { tensor } from "../../src/tensor.ts";
+import { classify } from "../../src/train/objectives/classify.ts";
 import { createPredictor, createTrainingSession } from "../../src/train/step.ts";
 import { holdDevice, webgpu, webgpuTitle } from "../helpers/webgpu.ts";
 
@@ -33,9 +34,10 @@ describe.skipIf(!webgpu.found)(`fall-backs on ${webgpuTitle}`, () => {
       numClasses: 10,
       initialization: "original",
     });
-    const shared = { network, batchSize: 2, threads: 2, runtime };
+    const shared = { network, batchSize: 2, runtime };
+    const objective = classify({ labelSmoothing: 0.1, classWeights: null });
     const optimizer = { momentum: 0.9, nesterov: true, weightDecay: 5e-4, decayBiasAndNorm: true };
-    const session = await createTrainingSession({ ...shared, optimizer, labelSmoothing: 0.1, seed: 0 });
+    const session = await createTrainingSession({ ...shared, objective, optimizer, seed: 0 });
     const predictor = await createPredictor({ ...shared, ...session.state() });
     await predictor.close();
     await session.close();

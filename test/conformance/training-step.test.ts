@@ -18,6 +18,7 @@ import { nodeRuntime } from "../../src/runtime/node.ts";
 import { referenceRuntime } from "../../src/runtime/reference.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import type { TrainingState } from "../../src/train/network-session.ts";
+import { classify } from "../../src/train/objectives/classify.ts";
 import { createTrainingSession } from "../../src/train/step.ts";
 import { algorithms } from "../helpers/conformance.ts";
 import { holdDevice, webgpu, webgpuTitle } from "../helpers/webgpu.ts";
@@ -91,9 +92,8 @@ async function train(name: string, runtime: Runtime) {
     network: network(name, input, numClasses, layer),
     batchSize,
     optimizer: { momentum: 0.9, nesterov: true, weightDecay: 5e-4, decayBiasAndNorm: false },
-    labelSmoothing: 0.1,
+    objective: classify({ labelSmoothing: 0.1, classWeights: null }),
     seed: 1,
-    threads: 1,
     runtime,
   });
   const rng = stream(2, name, 0);

@@ -7,6 +7,7 @@ import { type Network, network } from "../../src/nn/network.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import { sizeOf, type Tensor, tensor } from "../../src/tensor.ts";
 import type { TrainingState } from "../../src/train/network-session.ts";
+import { classify } from "../../src/train/objectives/classify.ts";
 import { createTrainingSession } from "../../src/train/step.ts";
 
 interface Summary {
@@ -103,9 +104,8 @@ export async function takeSteps(
     network: plain,
     batchSize: batch,
     optimizer: { momentum: 0.9, nesterov, weightDecay: 5e-4, decayBiasAndNorm: true },
-    labelSmoothing: 0.1,
+    objective: classify({ labelSmoothing: 0.1, classWeights: null }),
     seed: 0,
-    threads: 2,
     runtime,
   });
   session.load({

@@ -1,6 +1,5 @@
 // Metrics from class probabilities: loss, top-1 and top-5, confusion matrix, precision, recall, F1.
-import type { ClassScore, Evaluation, ImagePrediction } from "./evaluation.ts";
-import type { Score } from "./events.ts";
+import type { ClassDetails, ClassScore, ImagePrediction, Score } from "../evaluation.ts";
 
 /** Smallest normal 32-bit float: keeps -log(p) of a probability that has become 0 at most 87.3. */
 const smallest = 2 ** -126;
@@ -85,19 +84,17 @@ export function classScores(
 }
 
 /**
- * The whole of evaluation.json, without pictures.
+ * What an evaluation tells besides the score, without pictures.
  * @param args.probabilities [n, classes.length]
  * @param args.labels [n]
  * @param args.names [n]
  */
-export function evaluationOf(args: {
+export function classDetails(args: {
   readonly classes: readonly string[];
   readonly probabilities: Float32Array;
   readonly labels: ArrayLike<number>;
   readonly names: readonly string[];
-  readonly crops: "center" | "ten";
-  readonly epoch: number;
-}): Evaluation {
+}): ClassDetails {
   const { classes, probabilities, labels, names } = args;
   const predictions = names.map((name, image): ImagePrediction => {
     const start = image * classes.length;
@@ -117,47 +114,5 @@ export function evaluationOf(args: {
     predictions.map((each) => each.predicted),
     classes.length,
   );
-  return {
-    crops: args.crops,
-    epoch: args.epoch,
-    score: scoreOf(probabilities, labels, classes.length),
-    classes: classScores(confusion, classes),
-    confusion,
-    predictions,
-  };
-}
-
-/**
- * Chooses the images that are worth a picture: the most wrong ones (misclassified, by falling loss), then for each cell
- * of the confusion matrix its images of the highest loss, cells taking turns, errors before hits, then all other
- * errors by falling loss: a comparison of two runs looks for just those.
- * @returns positions in `evaluation.predictions`, in the order of choice, each once, at most `total`
- */
-export function imagesWorthLooking(
-  evaluation: Pick<Evaluation, "predictions">,
-  limits: { readonly mostWrong: number; readonly perCell: number; readonly total: number } = {
-    mostWrong: 24,
-    perCell: 12,
-    total: 600,
-  },
-): number[] {
-  const { predictions } = evaluation;
-  const isWrong = (image: number) => predictions[image]!.label !== predictions[image]!.predicted;
-  const byLoss = Array.from(predictions.keys()).sort(
-    (a, b) => predictions[b]!.loss - predictions[a]!.loss || a - b,
-  );
-  const cells = new Map<string, number[]>();
-  for (const image of byLoss) {
-    const key = `${predictions[image]!.label} ${predictions[image]!.predicted}`;
-    const cell = cells.get(key);
-    if (cell === undefined) cells.set(key, [image]);
-    else if (cell.length < limits.perCell) cell.push(image);
-  }
-  const ordered = [...cells.values()].sort((a, b) => Number(isWrong(b[0]!)) - Number(isWrong(a[0]!)));
-  const chosen = new Set(byLoss.filter(isWrong).slice(0, limits.mostWrong));
-  for (let turn = 0; turn < limits.perCell; turn++) {
-    for (const cell of ordered) if (turn < cell.length) chosen.add(cell[turn]!);
-  }
-  for (const image of byLoss) if (isWrong(image)) chosen.add(image);
-  return [...chosen].slice(0, limits.total);
+  return { classes: classScores(confusion, classes), confusion, predictions };
 }

@@ -1,8 +1,8 @@
 // Soft targets against PyTorch's formula of the weighted cross-entropy.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { mixLabels } from "../augment/image-batch.ts";
-import { checkClassWeights, oneHot, softTargets } from "./targets.ts";
+import { mixLabels } from "../../augment/image-batch.ts";
+import { checkClassWeights, oneHot, softTargets } from "./classify.ts";
 
 const anyBatch = fc.integer({ min: 1, max: 5 }).chain((numClasses) =>
   fc.record({
@@ -28,8 +28,7 @@ test("the plain mean over the targets is sum(w[y] * loss) / sum(w[y])", () => {
   fc.assert(
     fc.property(anyBatch, fc.boolean(), ({ numClasses, weights, images }, weighted) => {
       const labels = Int32Array.from(images, (image) => image.label);
-      const targets = new Float32Array(images.length * numClasses).fill(9);
-      softTargets(oneHot(labels, numClasses), numClasses, weighted ? weights : null, targets);
+      const targets = softTargets(oneHot(labels, numClasses), numClasses, weighted ? weights : null);
       const logs = images.map(({ logits }) => {
         const total = Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
         return logits.map((logit) => logit - total);
@@ -57,11 +56,7 @@ test("mixed labels: lambda times the weighted loss of the one, and the rest of t
         const others = labels.map((_, image) => labels[partners[image]!]!);
         const mixed = mixLabels(oneHot(labels, numClasses), partners, lambda)!;
         const [own, other, both] = [oneHot(labels, numClasses), oneHot(others, numClasses), mixed].map(
-          (shares) => {
-            const targets = new Float32Array(shares.length);
-            softTargets(shares, numClasses, weights, targets);
-            return targets;
-          },
+          (shares) => softTargets(shares, numClasses, weights),
         );
         both!.forEach((value, at) => {
           const expected = lambda * own![at]! + (1 - lambda) * other![at]!;
@@ -73,14 +68,12 @@ test("mixed labels: lambda times the weighted loss of the one, and the rest of t
 });
 
 test("without weights the targets are one-hot", () => {
-  const targets = new Float32Array(6);
-  softTargets(oneHot(Int32Array.of(2, 0), 3), 3, null, targets);
+  const targets = softTargets(oneHot(Int32Array.of(2, 0), 3), 3, null);
   expect([...targets]).toEqual([0, 0, 1, 1, 0, 0]);
 });
 
 test("a batch of weight 0 teaches nothing", () => {
-  const targets = new Float32Array(2).fill(1);
-  softTargets(oneHot(Int32Array.of(1), 2), 2, [1, 0], targets);
+  const targets = softTargets(oneHot(Int32Array.of(1), 2), 2, [1, 0]);
   expect([...targets]).toEqual([0, 0]);
 });
 
