@@ -3,6 +3,7 @@
 import { writeSync } from "node:fs";
 import { CommanderError } from "commander";
 import { ConfigError } from "../config/settings.ts";
+import { CutoutError } from "../error.ts";
 import { printable } from "../text.ts";
 
 const exitCodes = { failure: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
@@ -53,7 +54,7 @@ export function describeFailure(error: unknown, debug: boolean): Failure {
   if (!(error instanceof Error))
     return { text: `cutout: unexpected: ${oneLine(stack)}; add --debug`, exitCode };
   const plain = error.constructor === Error && !error.message.startsWith("internal:");
-  const expected = plain || error instanceof ConfigError;
+  const expected = plain || error instanceof ConfigError || error instanceof CutoutError;
   const text = oneLine(error.message);
   return {
     text: expected ? `cutout: ${text}` : `cutout: unexpected: ${text} (add --debug to see where)`,

@@ -5,6 +5,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -59,11 +60,28 @@ const grey6 = (index: number) => [40 * index, 40 * index, 40 * index] as const;
 const metricsOf = (runDir: string) =>
   read(runDir, "metrics.jsonl").replace(/"(imagesPerSecond|seconds)":[^,}]*/g, '"$1":0');
 
+const evaluationOf = (runDir: string) => ({
+  file: statSync(join(runDir, "evaluation.json")).ino,
+  text: read(runDir, "evaluation.json"),
+  pictures: readdirSync(join(runDir, "images")).length,
+});
+
 let first: TrialResult;
+/** The evaluation at the moment when the run counts as finished. */
+let atTest: ReturnType<typeof evaluationOf>;
 beforeAll(async () => {
   await paintPhotos(data, 26);
   writeFileSync(join(data, "red", "empty.png"), "");
-  first = await run();
+  let runDir = "";
+  first = await runTrial(settings, {
+    signal: never,
+    onRunDir: (path) => {
+      runDir = path;
+    },
+    onEvent: (event) => {
+      if (event.type === "test") atTest = evaluationOf(runDir);
+    },
+  });
 });
 afterAll(() => rmSync(root, { recursive: true }));
 
@@ -97,6 +115,11 @@ describe("a run folder", () => {
   });
 
   test("learns what can be learnt", () => expect(first.test!.top1).toBeGreaterThanOrEqual(10 / 12));
+
+  test("has its evaluation written once, and the pictures before it", () => {
+    // A file that is written again is another one on the disk.
+    expect(atTest).toEqual(evaluationOf(first.runDir));
+  });
 
   test("keeps pictures of test images, named by the evaluation", async () => {
     const evaluation = JSON.parse(read(first.runDir, "evaluation.json")) as Evaluation;

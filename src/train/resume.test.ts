@@ -1,7 +1,15 @@
 // Exact resume: interrupted anywhere, or killed, a run ends with the same metrics and weights as one left alone.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -149,6 +157,19 @@ describe("what is found in the folder", () => {
       /last\.safetensors: could not be opened, no such file/,
     );
     expect(metricsOf(runDir)).toEqual(before);
+  });
+
+  test("a run that was begun before objectives had files goes on exactly", async () => {
+    const runDir = newRunDir();
+    cpSync(new URL("../../test/fixtures/interrupted-run", import.meta.url), runDir, { recursive: true });
+    expect(loadCheckpoint(join(runDir, "last.safetensors")).position).toMatchObject({
+      epoch: 2,
+      stepInEpoch: 6,
+      running: { correct: 22 },
+      best: { epoch: 2, top1: 0.6 },
+    });
+    await train(smallRun(runDir, { resume: true }));
+    expectAsAlone(runDir);
   });
 
   test("an empty folder is begun", async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { failingAt } from "../../test/helpers/failing-disk.ts";
+import { memoryStorage } from "../../test/helpers/memory-storage.ts";
 import { atStep, metricsOf, smallOptions, smallRun } from "../../test/helpers/small-run.ts";
 import { evaluationViews } from "../augment/pipeline.ts";
 import { stream } from "../rng.ts";
@@ -294,6 +295,51 @@ describe("a loss that is no longer finite", () => {
     );
     expect(loadCheckpoint(join(args.runDir, "last.safetensors")).position).toMatchObject({ stepInEpoch: 2 });
   });
+});
+
+describe("a run that is kept elsewhere", () => {
+  test("in memory it gives the same records, checkpoints and evaluation as in a folder", async () => {
+    const runDir = newRunDir();
+    const storage = memoryStorage();
+    const inFolder = await train(smallRun(runDir));
+    expect(await train(smallRun("", { storage }))).toEqual(inFolder);
+    expect(storage.records.map(({ ...record }) => record)).toMatchObject(metricsOf(runDir));
+    expect(JSON.stringify(storage.evaluations)).toBe(
+      `[${readFileSync(join(runDir, "evaluation.json"), "utf8").trimEnd()}]`,
+    );
+    const { state, position } = loadCheckpoint(join(runDir, "best.safetensors"));
+    expect(await storage.readCheckpoint("best")).toMatchObject({ state, position });
+  });
+
+  test("the evaluation is written once, after everything else and before the test's record", async () => {
+    const storage = memoryStorage();
+    const { bestEpoch } = await train(smallRun("", { storage }, { epochs: 1 }));
+    expect(bestEpoch).toBe(1);
+    expect(storage.writes).toEqual(["last", "best", "epoch", "last", "evaluation", "test"]);
+  });
+
+  test.each(["writeEvaluation", "appendRecord"] as const)(
+    "that ends at %s in the test goes on and ends as one left alone",
+    async (name) => {
+      const [alone, storage] = [memoryStorage(), memoryStorage()];
+      await train(smallRun("", { storage: alone }));
+      let left = name === "appendRecord" ? 4 : 0;
+      const failing = {
+        ...storage,
+        async [name](value: never) {
+          if (left-- <= 0) throw new Error("killed");
+          await storage[name](value);
+        },
+      };
+      await expect(train(smallRun("", { storage: failing }))).rejects.toThrow("killed");
+      expect(storage.records).toHaveLength(4);
+      await train(smallRun("", { storage, resume: true }));
+      const timeless = (records: typeof alone.records) =>
+        records.map((record) => ({ ...record, seconds: 0, imagesPerSecond: 0 }));
+      expect(timeless(storage.records)).toEqual(timeless(alone.records));
+      expect(storage.evaluations.at(-1)).toEqual(alone.evaluations.at(-1));
+    },
+  );
 });
 
 describe("a full disk", () => {

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/helpers/data.ts";
+import { CutoutError } from "../error.ts";
 import { batchNorm, classifier, flatten, sequential } from "../nn/blocks.ts";
 import { network } from "../nn/network.ts";
 import { stream } from "../rng.ts";
@@ -166,9 +167,15 @@ describe("errors", () => {
     );
     expect(returned).toEqual([new Float32Array(5)]);
     const wrong = { parameters: new Map(), buffers: new Map(), optimizer: new Map() };
-    await expect((async () => session.load(wrong))()).rejects.toThrow(
-      /^checkpoint: parameter norm.weight must be \[3\] for small, got nothing$/,
+    const error = await (async () => session.load(wrong))().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(CutoutError);
+    expect((error as CutoutError).message).toBe(
+      "checkpoint: parameter norm.weight must be [3] for small, got nothing",
     );
+    expect((error as CutoutError).fields()).toMatchObject({
+      option: "parameter norm.weight",
+      got: "nothing",
+    });
     expect((await session.predict(batches[0]!, 1)).length).toBe(4);
   });
 });
