@@ -2,6 +2,7 @@
 import type { ImageShape } from "../augment/layout.ts";
 import { evaluationViews, type Pipeline } from "../augment/pipeline.ts";
 import type { Loader } from "../data/loader.ts";
+import { CutoutError } from "../error.ts";
 import type { TrainingSession } from "./network-session.ts";
 import type { Scores, Scoring } from "./objective.ts";
 
@@ -27,7 +28,9 @@ export interface EvaluateOptions<T extends Scoring<Scores>> {
 /** Shows the network every view of every image. @returns the scoring, which then knows all answers */
 export async function evaluate<T extends Scoring<Scores>>(options: EvaluateOptions<T>): Promise<T> {
   const { predictor, scoring, dataset, indices, pipeline, loader, crops, batchSize } = options;
-  if (indices.length === 0) throw new Error("evaluate: there must be at least one image, got none");
+  if (indices.length === 0) {
+    throw new CutoutError({ where: "evaluate", what: "there must be at least one image", got: "none" });
+  }
   const views = evaluationViews(crops, dataset, pipeline.output);
   let done = 0;
   for (const view of views) {

@@ -134,7 +134,11 @@ async function predictInBatches(
 ): Promise<Float32Array> {
   const pixels = input.channels * input.height * input.width;
   if (images.length < count * pixels) {
-    throw new Error(`predict: ${count} images must have ${count * pixels} numbers, got ${images.length}`);
+    throw new CutoutError({
+      where: "predict",
+      what: `${count} images must have ${count * pixels} numbers`,
+      got: `${images.length}`,
+    });
   }
   const shape = [batchSize, input.channels, input.height, input.width];
   const output = new Float32Array(count * outputSize);
