@@ -1,7 +1,6 @@
 // The loader's threads: each has a queue of batches to make; one that dies is replaced, and its batches made again.
 import type { Worker } from "node:worker_threads";
 import type { TrainingPipelineOptions } from "../augment/pipeline.ts";
-import { unpackError } from "../thread.ts";
 import type { BatchOrder } from "./batch-maker.ts";
 import type { ImageStore } from "./image-store.ts";
 
@@ -20,8 +19,8 @@ export interface WorkerRequest {
 export interface WorkerAnswer {
   readonly id: number;
   readonly memory: ArrayBuffer;
-  /** What making the batch has thrown, packed; null where it was made. The thread goes on. */
-  readonly error: unknown;
+  /** What making the batch has thrown; the thread goes on. */
+  readonly error: Error | null;
 }
 
 interface Job extends WorkerRequest {
@@ -30,7 +29,7 @@ interface Job extends WorkerRequest {
   /** Threads that have died while they were at it. */
   deaths: number;
   resolve(memory: ArrayBuffer): void;
-  reject(error: unknown): void;
+  reject(error: Error): void;
 }
 
 interface Thread {
@@ -102,7 +101,7 @@ export class WorkerPool {
       thread.jobs.delete(id);
       if (thread.jobs.size === 0) thread.worker.unref();
       if (error === null) job.resolve(memory);
-      else job.reject(unpackError(error));
+      else job.reject(error);
     });
     thread.worker.on("error", (error) => {
       reason = error.message;

@@ -1,7 +1,6 @@
 // A thread of the loader: opens the images for itself and makes whole batches, one after the other.
 import { parentPort, workerData } from "node:worker_threads";
 import { trainingPipeline } from "../augment/pipeline.ts";
-import { packError } from "../thread.ts";
 import { batchMaker } from "./batch-maker.ts";
 import { openStore } from "./image-store.ts";
 import type { WorkerAnswer, WorkerData, WorkerRequest } from "./worker-pool.ts";
@@ -15,6 +14,6 @@ parentPort!.on("message", ({ id, order, memory }: WorkerRequest) => {
     make(order, new Float32Array(memory));
     answer({ id, memory, error: null });
   } catch (error) {
-    answer({ id, memory, error: packError(error) });
+    answer({ id, memory, error: error as Error });
   }
 });
