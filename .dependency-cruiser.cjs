@@ -1,7 +1,7 @@
 // Import rules of the house: who may import whom. A room imports itself, what is listed here, and npm packages.
 const shared = ["tensor", "rng", "error", "text"];
 /** The rooms that write files; they may import durable-file too. */
-const writers = ["data", "runtime", "train", "report", "run-folder", "run", "cli"];
+const writers = ["data", "runtime", "report", "run-folder", "run", "cli"];
 /** The rooms that start threads; they may import thread too. */
 const starters = ["data", "train"];
 
@@ -20,26 +20,28 @@ const allowed = {
   graph: [],
   onnx: ["graph", "nn", "augment"],
   runtime: ["onnx", "graph"],
-  nn: ["graph"],
+  nn: ["graph", "optim"],
   optim: ["graph"],
-  config: ["augment", "data", "nn", "optim", "runtime", "train"],
-  train: ["augment", "data", "graph", "nn", "onnx", "optim", "runtime", "run-folder"],
-  "run-folder": ["config", "data", "run", "train"],
-  report: ["augment", "data", "stats", "train", "run-folder"],
+  config: ["augment", "data", "nn", "runtime"],
+  train: ["augment", "data", "graph", "nn", "optim", "runtime"],
+  "run-folder": ["config", "data", "nn", "train"],
+  report: ["augment", "config", "data", "run-folder", "stats", "train"],
   run: [
     "augment",
     "config",
     "data",
+    "graph",
     "nn",
     "onnx",
     "optim",
     "report",
     "run-folder",
     "runtime",
-    "stats",
     "train",
   ],
-  cli: ["augment", "config", "data", "report", "run", "run-folder", "stats", "train"],
+  execute: ["config", "run"],
+  study: ["config", "execute"],
+  cli: ["config", "data", "execute", "nn", "report", "run", "run-folder", "stats", "study", "train"],
 };
 
 const rooms = Object.entries(allowed).map(([room, others]) => ({
@@ -72,11 +74,36 @@ module.exports = {
       to: { path: "^src/train/", pathNot: "^src/train/(events|evaluation)\\.ts$" },
     },
     {
+      name: "data-by-its-face",
+      comment:
+        "other rooms see of data what index.ts exports; names.ts are the names alone, which load no library",
+      severity: "error",
+      from: { path: "^src/(?!data/)", pathNot: "\\.test\\.ts$" },
+      to: { path: "^src/data/", pathNot: "^src/data/(index|names)\\.ts$" },
+    },
+    {
       name: "augment-needs-nothing-of-node",
       comment: "cutout/augment runs in a browser too",
       severity: "error",
       from: { path: "^src/(augment/|rng\\.ts|tensor\\.ts|error\\.ts)", pathNot: "\\.test\\.ts$" },
       to: { dependencyTypes: ["core"] },
+    },
+    {
+      name: "train-needs-nothing-of-node",
+      comment: "the trainer runs in a browser too; only the training thread is Node's",
+      severity: "error",
+      from: { path: "^src/train/", pathNot: ["\\.test\\.ts$", "^src/train/training-thread"] },
+      to: { dependencyTypes: ["core"] },
+    },
+    {
+      name: "train-is-handed-its-runtime-and-loader",
+      comment: "types alone; the training thread chooses its runtime",
+      severity: "error",
+      from: {
+        path: "^src/train/",
+        pathNot: ["\\.test\\.ts$", "^src/train/training-thread"],
+      },
+      to: { path: "^src/(data|runtime)/", dependencyTypesNot: ["type-only"] },
     },
     {
       name: "no-cycles",
@@ -104,11 +131,14 @@ module.exports = {
       to: { dependencyTypes: ["npm-no-pkg", "npm-unknown", "npm-dev", "unknown", "undetermined"] },
     },
     { name: "no-unresolvable", severity: "error", from: {}, to: { couldNotResolve: true } },
-    only("sharp-in-few-files", "sharp/", ["^src/data/image\\.ts$", "^src/report/(sheet|render)\\.ts$"]),
+    only("sharp-in-few-files", "sharp/", [
+      "^src/data/images/image\\.ts$",
+      "^src/report/(sheet|render)\\.ts$",
+    ]),
     only("protobuf-in-one-file", "(onnx-buf|@bufbuild)/", ["^src/onnx/proto\\.ts$"]),
     only("onnxruntime-in-one-file", "onnxruntime-node/", ["^src/runtime/node\\.ts$"]),
-    only("undici-in-one-file", "undici/", ["^src/data/download/fetch\\.ts$"]),
-    only("yauzl-in-two-files", "yauzl/", ["^src/data/(download/unpack|npz)\\.ts$"]),
+    only("undici-in-one-file", "undici/", ["^src/data/http/client\\.ts$"]),
+    only("yauzl-in-two-files", "yauzl/", ["^src/data/(download/unpack|datasets/npz)\\.ts$"]),
     only("commander-in-cli", "commander/", ["^src/cli/"]),
   ],
   options: {

@@ -1,6 +1,6 @@
 // Errors of the convolution algorithms in every layer of a trained network.
-import { trainingBatches } from "../src/data/loader.ts";
-import { oneHot } from "../src/train/targets.ts";
+import { trainingBatches } from "../src/data/index.ts";
+import { oneHot } from "../src/train/objectives/classify.ts";
 import { type AccuracySettings, networkOf, prepareTraining, trainNetwork } from "./accuracy-training.ts";
 import { errorsOf, onNormalNumbers, type PassError, recordConvolutions } from "./convolution-errors.ts";
 

@@ -1,8 +1,8 @@
 // Whole trainings that differ in nothing but the convolution algorithm and the seed, and what their results say.
-
 import { settingsSchema } from "../src/config/config.ts";
-import { trainingBatches } from "../src/data/loader.ts";
-import { buildNetwork, type ModelName } from "../src/nn/models.ts";
+import { openLoader, trainingBatches } from "../src/data/index.ts";
+import { buildNetwork } from "../src/nn/build.ts";
+import type { NetworkName } from "../src/nn/networks/index.ts";
 import { learningRateAt } from "../src/optim/schedule.ts";
 import { stream } from "../src/rng.ts";
 import { type Prepared, prepare } from "../src/run/prepare.ts";
@@ -10,13 +10,13 @@ import type { ConvolutionMode } from "../src/runtime/choice.ts";
 import { nodeRuntime } from "../src/runtime/node.ts";
 import { evaluate } from "../src/train/evaluate.ts";
 import type { DirectSession } from "../src/train/network-session.ts";
+import { classify, classScoring, oneHot } from "../src/train/objectives/classify.ts";
 import { createTrainingSession } from "../src/train/step.ts";
-import { oneHot } from "../src/train/targets.ts";
 import { type Sample, sampleOf, type WelchTest, welchTest } from "./welch.ts";
 
 export interface AccuracySettings {
   readonly data: string;
-  readonly model: ModelName;
+  readonly model: NetworkName;
   readonly seed: number;
   /** Training images. */
   readonly images: number;
@@ -51,18 +51,14 @@ export function prepareTraining(settings: AccuracySettings): Promise<Prepared> {
     schedule: { kind: "one-cycle", ...(learningRate && { learningRate }) },
     split: { train: images },
   });
-  return prepare(
-    given,
-    (path) => path,
-    () => {},
-  );
+  return prepare(given, () => {});
 }
 
-export const networkOf = ({ config, dataset, pipeline }: Prepared) =>
-  buildNetwork(config.model, {
+export const networkOf = ({ config, network, dataset, pipeline }: Prepared) =>
+  buildNetwork(network, {
     input: pipeline.output,
     numClasses: dataset.classes.length,
-    initialization: config.initialization,
+    options: config.model.options,
   });
 
 /** All epochs, as `cutout train` does them. The caller closes the session. */
@@ -76,9 +72,8 @@ export async function trainNetwork(
     network: networkOf(prepared),
     batchSize,
     optimizer,
-    labelSmoothing,
+    objective: classify({ labelSmoothing, classWeights: null }),
     seed,
-    threads,
     runtime: nodeRuntime({ threads, convolution }),
   });
   const stepsPerEpoch = Math.floor(split.train.length / batchSize);
@@ -88,7 +83,7 @@ export async function trainNetwork(
     const order = { indices: split.train, batchSize, seed, epoch, workers: 0 };
     for await (const { images, labels } of trainingBatches({ dataset, pipeline, ...order })) {
       const learningRate = learningRateAt(schedule, { step, stepsPerEpoch, epochs }, null);
-      const targets = oneHot(labels, session.numClasses);
+      const targets = oneHot(labels, session.outputSize);
       const { loss } = await session.step(images, targets, {
         learningRate,
         seed: stream(seed, "dropout", step).seed(),
@@ -115,15 +110,18 @@ export async function trainWhole(
   const start = performance.now();
   try {
     const { session, trainLoss } = await trainNetwork(prepared, convolution);
-    const { score } = await evaluate({
+    const scoring = await evaluate({
       predictor: session,
+      scoring: classScoring(dataset, split.test),
       dataset,
       indices: split.test,
       pipeline,
+      loader: openLoader({ dataset, pipeline, workers: 0 }),
       crops: config.crops,
       batchSize: config.batchSize,
     });
     await session.close();
+    const score = scoring.score();
     return {
       ...settings,
       convolution,

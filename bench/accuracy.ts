@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError, Option } from "commander";
-import { type ModelName, modelNames } from "../src/nn/models.ts";
+import { type NetworkName, networkNames } from "../src/nn/networks/index.ts";
 import { type ConvolutionMode, convolutionModes } from "../src/runtime/choice.ts";
 import { layerRows, layerTable } from "./accuracy-layers.ts";
 import { compareTrainings, type TrainingRow, trainWhole } from "./accuracy-training.ts";
@@ -33,7 +33,7 @@ function chosenConvolutions(text: string): ConvolutionMode[] {
 
 interface Options {
   readonly data: string;
-  readonly model: ModelName;
+  readonly model: NetworkName;
   readonly images: number;
   readonly epochs: number;
   readonly batch: number;
@@ -112,7 +112,7 @@ const command = (name: string, about: string) =>
     .command(name)
     .description(about)
     .requiredOption("--data <folder>", "images, as `cutout train` takes them")
-    .addOption(new Option("--model <name>", "network").choices(modelNames).default("resnet9"))
+    .addOption(new Option("--model <name>", "network").choices(networkNames).default("resnet9"))
     .option("--images <n>", "training images", whole, 10_000)
     .option("--epochs <n>", "passes over them", whole, 4)
     .option("--batch <n>", "images in a step", whole, 128)

@@ -1,7 +1,8 @@
 // `layers`: every convolution of the networks, with the time of each algorithm that can compute it, and the choice.
 import * as ort from "onnxruntime-node";
 import { formatLayers } from "../src/cli/layer-table.ts";
-import { type LayerTiming, timeLayers } from "../src/train/layer-times.ts";
+import { type LayerTiming, timeLayers } from "../src/run/layer-times.ts";
+import { timingOf } from "../src/run/layers.ts";
 import { benchModel, benchNetworks } from "./networks.ts";
 import type { LayerRow, Work } from "./work.ts";
 
@@ -42,10 +43,13 @@ export const layers: Work = {
       for (const batch of batches) {
         const model = `${name} ${side}x${side}`;
         console.log(`\nlayers, ${model}, batch ${batch}, ${threads} threads`);
-        const table = await timeLayers({ network, batchSize: batch, threads }, (done, total) => {
-          if (process.stderr.isTTY)
-            process.stderr.write(`\r\x1b[2K${done < total ? `${done} of ${total}` : ""}`);
-        });
+        const table = await timeLayers(
+          { network, batchSize: batch, ...timingOf({ threads }) },
+          (done, total) => {
+            if (process.stderr.isTTY)
+              process.stderr.write(`\r\x1b[2K${done < total ? `${done} of ${total}` : ""}`);
+          },
+        );
         console.log(formatLayers(table));
         rows.push(...table.flatMap((layer) => rowsOf({ model, batch, threads }, layer)));
       }

@@ -1,7 +1,8 @@
 // The networks of the benchmark: the shipped ones, and one so small that every engine can train it.
-import { classifier, conv, flatten, maxPool, relu, sequential } from "../src/nn/blocks.ts";
-import { buildNetwork, type ModelName } from "../src/nn/models.ts";
+import { buildNetwork } from "../src/nn/build.ts";
+import { conv, flatten, linear, maxPool, relu, sequential } from "../src/nn/layers/index.ts";
 import { type Network, network } from "../src/nn/network.ts";
+import type { NetworkName } from "../src/nn/networks/index.ts";
 
 interface BenchNetwork {
   /** Of the images, pixels. */
@@ -10,14 +11,13 @@ interface BenchNetwork {
   build(): Network;
 }
 
-const shipped = (name: ModelName, side: number, numClasses: number): BenchNetwork => ({
+const shipped = (name: NetworkName, side: number, numClasses: number): BenchNetwork => ({
   side,
   numClasses,
   build: () =>
     buildNetwork(name, {
       input: { height: side, width: side, channels: 3 },
       numClasses,
-      initialization: "he",
     }),
 });
 
@@ -30,7 +30,7 @@ const tinyLayers = sequential(
   ]),
   { kind: "globalAvgPool" },
   flatten,
-  classifier("linear", 10),
+  linear("linear", 10),
 );
 
 /** Its peers' side is peers/torch_networks.py. */

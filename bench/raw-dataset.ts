@@ -1,6 +1,6 @@
 // A dataset over raw 8-bit images in memory, for measuring what comes after reading.
-import type { Dataset, ReadImages } from "../src/data/dataset.ts";
-import { openStore } from "../src/data/image-store.ts";
+import type { Dataset, ReadImages } from "../src/data/index.ts";
+import { openStore } from "../src/data/loading/image-store.ts";
 
 /**
  * Images [count, side, side, 3] in memory that the loader's threads share, as those of a cache are.

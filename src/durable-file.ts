@@ -1,6 +1,8 @@
 // Writes that survive a kill or a full disk at any moment: write beside, flush, rename; append, flush.
+
 import * as fs from "node:fs";
 import { dirname } from "node:path";
+import { CutoutError } from "./error.ts";
 
 /** The calls of `node:fs` used for writing; tests hand in ones that fail. */
 export interface WriteCalls {
@@ -101,5 +103,8 @@ function explained(path: string, error: unknown, kept: string): Error {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === undefined) return error as Error;
   const remedy = remedies[code] ?? (error as Error).message;
-  return new Error(`${path}: could not be written, ${remedy} (${code}; ${kept})`, { cause: error });
+  return new CutoutError(
+    { where: path, what: `could not be written, ${remedy} (${code}`, remedy: `${kept})` },
+    { cause: error },
+  );
 }

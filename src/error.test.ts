@@ -25,3 +25,12 @@ test("a room that knows better where it was says so; the first error stays its c
   expect(told.message).toMatch(/^--length: must be an even integer/);
   expect(told.cause).toBe(first);
 });
+
+test("a field of the config is named by whoever knows where it was told; what is about no field stays", () => {
+  const error = new CutoutError({ field: "augment.augmentations", where: "grid-mask", what: "is wrong" });
+  expect(error.message).toBe("augment.augmentations: grid-mask: is wrong");
+  expect(error.named(() => "--augment").message).toBe("--augment: grid-mask: is wrong");
+  expect(error.named(() => "--augment").field).toBeUndefined();
+  const other = new CutoutError(fields);
+  expect(other.named(() => "--augment")).toBe(other);
+});

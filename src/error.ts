@@ -2,8 +2,10 @@
 
 /** What an error says, part by part. */
 export interface ErrorFields {
-  /** Where the mistake is: a flag, a file, a field, or whose option it is. `--length`, `photos/cat`, `cutout` */
-  readonly where: string;
+  /** Where the mistake is: a flag, a file, or whose option it is. `--length`, `photos/cat`, `cutout` */
+  readonly where?: string | undefined;
+  /** Path of the field of the config that it is about; whoever knows where that was told names it so. `augment.flip` */
+  readonly field?: string | undefined;
   /** Which option or field of it, where that is a name by itself. `length` */
   readonly option?: string | undefined;
   /** What must hold, or what is the matter. `must be an even integer >= 2` */
@@ -22,7 +24,8 @@ export interface ErrorFields {
  */
 export class CutoutError extends Error implements ErrorFields {
   override readonly name = "CutoutError";
-  readonly where: string;
+  readonly where: string | undefined;
+  readonly field: string | undefined;
   readonly option: string | undefined;
   readonly what: string;
   readonly got: string | undefined;
@@ -32,6 +35,7 @@ export class CutoutError extends Error implements ErrorFields {
   constructor(fields: ErrorFields, options?: ErrorOptions) {
     super(lineOf(fields), options);
     this.where = fields.where;
+    this.field = fields.field;
     this.option = fields.option;
     this.what = fields.what;
     this.got = fields.got;
@@ -44,14 +48,23 @@ export class CutoutError extends Error implements ErrorFields {
     return new CutoutError({ ...this.fields(), ...fields }, { cause: this });
   }
 
+  /** The same error by where its field was told: by a flag, or in a file. One that is about no field stays as it is. */
+  named(nameOf: (field: string) => string): CutoutError {
+    const { field, where } = this;
+    return field === undefined ? this : this.with({ field: undefined, where: joined(nameOf(field), where) });
+  }
+
   /** Plain data, which another thread can be sent; `new CutoutError(fields)` is the same error again. */
   fields(): ErrorFields {
-    const { where, option, what, got, remedy, kind } = this;
-    return { where, option, what, got, remedy, kind };
+    const { where, field, option, what, got, remedy, kind } = this;
+    return { where, field, option, what, got, remedy, kind };
   }
 }
 
-function lineOf({ where, option, what, got, remedy }: ErrorFields): string {
+const joined = (...parts: readonly (string | undefined)[]) =>
+  parts.filter((part) => part !== undefined).join(": ");
+
+function lineOf({ where, field, option, what, got, remedy }: ErrorFields): string {
   const subject = option === undefined ? "" : `${option} `;
-  return `${where}: ${subject}${what}${got === undefined ? "" : `, got ${got}`}${remedy === undefined ? "" : `; ${remedy}`}`;
+  return `${joined(field, where, `${subject}${what}`)}${got === undefined ? "" : `, got ${got}`}${remedy === undefined ? "" : `; ${remedy}`}`;
 }

@@ -1,31 +1,62 @@
 // What the package exports as `cutout`: everything a program needs to do what the command line does.
-export type { ImageShape, Normalization, Pipeline } from "./augment/pipeline.ts";
-export { trainingPipeline } from "./augment/pipeline.ts";
+export type { ImageShape, Normalization, Pipeline } from "./augment/pipeline/pipeline.ts";
+export { trainingPipeline } from "./augment/pipeline/pipeline.ts";
 export type { Config, Settings, SettingsInput } from "./config/config.ts";
 export { configSchema, settingsSchema } from "./config/config.ts";
-export type { SettingsSources } from "./config/settings.ts";
-export { ConfigError, readSettings } from "./config/settings.ts";
-export type { ChannelStatistics, Dataset, Split } from "./data/dataset.ts";
-export type { Loader, LoaderOptions, OnProgress, OpenDatasetOptions, SplitOptions } from "./data/loader.ts";
+export { readSettings } from "./config/settings.ts";
+export type { ChannelStatistics, Dataset, Split } from "./data/index.ts";
 export {
   channelStatistics,
   evaluationBatches,
+  type Loader,
+  type LoaderOptions,
+  type OnProgress,
+  type OpenDatasetOptions,
   openDataset,
   openLoader,
   readGroups,
+  readWebDataset,
+  type SplitOptions,
   splitDataset,
   trainingBatches,
-} from "./data/loader.ts";
-export type {
-  WebDatasetBatchOptions,
-  WebDatasetOptions,
-  WebDatasetSample,
-} from "./data/webdataset-stream.ts";
-export { readWebDataset, webDatasetBatches } from "./data/webdataset-stream.ts";
-export type { Initialization, ModelName, NetworkOptions } from "./nn/models.ts";
-export { buildNetwork, modelNames } from "./nn/models.ts";
+  type WebDatasetBatchOptions,
+  type WebDatasetOptions,
+  type WebDatasetSample,
+  webDatasetBatches,
+} from "./data/index.ts";
+export type { ErrorFields } from "./error.ts";
+export { CutoutError } from "./error.ts";
+export type { ExecutionEvent, Executor } from "./execute/executor.ts";
+export { eventsOf, inThisProcess } from "./execute/local.ts";
+export type { NetworkArguments } from "./nn/build.ts";
+export { buildNetwork } from "./nn/build.ts";
+export type { BuildArguments, NetworkDefinition, NetworkFile } from "./nn/definition.ts";
+export { defineNetwork } from "./nn/definition.ts";
+export type { Layer } from "./nn/layers/index.ts";
+export {
+  avgPool,
+  batchNorm,
+  conv,
+  dropout,
+  flatten,
+  globalAvgPool,
+  globalMaxPool,
+  identity,
+  linear,
+  maxPool,
+  relu,
+  residual,
+  scale,
+  sequential,
+} from "./nn/layers/index.ts";
+export { loadNetwork } from "./nn/load.ts";
 export type { Network } from "./nn/network.ts";
 export { countParameters } from "./nn/network.ts";
+export type { NetworkName } from "./nn/networks/index.ts";
+export { networkNames } from "./nn/networks/index.ts";
+export type { Kind, Option, Options } from "./nn/options.ts";
+export { boolean, choice, integer, number } from "./nn/options.ts";
+export type { NetworkSizes, Recipe } from "./nn/recipe.ts";
 export type { ExportOptions } from "./onnx/export.ts";
 export { exportModel } from "./onnx/export.ts";
 export type { ScheduleOptions } from "./optim/schedule.ts";
@@ -36,20 +67,29 @@ export type { Rng } from "./rng.ts";
 export { permutation, stream } from "./rng.ts";
 export type { Classified, Classifier, DataEvaluation } from "./run/classifier.ts";
 export { exportRun, openClassifier } from "./run/classifier.ts";
+export type { RunEvent } from "./run/events.ts";
 export type { NewTrialOptions, TrialOptions, TrialResult } from "./run/trial.ts";
 export { resumeTrial, runTrial } from "./run/trial.ts";
 export { loadCheckpoint, saveCheckpoint } from "./run-folder/checkpoint.ts";
-export type { OpenRun } from "./run-folder/run-dir.ts";
-export { openFinishedRun, openRun } from "./run-folder/run-dir.ts";
+export { dataIdentity } from "./run-folder/identity.ts";
+export { type OpenRun, openFinishedRun, openRun } from "./run-folder/index.ts";
+export { runFolderStorage } from "./run-folder/storage.ts";
+export { nodeRuntime } from "./runtime/node.ts";
 export type { DType, Shape, Tensor } from "./tensor.ts";
 export { tensor } from "./tensor.ts";
+export type { EvaluateOptions } from "./train/evaluate.ts";
 export { evaluate } from "./train/evaluate.ts";
-export type { ClassScore, Evaluation, ImagePrediction } from "./train/evaluation.ts";
-export type { EpochRecord, MetricsRecord, Score, TestRecord, TrainingEvent } from "./train/events.ts";
+export type { ClassScore, Evaluation, ImagePrediction, Score } from "./train/evaluation.ts";
+export type { EpochRecord, MetricsRecord, TestRecord, TrainingEvent } from "./train/events.ts";
 export type { TrainingSession, TrainingState } from "./train/network-session.ts";
-export type { Predictor } from "./train/step.ts";
+export type { Objective } from "./train/objective.ts";
+export type { ClassifyOptions } from "./train/objectives/classify.ts";
+export { classify, classScoring } from "./train/objectives/classify.ts";
+export type { Predictor, SessionOptions } from "./train/step.ts";
 export { createPredictor, createTrainingSession } from "./train/step.ts";
-export type { TrainArguments, TrainOptions, TrainResult } from "./train/trainer.ts";
+export type { RunStorage } from "./train/storage.ts";
+export type { TrainArguments, TrainOptions } from "./train/train-arguments.ts";
+export type { TrainResult } from "./train/trainer.ts";
 export { train } from "./train/trainer.ts";
 export type { TrainingThreadOptions } from "./train/training-thread.ts";
 export { openTrainingThread } from "./train/training-thread.ts";

@@ -1,4 +1,5 @@
 // Seeded random numbers: a seed and a name give an independent stream; nothing is global.
+import { CutoutError } from "./error.ts";
 import { Xoroshiro128plus } from "./xoroshiro128plus.ts";
 
 /**
@@ -69,7 +70,12 @@ class Stream implements Rng {
 
   integer(bound: number): number {
     if (!(bound >= 1 && bound <= twoTo32) || !Number.isInteger(bound)) {
-      throw new Error(`rng: bound must be an integer from 1 to 2^32, got ${bound}`);
+      throw new CutoutError({
+        where: "rng",
+        option: "bound",
+        what: "must be an integer from 1 to 2^32",
+        got: String(bound),
+      });
     }
     for (;;) {
       const draw = this.generator.next() >>> 0;
@@ -121,7 +127,8 @@ class Key {
 
 /** Two words: a number of up to 53 bits. */
 function mixNumber(hash: Int32Array, number: number): void {
-  if (!Number.isSafeInteger(number)) throw new Error(`rng: keys must be integers, got ${number}`);
+  if (!Number.isSafeInteger(number))
+    throw new CutoutError({ where: "rng", option: "keys", what: "must be integers", got: String(number) });
   mix(hash, number | 0);
   mix(hash, Math.floor(number / twoTo32) | 0);
 }

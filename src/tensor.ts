@@ -1,4 +1,5 @@
 // Host tensors: a dtype, a shape, and the numbers in row-major order.
+import { CutoutError } from "./error.ts";
 
 /** Array type that holds each element type. Booleans are one byte each (0 or 1). */
 export interface DataOf {
@@ -47,7 +48,11 @@ export function sameShape(a: Shape, b: Shape): boolean {
 /** A tensor over existing data. Throws when shape and data disagree. */
 export function tensor<D extends DType>(dtype: D, shape: Shape, data: DataOf[D]): Tensor<D> {
   if (data.length !== sizeOf(shape)) {
-    throw new Error(`tensor: shape [${shape.join(", ")}] holds ${sizeOf(shape)} numbers, got ${data.length}`);
+    throw new CutoutError({
+      where: "tensor",
+      what: `shape [${shape.join(", ")}] holds ${sizeOf(shape)} numbers`,
+      got: String(data.length),
+    });
   }
   return { dtype, shape, data };
 }

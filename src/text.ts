@@ -81,3 +81,12 @@ const unprintable = /[\p{Cc}\p{Cs}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\u
 export function printable(text: string): string {
   return text.replace(unprintable, "\uFFFD");
 }
+
+/** `grid-mask`, or `random-erasing:area=[0.02,0.2],fill=zero`: as a flag would have it. */
+export function shortForm(name: string, options: object = {}): string {
+  const told = Object.entries(options).map(([key, value]) => {
+    const text = typeof value === "string" ? value : JSON.stringify(value);
+    return `${key}=${text}`;
+  });
+  return told.length === 0 ? name : `${name}:${told.join(",")}`;
+}

@@ -1,5 +1,6 @@
-// Starts threads, from the sources as well as from what is published.
+// Starts threads, from the sources as well as from what is published, and brings errors from one to another.
 import { Worker, type WorkerOptions } from "node:worker_threads";
+import { CutoutError, type ErrorFields } from "./error.ts";
 
 /** Ending of this program's modules: `.ts` when it runs from its sources, `.js` when it was compiled. */
 const ending = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
@@ -19,4 +20,27 @@ export function startThread(name: string, base: string, options: WorkerOptions =
     ...options,
     execArgv: [],
   });
+}
+
+/** What an error is on its way: a message between threads copies plain errors, but forgets classes of one's own. */
+type PackedError =
+  | { readonly fields: ErrorFields; readonly cause: PackedError | null }
+  | { readonly other: unknown };
+
+/** What was thrown, as another thread can be sent it. */
+export function packError(error: unknown): unknown {
+  return packed(error);
+}
+
+function packed(error: unknown): PackedError {
+  if (!(error instanceof CutoutError)) return { other: error };
+  return { fields: error.fields(), cause: error.cause === undefined ? null : packed(error.cause) };
+}
+
+/** What {@link packError} was given in the other thread: an error for people is one here too, with the same fields. */
+export function unpackError(message: unknown): unknown {
+  const packed = message as PackedError;
+  if ("other" in packed) return packed.other;
+  const cause = packed.cause === null ? {} : { cause: unpackError(packed.cause) };
+  return new CutoutError(packed.fields, cause);
 }

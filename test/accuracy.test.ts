@@ -5,17 +5,16 @@ import { describe, expect, it, test } from "vitest";
 import { errorsOf, onNormalNumbers, recordConvolutions } from "../bench/convolution-errors.ts";
 import { exactRows, type Operands, type Pass } from "../bench/exact-convolution.ts";
 import { sampleOf, welchTest } from "../bench/welch.ts";
-import { trainingPipeline } from "../src/augment/pipeline.ts";
-import { trainingBatches } from "../src/data/loader.ts";
+import { trainingPipeline } from "../src/augment/index.ts";
+import { openLoader, trainingBatches } from "../src/data/index.ts";
 import { convSpec } from "../src/graph/conv/spec.ts";
-import { batchNorm, classifier, conv, flatten, relu, sequential } from "../src/nn/blocks.ts";
-import type { Layer } from "../src/nn/layers.ts";
+import { batchNorm, conv, flatten, type Layer, linear, relu, sequential } from "../src/nn/layers/index.ts";
 import { network } from "../src/nn/network.ts";
 import { nodeRuntime } from "../src/runtime/node.ts";
 import { evaluateReference } from "../src/runtime/reference.ts";
 import { evaluate } from "../src/train/evaluate.ts";
+import { classify, classScoring, oneHot } from "../src/train/objectives/classify.ts";
 import { createTrainingSession } from "../src/train/step.ts";
-import { oneHot } from "../src/train/targets.ts";
 import { memoryDataset } from "./helpers/memory-dataset.ts";
 import { type OperandCase, operatorCases } from "./helpers/operator-cases.ts";
 import { namedOperands, operatorGraph } from "./helpers/operator-graph.ts";
@@ -43,7 +42,7 @@ const tiny = network(
     block("five", 5, 1),
     block("strided", 3, 2),
     flatten,
-    classifier("linear", numClasses),
+    linear("linear", numClasses),
   ),
 );
 const training = Int32Array.from({ length: 192 }, (_, index) => index);
@@ -54,9 +53,8 @@ async function trained(convolution: "winograd" | "im2col") {
     network: tiny,
     batchSize,
     optimizer: { momentum: 0.9, nesterov: true, weightDecay: 5e-4, decayBiasAndNorm: false },
-    labelSmoothing: 0,
+    objective: classify({ labelSmoothing: 0, classWeights: null }),
     seed: 1,
-    threads: 1,
     runtime: nodeRuntime({ threads: 1, convolution }),
   });
   const losses: number[] = [];
@@ -70,17 +68,19 @@ async function trained(convolution: "winograd" | "im2col") {
       losses.push(loss);
     }
   }
-  const { score } = await evaluate({
+  const scoring = await evaluate({
     predictor: session,
+    scoring: classScoring(dataset, unseen),
     dataset,
     indices: unseen,
     pipeline,
+    loader: openLoader({ dataset, pipeline, workers: 0 }),
     crops: "center",
     batchSize,
   });
   const state = session.state();
   await session.close();
-  return { losses, score, state };
+  return { losses, score: scoring.score(), state };
 }
 
 describe("exact sums", () => {

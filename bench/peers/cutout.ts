@@ -3,7 +3,8 @@ import * as ort from "onnxruntime-node";
 import { countParameters, initialBuffers, initialParameters } from "../../src/nn/network.ts";
 import { exportModel } from "../../src/onnx/export.ts";
 import { stream } from "../../src/rng.ts";
-import { openSession } from "../../src/runtime/node.ts";
+import { nodeRuntime, openSession } from "../../src/runtime/node.ts";
+import { classify } from "../../src/train/objectives/classify.ts";
 import { createPredictor, createTrainingSession } from "../../src/train/step.ts";
 import { benchModel, benchNetworks } from "../networks.ts";
 import { compete } from "./answer.ts";
@@ -22,9 +23,9 @@ async function step() {
     network,
     batchSize: batch,
     optimizer: { momentum: 0.9, nesterov: true, weightDecay: 5e-4, decayBiasAndNorm: true },
-    labelSmoothing: 0,
+    objective: classify({ labelSmoothing: 0, classWeights: null }),
     seed: 0,
-    threads,
+    runtime: nodeRuntime({ threads }),
   });
   const targets = new Float32Array(batch * numClasses);
   for (let image = 0; image < batch; image++) targets[image * numClasses + rng.integer(numClasses)] = 1;
@@ -51,7 +52,8 @@ async function exported() {
 async function predictor() {
   const parameters = initialParameters(network, 0);
   const buffers = initialBuffers(network);
-  const { predict } = await createPredictor({ network, parameters, buffers, batchSize: batch, threads });
+  const runtime = nodeRuntime({ threads });
+  const { predict } = await createPredictor({ network, parameters, buffers, batchSize: batch, runtime });
   return () => predict(images, batch);
 }
 

@@ -2,12 +2,12 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { cutout } from "../../src/augment/cutout.ts";
-import type { ImageLayout } from "../../src/augment/layout.ts";
-import { trainingPipeline } from "../../src/augment/pipeline.ts";
-import { decodeImage, decoderVersion, decodesAtOnce } from "../../src/data/image.ts";
-import { inOrder } from "../../src/data/in-order.ts";
-import { openDataset, openLoader } from "../../src/data/loader.ts";
+import { cutout } from "../../src/augment/cutout/cutout.ts";
+import type { ImageLayout } from "../../src/augment/image/layout.ts";
+import { trainingPipeline } from "../../src/augment/pipeline/pipeline.ts";
+import { decoderVersion, decodesAtOnce } from "../../src/data/images/image.ts";
+import { inOrder } from "../../src/data/images/in-order.ts";
+import { decodeImage, openDataset, openLoader } from "../../src/data/index.ts";
 import { stream } from "../../src/rng.ts";
 import { datasetOf } from "../raw-dataset.ts";
 import { compete } from "./answer.ts";

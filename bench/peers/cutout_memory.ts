@@ -1,7 +1,7 @@
 // Makes batches of a generated stream of images and tells the resident memory on the way: IMAGES BATCH.
 import { readFileSync } from "node:fs";
-import { trainingPipeline } from "../../src/augment/pipeline.ts";
-import { trainingBatches } from "../../src/data/loader.ts";
+import { trainingPipeline } from "../../src/augment/pipeline/pipeline.ts";
+import { trainingBatches } from "../../src/data/index.ts";
 import { stream } from "../../src/rng.ts";
 import { repeating } from "../raw-dataset.ts";
 

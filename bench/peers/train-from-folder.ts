@@ -1,10 +1,10 @@
 // A training run's steps: SIDE BATCH THREADS WORKERS|memory PHOTOS CACHE.
 import * as ort from "onnxruntime-node";
-import { trainingPipeline } from "../../src/augment/pipeline.ts";
-import { channelStatistics, openDataset, openLoader } from "../../src/data/loader.ts";
-import { buildNetwork } from "../../src/nn/models.ts";
+import { trainingPipeline } from "../../src/augment/pipeline/pipeline.ts";
+import { channelStatistics, openDataset, openLoader } from "../../src/data/index.ts";
+import { buildNetwork } from "../../src/nn/build.ts";
 import { countParameters } from "../../src/nn/network.ts";
-import { oneHot } from "../../src/train/targets.ts";
+import { classify, oneHot } from "../../src/train/objectives/classify.ts";
 import { openTrainingThread } from "../../src/train/training-thread.ts";
 import { compete } from "./answer.ts";
 
@@ -14,7 +14,6 @@ const numClasses = 2;
 const network = buildNetwork("resnet9", {
   input: { height: side, width: side, channels: 3 },
   numClasses,
-  initialization: "he",
 });
 
 await compete({
@@ -26,7 +25,7 @@ await compete({
       network,
       batchSize,
       optimizer: { momentum: 0.9, nesterov: true, weightDecay: 5e-4, decayBiasAndNorm: false },
-      labelSmoothing: 0,
+      objective: classify({ labelSmoothing: 0, classWeights: null }),
       seed: 0,
       threads,
     });

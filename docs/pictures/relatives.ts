@@ -1,10 +1,10 @@
 // Draws the pictures of docs/augmentation.md, section "Relatives": node --import tsx docs/pictures/relatives.ts
 import { writeFileSync } from "node:fs";
 import type { BatchAugmentation, ImageBatch } from "../../src/augment/augmentation.ts";
-import { batchAugmentation } from "../../src/augment/batch-augmentation.ts";
-import { cutmix } from "../../src/augment/cutmix.ts";
-import { mixup } from "../../src/augment/mixup.ts";
-import { randomErasing } from "../../src/augment/random-erasing.ts";
+import { batchAugmentation } from "../../src/augment/batch/batch-augmentation.ts";
+import { cutmix } from "../../src/augment/batch/cutmix.ts";
+import { mixup } from "../../src/augment/batch/mixup.ts";
+import { randomErasing } from "../../src/augment/masking/random-erasing.ts";
 import { type AugmentationSpec, createAugmentation } from "../../src/augment/registry.ts";
 import { drawSheet, type SheetImage } from "../../src/report/sheet.ts";
 import { stream } from "../../src/rng.ts";

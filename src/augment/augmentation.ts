@@ -1,7 +1,8 @@
 // The interfaces that every augmentation has: draw parameters as plain data, apply them to what they concern.
 import type { Rng } from "../rng.ts";
-import type { Effect } from "./effect.ts";
-import type { ImageLayout, ImageShape, PixelArray } from "./layout.ts";
+import type { ImageLayout, ImageShape, PixelArray } from "./image/layout.ts";
+import type { Normalization } from "./image/normalize.ts";
+import type { Effect } from "./targets/effect.ts";
 
 /** One image with its pixels. */
 export interface Image<A extends PixelArray = PixelArray> extends ImageLayout {
@@ -35,6 +36,39 @@ export interface Augmentation<Parameters> {
    * Left out by augmentations that change colours only.
    */
   effects?(parameters: Parameters, input: ImageShape): readonly Effect[];
+}
+
+/** What an augmentation changes: where pixels are, their colours, pixels that it paints over, or noise on them. */
+export type AugmentationKind = "geometry" | "colour" | "mask" | "noise";
+
+/**
+ * What an augmentation is about, declared beside its factory: those who combine augmentations need not know it by name.
+ */
+export interface About {
+  readonly kind: AugmentationKind;
+  /**
+   * The scale that its numbers mean something on: `unit`, the image from 0 to 1 (or bytes) before normalization;
+   * `normalized`, any scale, that after normalization too, where 0 is the mean.
+   */
+  readonly scale: "unit" | "normalized";
+  /**
+   * The options for images that are normalized already: what they tell on the scale 0 to 1, as the colour of a fill, is
+   * normalized. Left out where there is nothing of the kind.
+   * @param options as they were given, which may be from a file
+   */
+  normalized?(options: never, normalization: Normalization): unknown;
+}
+
+/** Makes an augmentation; it checks the options it is given, whatever their type says: they may come from a file. */
+export interface Factory {
+  (options: never): Augmentation<unknown>;
+  readonly about: About;
+}
+
+/** The same for what changes whole batches. */
+export interface BatchFactory {
+  (options: never): BatchAugmentation<unknown>;
+  readonly about: { readonly kind: "batch" };
 }
 
 /** One way to change a batch, where images meet (Mixup, CutMix) or multiply (batch augmentation). */

@@ -1,6 +1,7 @@
 // Bad input at every door of cutout/augment: one clear error each, never a TypeError, never a silent result.
 import { describe, expect, test } from "vitest";
 import { augmentationExamples } from "../../test/helpers/augmentations.ts";
+import { CutoutError } from "../error.ts";
 import * as augment from "./index.ts";
 
 const shape = { height: 8, width: 8, channels: 3, layout: "HWC" } as const;
@@ -29,22 +30,22 @@ const calls: readonly [name: string, call: () => unknown, message: string][] = [
   [
     "two kinds of length",
     () => augment.cutout(wrong({ length: { pixels: [2, 4], share: 0.5 } })),
-    'cutout: length in pixels has pixels, got "share"',
+    'cutout: options of length must be among pixels, got "share"',
   ],
   [
     "a mistyped key of a length",
     () => augment.cutout(wrong({ length: { share: 0.5, off: "height" } })),
-    'cutout: length in share has share, of, got "off"',
+    'cutout: options of length must be among share, of, got "off"',
   ],
   [
     "a mistyped key of a shape",
     () => augment.cutout(wrong({ length: 4, shape: { kind: "rectangle", aspect: [1, 2], ratio: 3 } })),
-    'cutout: shape rectangle has kind, aspect, got "ratio"',
+    'cutout: options of shape must be among kind, aspect, got "ratio"',
   ],
   [
     "a mistyped key of a fill",
     () => augment.cutout(wrong({ length: 4, fill: { uniform: [0, 1], per: "pixel", units: "white" } })),
-    'cutout: fill uniform has uniform, per, unit, got "units"',
+    'cutout: options of fill must be among uniform, per, unit, got "units"',
   ],
   [
     "two kinds of side",
@@ -54,7 +55,7 @@ const calls: readonly [name: string, call: () => unknown, message: string][] = [
           shape: { kind: "sides", height: { pixels: [1, 2], share: [0, 1] }, width: { share: [0, 1] } },
         }),
       ),
-    "cutout: height must be {pixels: [integer, integer]}, {share",
+    'cutout: options of shape.height must be among pixels, got "share"',
   ],
   ["no shape", () => augment.cutout(options)(pixels, wrong(undefined), 1), "cutout: shape must be an object"],
   [
@@ -96,17 +97,17 @@ const calls: readonly [name: string, call: () => unknown, message: string][] = [
   [
     "progress above 1",
     () => augment.expectedArea(grows, shape, 2),
-    "cutout: progress must be from 0 to 1, got 2",
+    "cutout: progress must be a number from 0 to 1, got 2",
   ],
   [
     "progress above 1",
     () => augment.sampleHoles(rng(), shape, grows, 7),
-    "cutout: progress must be from 0 to 1, got 7",
+    "cutout: progress must be a number from 0 to 1, got 7",
   ],
   [
     "no progress for a schedule",
     () => augment.cutoutAugmentation(grows).sample(rng(), shape, wrong(undefined)),
-    "cutout: progress must be from 0 to 1, got undefined",
+    "cutout: progress must be a number from 0 to 1, got undefined",
   ],
   ["no holes", () => augment.applyHoles(pixels, shape, wrong(null), "zero"), "cutout: holes must be a list"],
   [
@@ -216,7 +217,7 @@ const calls: readonly [name: string, call: () => unknown, message: string][] = [
 test("options of another library's preset are no options of ours, by their types too", () => {
   // @ts-expect-error
   expect(() => augment.cutout({ like: "torchvision", length: 3 })).toThrow(
-    "cutout like torchvision: options are",
+    "cutout like torchvision: options must be among p, scale, ratio, value",
   );
 });
 
@@ -225,7 +226,7 @@ test.each(calls)("%s", (_, call, message) => {
   try {
     call();
   } catch (error) {
-    expect((error as Error).constructor).toBe(Error);
+    expect([Error, CutoutError]).toContain((error as Error).constructor);
   }
 });
 

@@ -2,11 +2,11 @@
 import { expect, test } from "vitest";
 import { stream } from "../rng.ts";
 import type { Augmentation, Image } from "./augmentation.ts";
-import { colorJitter } from "./color-jitter.ts";
+import { colorJitter } from "./colour/color-jitter.ts";
 import { compose } from "./compose.ts";
-import { horizontalFlip } from "./flips.ts";
-import { randomCrop } from "./random-crop.ts";
-import { resizedCrop } from "./resized-crop.ts";
+import { horizontalFlip } from "./geometry/flips.ts";
+import { randomCrop } from "./geometry/random-crop.ts";
+import { resizedCrop } from "./geometry/resized-crop.ts";
 
 const image: Image = {
   height: 20,

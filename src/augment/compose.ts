@@ -1,7 +1,8 @@
 // Composition: several augmentations one after the other are an augmentation again.
+import { CutoutError } from "../error.ts";
 import type { Augmentation } from "./augmentation.ts";
-import { checkImage, copyImage } from "./image.ts";
-import type { ImageShape } from "./layout.ts";
+import { checkImage, copyImage } from "./image/image.ts";
+import type { ImageShape } from "./image/layout.ts";
 
 const name = "compose";
 
@@ -22,11 +23,20 @@ export function compose<const Drawn extends readonly unknown[]>(
 ): Augmentation<Drawn> {
   const list: readonly Augmentation<unknown>[] = steps;
   if (!Array.isArray(list)) {
-    throw new Error(`${name}: steps must be a list of augmentations, got ${String(list)}`);
+    throw new CutoutError({
+      where: name,
+      option: "steps",
+      what: "must be a list of augmentations",
+      got: String(list),
+    });
   }
   for (const [index, step] of list.entries()) {
     if (typeof step?.apply !== "function") {
-      throw new Error(`${name}: every step must be an augmentation, got ${typeof step} at ${index}`);
+      throw new CutoutError({
+        where: name,
+        what: "every step must be an augmentation",
+        got: `${typeof step} at ${index}`,
+      });
     }
   }
   return {
@@ -62,6 +72,11 @@ export function compose<const Drawn extends readonly unknown[]>(
 function checkLength(drawn: readonly unknown[], steps: number): void {
   if (!Array.isArray(drawn) || drawn.length !== steps) {
     const got = Array.isArray(drawn) ? drawn.length : String(drawn);
-    throw new Error(`${name}: parameters must be a list of ${steps}, one for each step, got ${got}`);
+    throw new CutoutError({
+      where: name,
+      option: "parameters",
+      what: `must be a list of ${steps}, one for each step`,
+      got: String(got),
+    });
   }
 }

@@ -1,8 +1,9 @@
 // The table of docs/augmentation.md against expectedArea.
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { expectedArea } from "./cutout/area.ts";
+import { cutoutOptions } from "./cutout/given.ts";
 import { type CutoutPreset, presetNames } from "./cutout/presets.ts";
-import { cutoutOptions, expectedArea } from "./cutout.ts";
 
 const text = readFileSync(new URL("../../docs/augmentation.md", import.meta.url), "utf8");
 const rows = Array.from(

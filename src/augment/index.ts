@@ -11,83 +11,94 @@ export type { SharpInput, SharpRaw } from "./adapters/sharp.ts";
 export { fromSharp, toSharp } from "./adapters/sharp.ts";
 export type { Tfjs, TfjsTensor } from "./adapters/tfjs.ts";
 export { batchFromTfjs, imageFromTfjs, toTfjs } from "./adapters/tfjs.ts";
-export type { AffineOptions, AffineParameters } from "./affine.ts";
-export { affine } from "./affine.ts";
-export type { Augmentation, BatchAugmentation, Image, ImageBatch } from "./augmentation.ts";
-export type { BatchAugmentationOptions, BatchAugmentationParameters } from "./batch-augmentation.ts";
-export { batchAugmentation } from "./batch-augmentation.ts";
-export type { BlurOptions, BlurParameters } from "./blur.ts";
-export { blur } from "./blur.ts";
-export type { ColorChange, ColorJitterOptions, ColorJitterParameters } from "./color-jitter.ts";
-export { colorJitter } from "./color-jitter.ts";
+export type { About, Augmentation, BatchAugmentation, Image, ImageBatch } from "./augmentation.ts";
+export type { BatchAugmentationOptions, BatchAugmentationParameters } from "./batch/batch-augmentation.ts";
+export { batchAugmentation } from "./batch/batch-augmentation.ts";
+export type { CutMixOptions, CutMixParameters } from "./batch/cutmix.ts";
+export { cutmix, expectedCutMixShare } from "./batch/cutmix.ts";
+export type { MixupOptions, MixupParameters } from "./batch/mixup.ts";
+export { mixup } from "./batch/mixup.ts";
+export type { MixSpec } from "./batch/registry.ts";
+export { createMix } from "./batch/registry.ts";
+export type { BlurOptions, BlurParameters } from "./colour/blur.ts";
+export { blur } from "./colour/blur.ts";
+export type { ColorChange, ColorJitterOptions, ColorJitterParameters } from "./colour/color-jitter.ts";
+export { colorJitter } from "./colour/color-jitter.ts";
+export type { GreyscaleOptions, GreyscaleParameters } from "./colour/greyscale.ts";
+export { greyscale } from "./colour/greyscale.ts";
+export type {
+  TrivialAugmentOptions,
+  TrivialAugmentParameters,
+  TrivialOperation,
+} from "./colour/trivial-augment.ts";
+export { trivialAugment } from "./colour/trivial-augment.ts";
 export { compose } from "./compose.ts";
-export type { CropOptions, CropPosition } from "./crop.ts";
-export { centerCrop, cropImage, fiveCrops, sampleCrop } from "./crop.ts";
-export type { CutMixOptions, CutMixParameters } from "./cutmix.ts";
-export { cutmix, expectedCutMixShare } from "./cutmix.ts";
+export { areaOf, expectedArea } from "./cutout/area.ts";
 export type {
   CutoutAugmentation,
   CutoutBatchParameters,
   CutoutParameters,
 } from "./cutout/augmentation.ts";
 export { cutoutAugmentation, cutoutBatchAugmentation } from "./cutout/augmentation.ts";
-export type { Fill, NoiseFill } from "./cutout/fill-options.ts";
-export type { Length, SideLength } from "./cutout/length.ts";
-export type { Placement, Shape, Sides } from "./cutout/options.ts";
+export type { BatchShape, Cutout } from "./cutout/cutout.ts";
+export { applyHoles, cutout, sampleHoles } from "./cutout/cutout.ts";
+export { checkedTrainingCutout, cutoutOptions, trainingCutout } from "./cutout/given.ts";
+export type { Hole, ImageArea } from "./cutout/hole.ts";
+export { coverageMap, holeAround, holeCovers } from "./cutout/hole.ts";
+export type { Length } from "./cutout/length.ts";
+export type { CutoutGiven, CutoutOptions, SizedCutoutOptions } from "./cutout/options.ts";
+export { checkFits } from "./cutout/options.ts";
+export type { Placement } from "./cutout/placement.ts";
 export type { CutoutPreset } from "./cutout/presets.ts";
-export type { HoleSampler } from "./cutout/sample.ts";
-export { holeSampler } from "./cutout/sample.ts";
-export type { BatchShape, Cutout, CutoutGiven, CutoutOptions, Hole, ImageArea } from "./cutout.ts";
-export {
-  applyHoles,
-  checkCutout,
-  coverageMap,
-  cutout,
-  cutoutOptions,
-  expectedArea,
-  holeAround,
-  holeCovers,
-  sampleHoles,
-} from "./cutout.ts";
-export type { Effect } from "./effect.ts";
-export { flipImage, sampleFlip } from "./flip.ts";
-export type { FlipOptions, FlipParameters } from "./flips.ts";
-export { horizontalFlip, verticalFlip } from "./flips.ts";
-export type { GreyscaleOptions, GreyscaleParameters } from "./greyscale.ts";
-export { greyscale } from "./greyscale.ts";
-export type { GridMaskOptions, GridMaskParameters } from "./grid-mask.ts";
-export { gridMask, gridMaskPeriod } from "./grid-mask.ts";
-export type { HideAndSeekOptions, HideAndSeekParameters } from "./hide-and-seek.ts";
-export { hideAndSeek, hideAndSeekSizes } from "./hide-and-seek.ts";
-export type { ImageLayout, ImageShape, PixelArray, PixelsOf } from "./layout.ts";
-export type { MaskFill } from "./mask-fill.ts";
-export type { Box, MaskArea, MaskingAugmentation, MeasuredMasking } from "./masking.ts";
-export type { Matrix, Point } from "./matrix.ts";
-export type { MixupOptions, MixupParameters } from "./mixup.ts";
-export { mixup } from "./mixup.ts";
+export { presetNames } from "./cutout/presets.ts";
+export type { Shape, SideLength, Sides } from "./cutout/shape.ts";
+export type { ColourFill, Fill, MaskFill, NoiseFill } from "./fill/fill.ts";
+export type { AffineOptions, AffineParameters } from "./geometry/affine.ts";
+export { affine } from "./geometry/affine.ts";
+export type { CropOptions, CropPosition } from "./geometry/crop.ts";
+export { centerCrop, cropImage, fiveCrops, sampleCrop } from "./geometry/crop.ts";
+export { flipImage, sampleFlip } from "./geometry/flip.ts";
+export type { FlipOptions, FlipParameters } from "./geometry/flips.ts";
+export { horizontalFlip, verticalFlip } from "./geometry/flips.ts";
+export type { Matrix, Point } from "./geometry/matrix.ts";
+export type { RandomCropOptions } from "./geometry/random-crop.ts";
+export { randomCrop } from "./geometry/random-crop.ts";
+export type { ResizedCropOptions, ResizedCropParameters } from "./geometry/resized-crop.ts";
+export { resizedCrop } from "./geometry/resized-crop.ts";
+export type { RotationOptions, RotationParameters } from "./geometry/rotation.ts";
+export { rotation } from "./geometry/rotation.ts";
+export type { Interpolation } from "./geometry/warp.ts";
+export type { ImageLayout, ImageShape, PixelArray, PixelsOf } from "./image/layout.ts";
+export type { Normalization } from "./image/normalize.ts";
+export { denormalize, normalizeImage } from "./image/normalize.ts";
+export type { GridMaskOptions, GridMaskParameters } from "./masking/grid-mask.ts";
+export { gridMask, gridMaskPeriod } from "./masking/grid-mask.ts";
+export type { HideAndSeekOptions, HideAndSeekParameters } from "./masking/hide-and-seek.ts";
+export { hideAndSeek, hideAndSeekSizes } from "./masking/hide-and-seek.ts";
+export type { Box, MaskArea, MaskingAugmentation, MeasuredMasking } from "./masking/masking.ts";
+export type { OcclusionOptions, OcclusionParameters, Stroke } from "./masking/occlusion.ts";
+export { occlusion } from "./masking/occlusion.ts";
+export type { RandomErasingOptions, RandomErasingParameters } from "./masking/random-erasing.ts";
+export { randomErasing } from "./masking/random-erasing.ts";
 export type {
   GaussianNoiseOptions,
   MaskingNoiseOptions,
   NoiseParameters,
   SaltAndPepperOptions,
-} from "./noise.ts";
-export { gaussianNoise, maskingNoise, saltAndPepper } from "./noise.ts";
-export type { Normalization } from "./normalize.ts";
-export { denormalize, normalizeImage } from "./normalize.ts";
-export type { OcclusionOptions, OcclusionParameters, Stroke } from "./occlusion.ts";
-export { occlusion } from "./occlusion.ts";
-export type { ImageParameters, Pipeline, TrainingPipeline, TrainingPipelineOptions } from "./pipeline.ts";
-export { evaluationViews, trainingPipeline } from "./pipeline.ts";
-export type { RandomCropOptions } from "./random-crop.ts";
-export { randomCrop } from "./random-crop.ts";
-export type { RandomErasingOptions, RandomErasingParameters } from "./random-erasing.ts";
-export { randomErasing } from "./random-erasing.ts";
+} from "./noise/noise.ts";
+export { gaussianNoise, maskingNoise, saltAndPepper } from "./noise/noise.ts";
+export type { Range } from "./options.ts";
+export { checkAugmentations } from "./pipeline/after-pass.ts";
+export type {
+  ImageParameters,
+  Pipeline,
+  TrainingPipeline,
+  TrainingPipelineOptions,
+} from "./pipeline/pipeline.ts";
+export { evaluationViews, makePipeline, trainingPipeline } from "./pipeline/pipeline.ts";
 export type { AugmentationName, AugmentationSpec } from "./registry.ts";
 export { augmentationNames, createAugmentation } from "./registry.ts";
-export type { ResizedCropOptions, ResizedCropParameters } from "./resized-crop.ts";
-export { resizedCrop } from "./resized-crop.ts";
-export type { RotationOptions, RotationParameters } from "./rotation.ts";
-export { rotation } from "./rotation.ts";
+export type { Effect } from "./targets/effect.ts";
 export type {
   KeyPoint,
   MaskPixels,
@@ -96,8 +107,5 @@ export type {
   TargetOptions,
   Targets,
   TransformedTargets,
-} from "./targets.ts";
-export { transformTargets } from "./targets.ts";
-export type { TrivialAugmentOptions, TrivialAugmentParameters, TrivialOperation } from "./trivial-augment.ts";
-export { trivialAugment } from "./trivial-augment.ts";
-export type { Fill as BorderFill, Interpolation } from "./warp.ts";
+} from "./targets/targets.ts";
+export { transformTargets } from "./targets/targets.ts";

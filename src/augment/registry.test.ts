@@ -5,7 +5,12 @@ import { augmentationExamples } from "../../test/helpers/augmentations.ts";
 import { arbitraryImage, toLayout } from "../../test/helpers/images.ts";
 import { stream } from "../rng.ts";
 import type { Image } from "./augmentation.ts";
-import { type AugmentationSpec, augmentationNames, createAugmentation } from "./registry.ts";
+import {
+  type AugmentationSpec,
+  aboutAugmentation,
+  augmentationNames,
+  createAugmentation,
+} from "./registry.ts";
 
 const specs = augmentationNames.map(
   (name) => ({ name, options: augmentationExamples[name] }) as AugmentationSpec,
@@ -108,6 +113,24 @@ describe.each(specs)("$name", (spec) => {
     const wrong = { name: spec.name, options: { ...spec.options, strenght: 1 } };
     expect(() => createAugmentation(wrong as AugmentationSpec)).toThrow(`got "strenght"`);
   });
+});
+
+test.each(augmentationNames)("%s says what it is about", (name) => {
+  const { kind, scale, normalized } = aboutAugmentation(name);
+  // What works on colours needs their scale, and the others must not: they see normalized images.
+  const image = {
+    height: 6,
+    width: 6,
+    channels: 3,
+    layout: "HWC",
+    pixels: new Float32Array(108).fill(-3),
+  } as const;
+  const augment = createAugmentation({ name, options: augmentationExamples[name] } as AugmentationSpec);
+  const apply = () => augment.apply(image, augment.sample(stream(1, "t"), image, 0.5));
+  if (scale === "unit") expect(apply).toThrow("floats must be from 0 to 1");
+  else expect(apply).not.toThrow();
+  if (kind === "geometry") expect(augment.effects).toBeTypeOf("function");
+  if (kind === "mask") expect(normalized).toBeTypeOf("function");
 });
 
 test.each<[object, string]>([

@@ -1,28 +1,28 @@
-// Augmentations by name, so that a config file can list them.
-import { affine } from "./affine.ts";
-import type { Augmentation } from "./augmentation.ts";
-import { blur } from "./blur.ts";
-import { colorJitter } from "./color-jitter.ts";
-import { horizontalFlip, verticalFlip } from "./flips.ts";
-import { greyscale } from "./greyscale.ts";
-import { gridMask } from "./grid-mask.ts";
-import { hideAndSeek } from "./hide-and-seek.ts";
-import { gaussianNoise, maskingNoise, saltAndPepper } from "./noise.ts";
-import { occlusion } from "./occlusion.ts";
-import { randomCrop } from "./random-crop.ts";
-import { randomErasing } from "./random-erasing.ts";
-import { resizedCrop } from "./resized-crop.ts";
-import { rotation } from "./rotation.ts";
-import { trivialAugment } from "./trivial-augment.ts";
+// Augmentations of one image by name, so that a config file can list them.
+import type { About, Augmentation, Factory } from "./augmentation.ts";
+import { blur } from "./colour/blur.ts";
+import { colorJitter } from "./colour/color-jitter.ts";
+import { greyscale } from "./colour/greyscale.ts";
+import { trivialAugment } from "./colour/trivial-augment.ts";
+import { cutoutAugmentation } from "./cutout/augmentation.ts";
+import { affine } from "./geometry/affine.ts";
+import { horizontalFlip, verticalFlip } from "./geometry/flips.ts";
+import { randomCrop } from "./geometry/random-crop.ts";
+import { resizedCrop } from "./geometry/resized-crop.ts";
+import { rotation } from "./geometry/rotation.ts";
+import { gridMask } from "./masking/grid-mask.ts";
+import { hideAndSeek } from "./masking/hide-and-seek.ts";
+import { occlusion } from "./masking/occlusion.ts";
+import { randomErasing } from "./masking/random-erasing.ts";
+import { gaussianNoise, maskingNoise, saltAndPepper } from "./noise/noise.ts";
+import { object, shown, wrong } from "./options.ts";
 
-/**
- * Name -> factory. Every factory checks the options it is given, whatever their type says: they may come from a file.
- * An augmentation is in this table under the name that it carries itself.
- */
+/** Name -> factory. An augmentation is in this table under the name that it carries itself. */
 const factories = {
   affine,
   blur,
   "color-jitter": colorJitter,
+  cutout: cutoutAugmentation,
   "gaussian-noise": gaussianNoise,
   greyscale,
   "grid-mask": gridMask,
@@ -37,7 +37,7 @@ const factories = {
   "salt-and-pepper": saltAndPepper,
   "trivial-augment": trivialAugment,
   "vertical-flip": verticalFlip,
-} satisfies { readonly [name: string]: (options: never) => Augmentation<unknown> };
+} satisfies { readonly [name: string]: Factory };
 
 export type AugmentationName = keyof typeof factories;
 
@@ -50,24 +50,38 @@ export const augmentationNames = Object.keys(factories) as readonly Augmentation
 
 /**
  * The augmentation that a config names.
- * @throws Error when the name is unknown, or an option is wrong, missing or unknown
+ * @throws CutoutError when the name is unknown, or an option is wrong, missing or unknown
  */
 export function createAugmentation(spec: AugmentationSpec): Augmentation<unknown> {
-  if (spec === null || typeof spec !== "object") {
-    throw new Error(`augmentations: each must be { "name", "options" }, got ${JSON.stringify(spec)}`);
+  const { name, options } = readSpec("augmentations", augmentationNames, spec);
+  const factory: Factory = factories[name];
+  return factory(options as never);
+}
+
+/** What the augmentation of this name is about. */
+export function aboutAugmentation(name: AugmentationName): About {
+  return factories[name].about;
+}
+
+/**
+ * A name and options, out of what a config lists; the options are not looked at.
+ * @throws CutoutError when it is none, or the name is not among these
+ */
+export function readSpec<N extends string>(
+  where: string,
+  names: readonly N[],
+  spec: unknown,
+): { readonly name: N; readonly options: unknown } {
+  const given = object.read(spec);
+  if (given === undefined) {
+    throw wrong(where, "each", 'must be { "name", "options" }', shown(spec));
   }
-  const { name, options, ...others } = spec as { name: string; options?: unknown };
+  const { name, options, ...others } = given;
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) {
-    throw new Error(
-      `augmentations: ${name} must have "name" and "options" only, got ${JSON.stringify(unknown)}`,
-    );
+    throw wrong(where, String(name), 'must have "name" and "options" only', shown(unknown));
   }
-  if (!Object.hasOwn(factories, name)) {
-    throw new Error(
-      `augmentations: name must be one of ${augmentationNames.join(", ")}, got ${JSON.stringify(name)}`,
-    );
-  }
-  const factory: (options: never) => Augmentation<unknown> = factories[name as AugmentationName];
-  return factory(options as never);
+  const known = names.find((one) => one === name);
+  if (known === undefined) throw wrong(where, "name", `must be one of ${names.join(", ")}`, shown(name));
+  return { name: known, options };
 }

@@ -1,10 +1,10 @@
 // `cutout bench --layers MODEL`: how long each algorithm takes here for each convolution of a network.
 import { availableParallelism } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { networkNames } from "../nn/networks/index.ts";
 import type { DeviceChoice } from "../run/device.ts";
 import type { ModelLayersOptions } from "../run/layers.ts";
 import { say, tell } from "./console.ts";
-import { settingFlags } from "./flags.ts";
 import { formatLayers } from "./layer-table.ts";
 import { checkOutFile, writeOutFile } from "./out-file.ts";
 import { createProgress } from "./progress.ts";
@@ -19,7 +19,7 @@ interface BenchFlags {
 }
 
 export function addBench(program: Command): void {
-  const models = settingFlags().find(({ path }) => path === "model")!.leaf.choices!;
+  const models = networkNames;
   program
     .command("bench")
     .summary("time the convolutions of a network on this machine")
@@ -58,8 +58,8 @@ async function benchAction({
   ...flags
 }: BenchFlags): Promise<void> {
   if (json !== undefined) checkOutFile("--json", json);
-  const { timeModelLayers } = await import("../run/layers.ts");
-  const size = flags.size ?? (model === "alexnet" ? 227 : 32);
+  const { benchSize, timeModelLayers } = await import("../run/layers.ts");
+  const size = flags.size ?? benchSize(model);
   const progress = createProgress(process.stderr);
   try {
     const table = await timeModelLayers({

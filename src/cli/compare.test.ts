@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { makeRunFolder, prediction } from "../../test/fixtures/run-folder.ts";
-import { readRunFolder } from "../run-folder/read.ts";
+import { showRun } from "../run-folder/index.ts";
 import { mcnemarExact } from "../stats/mcnemar.ts";
 import { comparisonName, formatComparison } from "./compare.ts";
 
@@ -10,7 +10,7 @@ async function runOf(wrongFirst: number, wrongLast: number, classes = ["cat", "d
   const predictions = Array.from({ length: 100 }, (_, index) =>
     prediction(`${index}.jpg`, index % 2, isWrong(index) ? (index + 1) % 2 : index % 2),
   );
-  return readRunFolder(makeRunFolder({ classes, predictions }));
+  return showRun(makeRunFolder({ classes, predictions }));
 }
 
 test("two runs: the test as it is; more: corrected for their number, as the page does", async () => {

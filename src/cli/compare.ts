@@ -1,10 +1,10 @@
 // `cutout compare`: two or more finished runs on the same test images, and what can be said about their difference.
 import { basename, join, resolve } from "node:path";
 import type { Command } from "commander";
-import { ConfigError } from "../config/settings.ts";
+import { settingsError } from "../config/settings.ts";
 import { augmentationText } from "../report/describe.ts";
 import { type Comparison, compareWithFirst, outcomeOf } from "../report/verdict.ts";
-import { type RunFolder, readRunFolder } from "../run-folder/read.ts";
+import { type ShownRun, showRun } from "../run-folder/index.ts";
 import { say } from "./console.ts";
 import { checkOutFile } from "./out-file.ts";
 import { formatPercent } from "./progress.ts";
@@ -27,15 +27,25 @@ export function addCompare(program: Command): void {
  * @throws Error when a run is not finished
  */
 export async function compareRuns(runs: readonly string[], out?: string): Promise<void> {
-  if (runs.length < 2) throw new ConfigError(`compare: needs two or more run folders, got ${runs.length}`);
+  if (runs.length < 2)
+    throw settingsError({
+      where: "compare",
+      what: "needs two or more run folders",
+      got: String(runs.length),
+    });
   const folders = runs.map((run) => resolve(run));
   const twice = folders.findIndex((folder, index) => folders.indexOf(folder) < index);
-  if (twice >= 0) throw new ConfigError(`compare: must be different run folders, got ${runs[twice]} twice`);
+  if (twice >= 0)
+    throw settingsError({
+      where: "compare",
+      what: "must be different run folders",
+      got: `${runs[twice]} twice`,
+    });
   if (out !== undefined) checkOutFile("--out", out, ".html");
   const { writeComparison } = await import("../report/html.ts");
-  const { openFinishedRun } = await import("../run-folder/run-dir.ts");
+  const { openFinishedRun } = await import("../run-folder/index.ts");
   for (const run of runs) openFinishedRun(run);
-  const read = await Promise.all(runs.map(readRunFolder));
+  const read = runs.map(showRun);
   const file = out ?? join(runs[0]!, "..", comparisonName(runs));
   const report = await writeComparison(runs, file);
   say(formatComparison(read));
@@ -52,14 +62,14 @@ export function comparisonName(runs: readonly string[]): string {
 }
 
 /** A line for each run, and for each but the first how it differs from the first. */
-export function formatComparison(runs: readonly RunFolder[]): string {
+export function formatComparison(runs: readonly ShownRun[]): string {
   const rows = runs.map((run) => [
     run.name,
     augmentationText(run.config),
     formatPercent(run.test?.test.top1 ?? Number.NaN),
   ]);
   const lines = [formatTable(rows, ["left", "left", "right"])];
-  const [first, ...others] = runs as [RunFolder, ...RunFolder[]];
+  const [first, ...others] = runs as [ShownRun, ...ShownRun[]];
   const { comparisons, tests } = compareWithFirst(
     first.evaluation,
     others.map(({ evaluation }) => evaluation),
@@ -78,8 +88,8 @@ const outcomes = {
 } as const;
 
 function formatDifference(
-  first: RunFolder,
-  second: RunFolder,
+  first: ShownRun,
+  second: ShownRun,
   { result, reason, pairs, p }: Comparison,
   tests: number,
 ): string {

@@ -2,7 +2,9 @@
 
 import { writeSync } from "node:fs";
 import { CommanderError } from "commander";
-import { ConfigError } from "../config/settings.ts";
+import { flagOf } from "../config/flags.ts";
+import type { NameOf } from "../config/settings.ts";
+import { CutoutError } from "../error.ts";
 import { printable } from "../text.ts";
 
 const exitCodes = { failure: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
@@ -42,23 +44,29 @@ export interface Failure {
   readonly exitCode: number;
 }
 
-/**
- * What a person is told about an error. The rooms throw plain `Error`s that read `where: what must hold, got X`:
- * those are mistakes of the person or of the world. Anything else is a mistake of ours.
- */
-export function describeFailure(error: unknown, debug: boolean): Failure {
-  const exitCode = error instanceof ConfigError ? exitCodes.usage : exitCodes.failure;
+/** What a person is told about an error. Anything but a `CutoutError` is a mistake of ours. */
+export function describeFailure(thrown: unknown, debug: boolean): Failure {
+  const expected = thrown instanceof CutoutError;
+  const error = expected ? thrown.named(flagOf) : thrown;
+  const exitCode = expected && thrown.kind === "settings" ? exitCodes.usage : exitCodes.failure;
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   if (debug) return { text: `cutout: ${stack}`, exitCode };
   if (!(error instanceof Error))
     return { text: `cutout: unexpected: ${oneLine(stack)}; add --debug`, exitCode };
-  const plain = error.constructor === Error && !error.message.startsWith("internal:");
-  const expected = plain || error instanceof ConfigError;
   const text = oneLine(error.message);
   return {
     text: expected ? `cutout: ${text}` : `cutout: unexpected: ${text} (add --debug to see where)`,
     exitCode,
   };
+}
+
+/** What `work` gives; its errors about a field of the config are told by the flag, or the file, that set it. */
+export async function namedBy<T>(nameOf: NameOf, work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof CutoutError ? error.named(nameOf) : error;
+  }
 }
 
 /** On one line, and without what a file name could do to a terminal. */

@@ -1,6 +1,5 @@
 // What `cutout data stats` prints.
-import type { Inspection } from "../data/inspect.ts";
-import type { Spread } from "../data/scan.ts";
+import type { Inspection, Spread } from "../data/index.ts";
 import { counted, decimal, printable, whole } from "../text.ts";
 import { formatPercent } from "./progress.ts";
 import { formatTable } from "./table.ts";

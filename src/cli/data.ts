@@ -1,12 +1,13 @@
 // `cutout data`: get known data sets, and look at what is in data before training.
+
 import { join, sep } from "node:path";
 import type { Command } from "commander";
 import { Option } from "commander";
-import { ConfigError } from "../config/settings.ts";
-import { dataFormats, parseColumns } from "../data/data-format.ts";
-import type { GetProgress } from "../data/download/get.ts";
-import { writeGroups } from "../data/groups.ts";
-import type { InspectOptions } from "../data/inspect.ts";
+import { columnsFrom } from "../config/columns-text.ts";
+import { settingsError } from "../config/settings.ts";
+import type { Columns, GetProgress, InspectOptions } from "../data/index.ts";
+import { dataFormats } from "../data/names.ts";
+import { CutoutError } from "../error.ts";
 import { counted, shellWord } from "../text.ts";
 import { onInterrupt, say, tell, tellAtOnce, tellBroken } from "./console.ts";
 import { formatInspection } from "./data-table.ts";
@@ -68,7 +69,7 @@ function readNumber(flag: string): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (text.trim() === "" || !(value > 0))
-      throw new ConfigError(`${flag}: must be a number above 0, got ${text}`);
+      throw settingsError({ where: flag, what: "must be a number above 0", got: text });
     return value;
   };
 }
@@ -78,7 +79,7 @@ async function getAction(
   { to, mirror }: { readonly to?: string; readonly mirror?: string },
 ): Promise<void> {
   if (name === undefined) {
-    const { catalog } = await import("../data/download/catalog.ts");
+    const { catalog } = await import("../data/index.ts");
     const rows = Object.entries(catalog).map(([known, { title, files }]) => [
       known,
       `${megabytes(files.reduce((sum, { bytes }) => sum + bytes, 0))} MB`,
@@ -88,7 +89,7 @@ async function getAction(
     say("get one with: cutout data get NAME");
     return;
   }
-  const { getDataset } = await import("../data/download/get.ts");
+  const { getDataset } = await import("../data/index.ts");
   const progress = createProgress(process.stderr);
   const pace = createPace();
   const interruption = onInterrupt(() => {
@@ -156,22 +157,36 @@ interface StatsFlags {
   readonly writeGroups?: string;
 }
 
-async function statsAction(data: string, flags: StatsFlags): Promise<void> {
-  const columns = flags.columns === undefined ? null : parseColumns(flags.columns);
-  if (flags.columns !== undefined && columns === null) {
-    throw new ConfigError(`--columns: must be two names with a comma between, got ${flags.columns}`);
+function columnsOf(text: string): Columns {
+  try {
+    return columnsFrom(text);
+  } catch (error) {
+    throw error instanceof CutoutError ? error.with({ where: "--columns" }) : error;
   }
+}
+
+async function statsAction(data: string, flags: StatsFlags): Promise<void> {
+  const columns = flags.columns === undefined ? null : columnsOf(flags.columns);
   const { format, likeness, maxPixels } = flags;
-  if (likeness > 1) throw new ConfigError(`--likeness: must be above 0 and at most 1, got ${likeness}`);
+  if (likeness > 1) {
+    throw settingsError({
+      where: "--likeness",
+      what: "must be above 0 and at most 1",
+      got: String(likeness),
+    });
+  }
   if (flags.json !== undefined) checkOutFile("--json", flags.json);
   if (flags.html !== undefined) checkOutFile("--html", flags.html, ".html");
   const options: InspectOptions = { data, format, columns, likeness, maxPixels };
-  const { inspectData, partsOf } = await import("../data/inspect.ts");
+  const { inspectData, openSource, partsOf, picturesOf, writeGroups } = await import("../data/index.ts");
   if (flags.writeGroups !== undefined && partsOf(options).length > 1) {
     // The parts are looked at one by one, but the groups are for all of them together.
-    const { openSource } = await import("../data/open.ts");
     await openSource(options).catch((error: Error) => {
-      throw new ConfigError(`--write-groups: needs data that train takes as one; ${error.message}`);
+      throw settingsError({
+        where: "--write-groups",
+        what: "needs data that train takes as one",
+        remedy: error.message,
+      });
     });
   }
   const progress = createProgress(process.stderr);
@@ -186,7 +201,6 @@ async function statsAction(data: string, flags: StatsFlags): Promise<void> {
     }
     if (flags.html !== undefined) {
       const { dataPage, dataSections, picturedNames } = await import("../report/data-page.ts");
-      const { picturesOf } = await import("../data/pictures.ts");
       const names = picturedNames(dataSections(inspection.groups));
       const pictures = await picturesOf(options, names);
       writeOutFile(flags.html, Buffer.from(dataPage(inspection, pictures, likeness)));

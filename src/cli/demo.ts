@@ -1,9 +1,9 @@
 // `cutout demo`: a small network on Fashion-MNIST, without and with Cutout on the same seed, and a comparison.
 import type { Command } from "commander";
+import { attended } from "./attend.ts";
 import { compareRuns } from "./compare.ts";
 import { tell } from "./console.ts";
 import { formatDuration } from "./progress.ts";
-import { attended } from "./train.ts";
 
 /** All that decides how long the demo takes and what it shows. */
 const recipe = {
@@ -41,19 +41,17 @@ async function demoAction({
   readonly runsDir: string;
   readonly cacheDir: string;
 }): Promise<void> {
-  const { runTrial } = await import("../run/trial.ts");
+  const { inThisProcess } = await import("../execute/local.ts");
   const { readSettings } = await import("../config/settings.ts");
+  const { series } = await import("../study/series.ts");
   const start = Date.now();
-  const runs: string[] = [];
-  for (const { title, cutout } of arms) {
-    tell(`\n${title}`);
-    const settings = readSettings({ flags: { ...recipe, runsDir, cacheDir, augment: { cutout } } });
-    const result = await attended((trial) =>
-      runTrial(settings, { ...trial, command: process.argv.slice(2) }),
-    );
-    if (result === null) return;
-    runs.push(result.runDir);
-  }
+  const pair = arms.map(({ title, cutout }) => ({
+    title,
+    config: readSettings({ ...recipe, runsDir, cacheDir, augment: { cutout } }),
+  }));
+  const execute = inThisProcess(process.argv.slice(2));
+  const results = await attended((signal) => series(pair, execute, signal));
+  if (results === null) return;
   tell(`\nboth runs took ${formatDuration((Date.now() - start) / 1000)}\n`);
-  await compareRuns(runs);
+  await compareRuns(results.map(({ runDir }) => runDir));
 }

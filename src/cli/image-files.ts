@@ -1,7 +1,9 @@
 // From what a person gives (files, folders, patterns) to a list of image files.
+
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
-import { imageName } from "../data/folder-listing.ts";
+import { imageName } from "../data/names.ts";
+import { CutoutError } from "../error.ts";
 
 /**
  * Files as given, images of folders and their subfolders, and matches of patterns with * ? and **; sorted within each.
@@ -15,12 +17,13 @@ function filesOf(given: string): string[] {
   if (existsSync(given)) {
     if (!statSync(given).isDirectory()) return [given];
     const images = walk(given).filter((file) => imageName.test(file));
-    if (images.length === 0) throw new Error(`${given}: must hold images (.jpg, .png, ...), got none`);
+    if (images.length === 0)
+      throw new CutoutError({ where: given, what: "must hold images (.jpg, .png, ...)", got: "none" });
     return images;
   }
-  if (!/[*?]/.test(given)) throw new Error(`${given}: no such image or folder`);
+  if (!/[*?]/.test(given)) throw new CutoutError({ where: given, what: "no such image or folder" });
   const files = matches(given);
-  if (files.length === 0) throw new Error(`${given}: must match some file, got none`);
+  if (files.length === 0) throw new CutoutError({ where: given, what: "must match some file", got: "none" });
   return files;
 }
 

@@ -1,5 +1,5 @@
 // The convolutions of a network as a table: what each algorithm takes, and which is chosen.
-import type { LayerTiming } from "../train/layer-times.ts";
+import type { LayerTiming } from "../run/layer-times.ts";
 import { formatTable } from "./table.ts";
 
 const header = [

@@ -1,21 +1,21 @@
 // Files that a person asks for with a flag: the place is looked at before the work, its folder is made.
 import { mkdirSync, statSync } from "node:fs";
 import { dirname, extname } from "node:path";
-import { ConfigError } from "../config/settings.ts";
+import { settingsError } from "../config/settings.ts";
 import { replaceFile } from "../durable-file.ts";
 
 /**
  * Makes sure that a file can have this name.
  * @param flag as the person gave it, for the error
  * @param ending such as `.png`, where what is written is nothing else
- * @throws ConfigError when a folder is there, or another ending is asked for
+ * @throws CutoutError when a folder is there, or another ending is asked for
  */
 export function checkOutFile(flag: string, path: string, ending?: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new ConfigError(`${flag}: must be the name of a file, got the folder ${path}`);
+    throw settingsError({ where: flag, what: "must be the name of a file", got: `the folder ${path}` });
   }
   if (ending !== undefined && extname(path).toLowerCase() !== ending) {
-    throw new ConfigError(`${flag}: must end in ${ending}, got ${path}`);
+    throw settingsError({ where: flag, what: `must end in ${ending}`, got: path });
   }
 }
 

@@ -49,7 +49,7 @@ function wholeNumber(text: string): number {
 }
 
 async function predictAction(run: string, images: readonly string[], options: PredictOptions): Promise<void> {
-  const { openFinishedRun } = await import("../run-folder/run-dir.ts");
+  const { openFinishedRun } = await import("../run-folder/index.ts");
   // A mistaken run is told first, and a mistaken image before the network is made.
   openFinishedRun(run);
   const files = imageFiles(images);

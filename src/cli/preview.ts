@@ -1,10 +1,11 @@
 // `cutout preview`: a picture of augmented training images, and the share of them that is masked.
 import type { Command } from "commander";
 import { Option } from "commander";
-import { say } from "./console.ts";
-import { addSettingFlags, settingsFrom } from "./flags.ts";
+import { settingsFrom } from "../config/flags.ts";
+import { namedBy, say } from "./console.ts";
 import { checkOutFile, writeOutFile } from "./out-file.ts";
 import { createProgress } from "./progress.ts";
+import { addSettingFlags } from "./setting-flags.ts";
 
 export function addPreview(program: Command): void {
   const command = program
@@ -31,7 +32,7 @@ async function previewAction(
   const { augmentationText } = await import("../report/describe.ts");
   const progress = createProgress(process.stderr);
   try {
-    const prepared = await prepare(settings, nameOf, progress.onProgress);
+    const prepared = await namedBy(nameOf, prepare(settings, progress.onProgress));
     try {
       const picture = await augmentedSheet(prepared);
       progress.clear();

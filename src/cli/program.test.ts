@@ -6,6 +6,7 @@ import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { paint } from "../../test/helpers/data.ts";
 import { paintPhotos } from "../../test/helpers/photos.ts";
+import { CutoutError } from "../error.ts";
 import { describeFailure } from "./console.ts";
 import { main } from "./program.ts";
 
@@ -125,13 +126,13 @@ describe("a mistake gives one line that names it, no stack, and an exit code", (
       [
         "length too large",
         2,
-        /^cutout: --cutout: must be at most the image size \(64\), got 80$/,
+        /^cutout: --cutout: must be at most the image's longer side, 64, got 80$/,
         ["train", at("photos"), "--cutout", "80"],
       ],
       [
         "unknown model",
         2,
-        /^cutout: --model: must be alexnet, resnet18, resnet9 or wrn-16-4, got "vgg"$/,
+        /^cutout: --model: must be alexnet, resnet18, resnet9, wrn-16-4 or the path of a .js, .mjs or .ts file, got "vgg"$/,
         ["train", "x", "--model", "vgg"],
       ],
       [
@@ -263,8 +264,12 @@ test("errors of ours say so, and show the stack only when asked", () => {
     exitCode: 1,
   });
   expect(describeFailure(ours, true).text).toContain("program.test.ts");
-  expect(describeFailure(new Error("data: two\nlines"), false).text).toBe("cutout: data: two lines");
-  expect(describeFailure(new Error("data: \x1b[2Jcat"), false).text).toBe("cutout: data: \uFFFD[2Jcat");
+  expect(describeFailure(new CutoutError({ where: "data", what: "two\nlines" }), false).text).toBe(
+    "cutout: data: two lines",
+  );
+  expect(describeFailure(new CutoutError({ where: "data", what: "\x1b[2Jcat" }), false).text).toBe(
+    "cutout: data: \uFFFD[2Jcat",
+  );
   expect(describeFailure(new Error("internal: a slip"), false).text).toMatch(/^cutout: unexpected: internal/);
 });
 
@@ -361,7 +366,7 @@ describe("from photos to predictions", () => {
     const version = await cutout("eval", runs.with);
     expect(version).toMatchObject({ code: 1 });
     expect(version.err).toMatch(
-      /^cutout: .*config\.json: must have format version 2, got 9; use the version/,
+      /^cutout: .*config\.json: must have format version 2 to 3, got 9; use the version/,
     );
   });
 

@@ -1,6 +1,8 @@
 // The progress display: a line redrawn in place on a terminal, plain lines elsewhere.
+
+import type { RunEvent } from "../run/events.ts";
 import { printable } from "../text.ts";
-import type { EpochRecord, TestRecord, TrainingEvent } from "../train/events.ts";
+import type { EpochRecord, TestRecord } from "../train/events.ts";
 
 /** Where the display is drawn: `process.stderr`, or a test's stand-in. */
 export interface Screen {
@@ -9,7 +11,7 @@ export interface Screen {
   write(text: string): unknown;
 }
 
-type EventOf<Type extends TrainingEvent["type"]> = Extract<TrainingEvent, { type: Type }>;
+type EventOf<Type extends RunEvent["type"]> = Extract<RunEvent, { type: Type }>;
 
 /** Redrawing more often only costs time. */
 const redrawMilliseconds = 100;
@@ -87,7 +89,7 @@ export function formatProgress(done: number, total: number, what: string): strin
 
 export interface Progress {
   /** For `TrialOptions.onEvent`. */
-  onEvent(event: TrainingEvent): void;
+  onEvent(event: RunEvent): void;
   /** For `TrialOptions.onProgress`. */
   onProgress(done: number, total: number, what: string): void;
   /** Any other line of progress. */
@@ -131,7 +133,15 @@ export function createProgress(screen: Screen, now: () => number = Date.now): Pr
     }
   };
 
-  const handlers: { readonly [Type in TrainingEvent["type"]]: (event: EventOf<Type>) => void } = {
+  const onProgress = (done: number, total: number, what: string) => {
+    if (done < total) redraw(formatProgress(done, total, what));
+    else {
+      clear();
+      drawnAt = start();
+    }
+  };
+
+  const handlers: { readonly [Type in RunEvent["type"]]: (event: EventOf<Type>) => void } = {
     phase({ phase }) {
       const text = phases[phase];
       if (text !== null && moving) redraw(text, true);
@@ -148,18 +158,14 @@ export function createProgress(screen: Screen, now: () => number = Date.now): Pr
     },
     test: (event) => line(formatTest(event)),
     message: ({ text }) => line(printable(text)),
+    progress: ({ done, total, what }) => onProgress(done, total, what),
+    folder: ({ path }) => line(`run folder ${printable(path)}`),
   };
 
   return {
     clear,
     onText: (text) => redraw(printable(text)),
-    onProgress(done, total, what) {
-      if (done < total) redraw(formatProgress(done, total, what));
-      else {
-        clear();
-        drawnAt = start();
-      }
-    },
-    onEvent: (event) => (handlers[event.type] as (event: TrainingEvent) => void)(event),
+    onProgress,
+    onEvent: (event) => (handlers[event.type] as (event: RunEvent) => void)(event),
   };
 }

@@ -1,11 +1,10 @@
 // `cutout train`: a folder of photos in, a run folder out.
 import type { Command } from "commander";
-import { ConfigError } from "../config/settings.ts";
-import type { TrialOptions, TrialResult } from "../run/trial.ts";
-import { shellWord } from "../text.ts";
-import { onInterrupt, say, tell } from "./console.ts";
-import { addSettingFlags, settingsFrom } from "./flags.ts";
-import { createProgress, formatPercent } from "./progress.ts";
+import { settingsFrom } from "../config/flags.ts";
+import { settingsError } from "../config/settings.ts";
+import { attended } from "./attend.ts";
+import { namedBy } from "./console.ts";
+import { addSettingFlags } from "./setting-flags.ts";
 
 export function addTrain(program: Command): void {
   const command = program
@@ -30,76 +29,32 @@ async function trainAction(
   data: string | undefined,
   options: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const { runTrial, resumeTrial } = await import("../run/trial.ts");
+  const { eventsOf, inThisProcess } = await import("../execute/local.ts");
   const resume = options.resume as string | undefined;
   if (resume !== undefined) {
     checkResume(options);
-    await attended((trial) => resumeTrial(resume, { ...trial, data }));
+    const { resumeTrial } = await import("../run/trial.ts");
+    await attended((signal) => eventsOf((run) => resumeTrial(resume, { ...run, data }), signal));
     return;
   }
   const { settings, nameOf } = settingsFrom(data, options);
   const out = (options.out as string | undefined) ?? null;
-  const command = process.argv.slice(2);
-  await attended((trial) => runTrial(settings, { ...trial, runDir: out, command, nameOf }));
-}
-
-/**
- * Runs a trial with the progress display and Ctrl-C; tells where the results are, or how to go on.
- * @returns null when it was interrupted; the exit code is then set
- */
-export async function attended(
-  start: (options: TrialOptions) => Promise<TrialResult>,
-): Promise<TrialResult | null> {
-  const progress = createProgress(process.stderr);
-  const interruption = onInterrupt(progress.clear);
-  let runDir: string | null = null;
-  try {
-    const result = await start({
-      signal: interruption.signal,
-      onEvent(event) {
-        // From the first step on there is something to save; a run that is gone on with may begin with its test.
-        if (event.type === "phase" && event.phase !== "compile") interruption.arm();
-        progress.onEvent(event);
-      },
-      onProgress: progress.onProgress,
-      onRunDir(path) {
-        runDir = path;
-        progress.onEvent({ type: "message", text: `run folder ${path}` });
-      },
-    });
-    progress.clear();
-    if (result.status === "interrupted") {
-      tell(`report  ${result.report}`);
-      tell(`interrupted and saved; go on with: cutout train --resume ${shellWord(result.runDir)}`);
-      process.exitCode = interruption.exitCode() ?? 130;
-      return null;
-    }
-    sayResult(result);
-    return result;
-  } catch (error) {
-    progress.clear();
-    if (runDir !== null) tell(`what was written before is kept in ${runDir}`);
-    throw error;
-  } finally {
-    interruption.release();
-  }
-}
-
-function sayResult({ runDir, test, bestEpoch, report }: TrialResult): void {
-  if (test !== null) {
-    say(`test accuracy ${formatPercent(test.top1)} on ${test.count} images (best epoch ${bestEpoch})`);
-  }
-  say(`run     ${runDir}`);
-  say(`report  ${report}`);
+  const execute = inThisProcess(process.argv.slice(2));
+  await namedBy(
+    nameOf,
+    attended((signal) => execute(settings, out, signal)),
+  );
 }
 
 /** A run goes on with what it was begun with; only its images may be at another place. */
 function checkResume(options: Readonly<Record<string, unknown>>): void {
   const given = Object.keys(options).find((name) => name !== "resume" && name !== "debug");
   if (given !== undefined) {
-    throw new ConfigError(
-      `--resume: goes on with the settings of the run; leave out --${dashed(given)}, or train anew`,
-    );
+    throw settingsError({
+      where: "--resume",
+      what: "goes on with the settings of the run",
+      remedy: `leave out --${dashed(given)}, or train anew`,
+    });
   }
 }
 

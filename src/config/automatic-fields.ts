@@ -1,7 +1,6 @@
 // Fields whose default follows from the data, the network or the machine; `resolve.ts` fills them in before a run starts.
 import type { z } from "zod";
-import { lengthHelp, parseLength } from "../augment/cutout/settings.ts";
-import { boolean, evenInteger, integer, number, numberOrText } from "./fields.ts";
+import { boolean, integer, number } from "./fields.ts";
 
 /** As a complete config has them. */
 export const automatic = {
@@ -37,14 +36,6 @@ export const automatic = {
       min: 0,
       max: 256,
     },
-  ),
-  length: numberOrText(
-    evenInteger(
-      "side of a hole: pixels (16), drawn from a range (8-24), a share of the side (50%) or of the area (area 2%-33%), or following the training (0:4,1:16); by default half the image's side",
-      { min: 2 },
-    ),
-    lengthHelp,
-    (text) => parseLength(text) !== null,
   ),
   threads: integer("processor threads for the network; by default all", { min: 1, max: 1024 }),
   nesterov: boolean("Nesterov's momentum; by default on for residual networks, off for alexnet"),

@@ -1,20 +1,49 @@
 // Everything a run can be told, in one schema: types, ranges, defaults and help come from here.
+
 import { z } from "zod";
-import { augmentationNames } from "../augment/registry.ts";
-import { parseAugmentation, parseMix } from "../augment/short-form.ts";
-import { dataFormats, parseColumns } from "../data/data-format.ts";
-import { type ModelName, modelNames, networksWithDropout } from "../nn/models.ts";
+import {
+  type AugmentationSpec,
+  augmentationNames,
+  createAugmentation,
+  createMix,
+  type MixSpec,
+} from "../augment/index.ts";
+import type { Columns } from "../data/index.ts";
+import { dataFormats } from "../data/names.ts";
+import { networks } from "../nn/networks/index.ts";
 import { convAlgorithmNames, convolutionModes } from "../runtime/choice.ts";
+import { augmentationFrom, mixFrom, namedForm } from "./augmentation-text.ts";
 import { automatic, optional } from "./automatic-fields.ts";
-import { cutoutField } from "./cutout-fields.ts";
-import { choice, integer, number, part, show, text, textReadBy, textsReadBy } from "./fields.ts";
+import { columnsFrom } from "./columns-text.ts";
+import { cutoutOfConfig, cutoutOfSettings } from "./cutout-fields.ts";
+import { choice, group, integer, number, part, text, told } from "./fields.ts";
+import { type NetworkSettings, networkForm, networkFrom } from "./network-text.ts";
 import { schedules } from "./schedule-fields.ts";
 
-/** Raised whenever an older config.json can no longer be read. */
-export const formatVersion = 2;
+/** Written into config.json; raised whenever its meaning changes. Versions from `oldestVersion` on are read. */
+export const formatVersion = 3;
+export const oldestVersion = 2;
 
-/** How augmentations are told. */
-const augmentationForm = "NAME or NAME:key=value,...";
+/** An augmentation that exists, with options that it takes. */
+function readAugmentation(given: AugmentationSpec | string): AugmentationSpec {
+  const spec = typeof given === "string" ? augmentationFrom(given) : given;
+  createAugmentation(spec);
+  return spec;
+}
+
+function readMix(given: MixSpec | string): MixSpec {
+  const spec = typeof given === "string" ? mixFrom(given) : given;
+  createMix(spec);
+  return spec;
+}
+
+/** `resnet9, wrn-16-4 (dropout)` */
+const networksHelp = networks
+  .map(({ name, options }) => {
+    const own = Object.keys(options);
+    return own.length === 0 ? name : `${name} (${own.join(", ")})`;
+  })
+  .join(", ");
 
 const deviceHelp =
   "where the network runs: the processor, a graphics card by WebGPU, or a graphics card if there is one";
@@ -25,14 +54,15 @@ function hasMomentumForNesterov(given: object): boolean {
   return nesterov !== true || momentum > 0;
 }
 
-type Fields = { readonly [Name in keyof typeof automatic | "device"]: z.ZodType };
+type Fields = { readonly [Name in keyof typeof automatic | "device" | "cutout"]: z.ZodType };
 
 function schemaOf<F extends Fields>(fields: F) {
   const schedule = z.discriminatedUnion("kind", schedules(fields.learningRate as F["learningRate"]), {
     error: (issue) =>
-      issue.code === "invalid_union" ? "must be constant, steps, cosine, one-cycle or plateau" : undefined,
+      issue.code === "invalid_union"
+        ? "must be constant, steps, cosine, one-cycle or plateau"
+        : "must be an object with the fields of schedule",
   });
-  const cutout = cutoutField(fields.length as F["length"]);
   const optimizer = {
     momentum: number("momentum of SGD", { min: 0, max: 1, below: true }).default(0.9),
     nesterov: fields.nesterov as F["nesterov"],
@@ -41,61 +71,50 @@ function schemaOf<F extends Fields>(fields: F) {
     ),
     decayBiasAndNorm: fields.decayBiasAndNorm as F["decayBiasAndNorm"],
   };
-  const object = z.strictObject({
+  return group("a config", {
     data: text("folder, file or address of images, or fashion-mnist", "a folder of images, or fashion-mnist"),
     format: choice("how the data are kept; auto tells it from what is there", [
       "auto",
       ...dataFormats,
     ]).default("auto"),
-    columns: text("columns, arrays or fields of the images and their labels, as image,label")
-      .refine((names) => parseColumns(names) !== null, {
-        error: ({ input }) => `must be two names, as image,label, got ${show(input)}`,
-      })
+    columns: told<Columns, Columns>(
+      "columns, arrays or fields of the images and their labels, as image,label",
+      "two names, as image,label",
+      columnsFrom,
+    )
       .nullable()
       .default(null),
-    model: choice("network", modelNames as readonly string[] as readonly [ModelName, ...ModelName[]]).default(
-      "resnet9",
-    ),
-    initialization: choice("first weights: He's, or those of the network's own paper", [
-      "he",
-      "original",
-    ]).default("he"),
-    dropout: number(
-      `dropout in the blocks of ${networksWithDropout.join(", ")}; its paper took 0.3 or none`,
-      {
-        min: 0,
-        max: 1,
-        below: true,
-      },
-    ).default(0),
+    model: told<NetworkSettings, NetworkSettings>(
+      `network, with options of its own as wrn-16-4:dropout=0.3, or the path of a file that defines one: ${networksHelp}`,
+      networkForm,
+      networkFrom,
+    ).prefault("resnet9"),
     imageSize: fields.imageSize as F["imageSize"],
     cacheSize: fields.cacheSize as F["cacheSize"],
     fit: choice("how an image becomes a square: cut the longer side, or squash it", [
       "cover",
       "squash",
     ]).default("squash"),
-    split: z
-      .strictObject({
-        validation: part("validation part of data that come without one").default(0.1),
-        test: part("test part of data that come without one").default(0.25),
-        train: integer("number of training images, each class in its share; by default all that are left", {
-          min: 1,
-        })
-          .nullable()
-          .default(null),
-        groups: text("file of image names that must stay in one part: a group a line, separated by tabs")
-          .nullable()
-          .default(null),
+    split: group("split", {
+      validation: part("validation part of data that come without one").default(0.1),
+      test: part("test part of data that come without one").default(0.25),
+      train: integer("number of training images, each class in its share; by default all that are left", {
+        min: 1,
       })
-      .prefault({}),
+        .nullable()
+        .default(null),
+      groups: text("file of image names that must stay in one part: a group a line, separated by tabs")
+        .nullable()
+        .default(null),
+    }).prefault({}),
     seed: integer("everything random follows from it", { min: 0, max: 2 ** 31 - 1 }).default(0),
     epochs: fields.epochs as F["epochs"],
     batchSize: fields.batchSize as F["batchSize"],
-    optimizer: z
-      .strictObject(optimizer)
+    optimizer: group("optimizer", optimizer)
       .refine(hasMomentumForNesterov, {
         path: ["momentum"],
-        error: "must be above 0 with Nesterov's momentum, got 0; turn that off: --no-nesterov",
+        error: "must be above 0 with Nesterov's momentum",
+        params: { got: "0", remedy: "turn that off: --no-nesterov" },
       })
       .prefault({} as never),
     schedule,
@@ -108,29 +127,29 @@ function schemaOf<F extends Fields>(fields: F) {
       "none",
       "balanced",
     ]).default("none"),
-    augment: z
-      .strictObject({
-        padding: fields.padding as F["padding"],
-        flip: number("probability of a left-right flip", { min: 0, max: 1 }).default(0.5),
-        cutout,
-        augmentations: textsReadBy(
+    augment: group("augment", {
+      padding: fields.padding as F["padding"],
+      flip: number("probability of a left-right flip", { min: 0, max: 1 }).default(0.5),
+      cutout: fields.cutout as F["cutout"],
+      augmentations: z
+        .array(told<AugmentationSpec, AugmentationSpec>("", namedForm, readAugmentation), {
+          error: () => `must be a list of texts, each ${namedForm}`,
+        })
+        .describe(
           `augmentation after Cutout, as grid-mask or random-erasing:probability=1,fill=zero: ${augmentationNames.join(", ")}`,
-          augmentationForm,
-          parseAugmentation,
-        ).default([]),
-        mix: textReadBy(
-          "what is done to whole batches, as cutmix, mixup:alpha=0.2 or batch-augmentation:copies=4",
-          augmentationForm,
-          parseMix,
         )
-          .nullable()
-          .default(null),
-      })
-      .prefault({} as never),
-    earlyStopping: z
-      .strictObject({
-        patience: integer("epochs without a better validation accuracy before the run ends", { min: 1 }),
-      })
+        .default([]),
+      mix: told<MixSpec, MixSpec>(
+        "what is done to whole batches, as cutmix, mixup:alpha=0.2 or batch-augmentation:copies=4",
+        namedForm,
+        readMix,
+      )
+        .nullable()
+        .default(null),
+    }).prefault({} as never),
+    earlyStopping: group("earlyStopping", {
+      patience: integer("epochs without a better validation accuracy before the run ends", { min: 1 }),
+    })
       .nullable()
       .default(null),
     crops: choice("views of an image in validation and test: its centre, or ten crops averaged", [
@@ -148,7 +167,9 @@ function schemaOf<F extends Fields>(fields: F) {
       convolutionModes,
     ).default("fixed"),
     timedConvolutions: z
-      .record(z.string(), choice("algorithm", convAlgorithmNames))
+      .record(z.string(), choice("algorithm", convAlgorithmNames), {
+        error: () => "must be an object of an algorithm for each convolution",
+      })
       .describe("what timing has found: these are not timed again")
       .default({}),
     maxPixels: integer("largest image that is decoded, pixels", { min: 1 }).default(100_000_000),
@@ -159,21 +180,22 @@ function schemaOf<F extends Fields>(fields: F) {
     cacheDir: text("folder of decoded images").default(".cache/cutout"),
     runsDir: text("folder in which run folders are made").default("runs"),
   });
-  return object.refine(({ dropout, model }) => dropout === 0 || networksWithDropout.includes(model), {
-    path: ["dropout"],
-    error: `must be 0 for this network; only ${networksWithDropout.join(", ")} takes another`,
-  });
 }
 
 /** A complete config, as stored in a run folder: nothing is left to a default. */
-export const configSchema = schemaOf({ ...automatic, device: choice(deviceHelp, ["cpu", "webgpu"]) });
+export const configSchema = schemaOf({
+  ...automatic,
+  cutout: cutoutOfConfig,
+  device: choice(deviceHelp, ["cpu", "webgpu"]),
+});
 /** What a person gives: fields that follow from the data and the machine may be missing. */
 export const settingsSchema = schemaOf({
   ...optional(),
+  cutout: cutoutOfSettings,
   device: choice(deviceHelp, ["cpu", "webgpu", "auto"]).default("cpu"),
 });
 
 export type Config = z.output<typeof configSchema>;
 export type Settings = z.output<typeof settingsSchema>;
-/** Settings before defaults: what config files hold. */
+/** Settings before defaults: what config files hold, and programs give. */
 export type SettingsInput = z.input<typeof settingsSchema>;

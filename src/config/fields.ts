@@ -1,5 +1,7 @@
-// Building blocks of the config schema: each says what must hold in the words a person reads.
+// Building blocks of the config schema: each says what must hold in the words a person reads; what was got is added where
+// the error is told.
 import { z } from "zod";
+import { CutoutError } from "../error.ts";
 
 /** The value as a person would write it, for the end of an error. */
 export function show(value: unknown): string {
@@ -8,9 +10,7 @@ export function show(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }
 
-const must = (what: string) => ({
-  error: (issue: { input?: unknown }) => `must be ${what}, got ${show(issue.input)}`,
-});
+const must = (what: string) => ({ error: () => `must be ${what}` });
 
 export interface NumberRange {
   readonly min?: number;
@@ -43,50 +43,6 @@ export function number(description: string, range: NumberRange = {}): z.ZodNumbe
 export function integer(description: string, range: NumberRange = {}): z.ZodNumber {
   const error = must(phrase("an integer", range));
   return bounded(z.number(error).int(error), range, error).describe(description);
-}
-
-export function evenInteger(description: string, range: NumberRange = {}): z.ZodNumber {
-  const error = must(phrase("an even integer", range));
-  return bounded(z.number(error).int(error).multipleOf(2, error), range, error).describe(description);
-}
-
-/** A number, or a short text that says more; `good` tells whether it can be read. */
-export function numberOrText(schema: z.ZodNumber, help: string, good: (text: string) => boolean) {
-  const error = must(help);
-  const text = z.string(error).refine(good, error);
-  const union = z.union([schema, text], {
-    error: (issue) =>
-      typeof issue.input === "number"
-        ? schema.safeParse(issue.input).error?.issues[0]?.message
-        : error.error(issue),
-  });
-  return union.describe(schema.description ?? "");
-}
-
-/** A text that can be read, as `good` tells. */
-export function readableText(description: string, help: string, good: (text: string) => boolean) {
-  const error = must(help);
-  return z.string(error).refine(good, error).describe(description);
-}
-
-/** A text in a short form. `read` throws what is wrong with it. */
-export function textReadBy(description: string, form: string, read: (text: string) => unknown) {
-  return z
-    .string(must(form))
-    .superRefine((value, context) => {
-      try {
-        read(value);
-      } catch (error) {
-        // A whole sentence that names its part: it is told as it is.
-        context.addIssue({ code: "custom", message: (error as Error).message, params: { whole: true } });
-      }
-    })
-    .describe(description);
-}
-
-/** A list of such texts. */
-export function textsReadBy(description: string, form: string, read: (text: string) => unknown) {
-  return z.array(textReadBy("", form, read), must(`a list of texts, each ${form}`)).describe(description);
 }
 
 /** A part of the images: below 1 a share of them, from 2 on their number. */
@@ -122,4 +78,48 @@ export function risingIntegers(description: string) {
     .min(1, error)
     .refine((values) => values.every((value, index) => index === 0 || value > values[index - 1]!), error)
     .describe(description);
+}
+
+/** Fields that belong together; `name` is what a person calls them. */
+export function group<Shape extends z.ZodRawShape>(name: string, shape: Shape) {
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === "invalid_type" ? `must be an object with the fields of ${name}` : undefined,
+  });
+}
+
+/**
+ * The part of a transform that may find a mistake: a `CutoutError` becomes an issue, and nothing comes out.
+ * @param pathOf where below the transform's own place
+ */
+export function attempt<T>(
+  context: z.RefinementCtx,
+  work: () => T,
+  pathOf: (error: CutoutError) => readonly string[] = () => [],
+): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof CutoutError)) throw error;
+    context.addIssue({ code: "custom", path: [...pathOf(error)], message: error.what, params: { error } });
+    return z.NEVER;
+  }
+}
+
+/**
+ * Data that a person may also tell as a text in a short form. The data themselves are checked by `read` or by whoever
+ * they belong to, not by the schema.
+ * @param form how the text looks, for errors
+ * @param read gives the data of a text, and of data the same, or throws a `CutoutError`
+ */
+export function told<Output, Input>(
+  description: string,
+  form: string,
+  read: (given: Input | string) => Output,
+) {
+  const error = must(form);
+  return z
+    .union([z.string(error), z.record(z.string(), z.unknown(), error)], error)
+    .transform((given, context) => attempt(context, () => read(given as Input | string)))
+    .describe(description) as unknown as z.ZodType<Output, Input | string>;
 }

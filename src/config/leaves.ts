@@ -48,8 +48,16 @@ const leafTypes: Readonly<Record<string, Leaf["type"]>> = {
 
 /** Every value that can be set, in the order of the schema. Fields that several schedules share come once. */
 export function leaves(): readonly Leaf[] {
+  walked ??= walk();
+  return walked;
+}
+
+let walked: readonly Leaf[] | null = null;
+
+function walk(): readonly Leaf[] {
   const found = new Map<string, Leaf>();
-  const schema = z.toJSONSchema(settingsSchema, { io: "input" }) as JsonSchema;
+  // What Cutout or an augmentation checks by itself has no form that JSON Schema knows.
+  const schema = z.toJSONSchema(settingsSchema, { io: "input", unrepresentable: "any" }) as JsonSchema;
   collect(schema, { path: "", nullable: null, kind: null, around: {} }, found);
   const allKinds = found.get("schedule.kind")!.choices!.length;
   return [...found.values()].map((leaf) =>
@@ -78,8 +86,7 @@ function collect(schema: JsonSchema, place: Place, found: Map<string, Leaf>): vo
   }
   const before = found.get(path);
   // A number that may be a text too is read as a number where it is one.
-  const told =
-    schema.items?.type === "string" ? "texts" : leafTypes[types.find((name) => name !== "null") ?? ""];
+  const told = isText(schema.items) ? "texts" : leafTypes[types.find((name) => name !== "null") ?? ""];
   const type = before?.type === "number" ? "number" : told;
   if (type === undefined) return;
   const choices = schema.const !== undefined ? [schema.const] : schema.enum;
@@ -92,4 +99,9 @@ function collect(schema: JsonSchema, place: Place, found: Map<string, Leaf>): vo
     nullable,
     kinds: kind === null ? null : [...(before?.kinds ?? []), kind],
   });
+}
+
+/** A text, or data that may be told as one. */
+function isText(schema: JsonSchema | undefined): boolean {
+  return schema?.type === "string" || schema?.anyOf?.some(({ type }) => type === "string") === true;
 }

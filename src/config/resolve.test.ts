@@ -1,25 +1,29 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { checkFor, configFor, sizesFor } from "../../test/helpers/config.ts";
 import { presetNames } from "../augment/cutout/presets.ts";
-import { buildNetwork, modelNames } from "../nn/models.ts";
-import { configSchema } from "./config.ts";
-import { checkSizes, defaultLength, resolveConfig, resolveSizes } from "./resolve.ts";
+import { buildNetwork } from "../nn/build.ts";
+import { networkNames } from "../nn/networks/index.ts";
+import { shortForm } from "../text.ts";
+import { configSchema, type SettingsInput } from "./config.ts";
+import { defaultLength } from "./resolve.ts";
 import { readSettings } from "./settings.ts";
 
-const plain = (path: string) => path;
-const settingsOf = (flags: Record<string, unknown> = {}) =>
-  readSettings({ flags: { data: "photos", ...flags } });
+/** Wrong settings too: that is what files hold. */
+const read = (told: object, file?: string) => readSettings(told as SettingsInput, file);
+
+const settingsOf = (flags: Record<string, unknown> = {}) => read({ data: "photos", ...flags });
 
 function complete(flags: Record<string, unknown>, naturalSide: number | null, trainingImages: number) {
   const settings = settingsOf(flags);
-  return resolveConfig(settings, resolveSizes(settings, naturalSide, plain), trainingImages, plain);
+  return configFor(settings, sizesFor(settings, naturalSide), trainingImages);
 }
 
 describe("defaults that follow from the data", () => {
   test("photos are seen at 64 pixels, in crops from 72; small images as they are, padded", () => {
-    expect(resolveSizes(settingsOf(), null, plain)).toEqual({ imageSize: 64, cacheSize: 72, padding: 0 });
-    expect(resolveSizes(settingsOf(), 32, plain)).toEqual({ imageSize: 32, cacheSize: 32, padding: 4 });
-    expect(resolveSizes(settingsOf({ imageSize: 96 }), null, plain)).toEqual({
+    expect(sizesFor(settingsOf(), null)).toEqual({ imageSize: 64, cacheSize: 72, padding: 0 });
+    expect(sizesFor(settingsOf(), 32)).toEqual({ imageSize: 32, cacheSize: 32, padding: 4 });
+    expect(sizesFor(settingsOf({ imageSize: 96 }), null)).toEqual({
       imageSize: 96,
       cacheSize: 108,
       padding: 0,
@@ -28,7 +32,7 @@ describe("defaults that follow from the data", () => {
 
   test("AlexNet sees 227 pixels in crops from 256, whatever the data", () => {
     for (const side of [null, 32]) {
-      const sizes = resolveSizes(settingsOf({ model: "alexnet" }), side, plain);
+      const sizes = sizesFor(settingsOf({ model: "alexnet" }), side);
       expect(sizes).toEqual({ imageSize: 227, cacheSize: 256, padding: 0 });
     }
   });
@@ -36,7 +40,7 @@ describe("defaults that follow from the data", () => {
   test("any data give a config that is complete, fits together, and is not changed by resolving it again", () => {
     fc.assert(
       fc.property(
-        fc.constantFrom(...modelNames),
+        fc.constantFrom(...networkNames),
         fc.option(fc.integer({ min: 8, max: 64 })),
         fc.integer({ min: 1, max: 200_000 }),
         fc.option(fc.integer({ min: 8, max: 1024 }), { nil: undefined }),
@@ -49,9 +53,7 @@ describe("defaults that follow from the data", () => {
           expect(config.epochs).toBeGreaterThanOrEqual(15);
           expect(config.epochs).toBeLessThanOrEqual(60);
           expect(config.augment.cutout).toMatchObject({ length: defaultLength(config.imageSize) });
-          expect(
-            resolveConfig(config, resolveSizes(config, naturalSide, plain), trainingImages, plain),
-          ).toEqual(config);
+          expect(configFor(config, sizesFor(config, naturalSide), trainingImages)).toEqual(config);
         },
       ),
     );
@@ -125,53 +127,51 @@ describe("Cutout like another implementation", () => {
     complete({ augment: { cutout: { like: text } } }, naturalSide, 5000).augment.cutout;
 
   test.each(presetNames)("%s is kept as it was told", (name) => {
-    const required: Readonly<Record<string, string>> = {
-      "reviewed-numpy": ":cutLength=8",
-      ffcv: ":cropSize=8",
+    const required: Readonly<Record<string, object>> = {
+      "reviewed-numpy": { cutLength: 8 },
+      ffcv: { cropSize: 8 },
     };
-    const text = `${name}${required[name] ?? ""}`;
-    expect(like(text)).toEqual({ like: text });
+    const options = required[name] ?? {};
+    expect(like(shortForm(name, options))).toEqual({ like: name, ...options });
   });
 
   test("a hole that does not fit the image is named by its flag", () => {
     const settings = settingsOf({ augment: { cutout: { like: "ffcv:cropSize=40" } } });
-    expect(() => resolveSizes(settings, 32, (path) => `flag of ${path}`)).toThrow(
-      "flag of augment.cutout.like: must be at most the image's longer side, 32, got 40",
+    expect(() => sizesFor(settings, 32)).toThrow(
+      "augment.cutout.like: cutout: length must be at most the image's longer side, 32, got 40",
     );
   });
 });
 
 describe("what does not fit is named by its flag", () => {
-  const flag = (path: string) => `flag of ${path}`;
-
   test("a batch larger than the data", () => {
     const settings = settingsOf({ batchSize: 100 });
-    expect(() => resolveConfig(settings, resolveSizes(settings, null, flag), 99, flag)).toThrow(
-      "flag of batchSize: must be at most the number of training images (99), got 100",
+    expect(() => configFor(settings, sizesFor(settings, null), 99)).toThrow(
+      "batchSize: must be at most the number of training images (99), got 100",
     );
   });
 
   test("a hole larger than the image", () => {
-    expect(() => resolveSizes(settingsOf({ augment: { cutout: { length: 66 } } }), null, flag)).toThrow(
-      "flag of augment.cutout.length: must be at most the image size (64), got 66",
+    expect(() => sizesFor(settingsOf({ augment: { cutout: { length: 66 } } }), null)).toThrow(
+      "augment.cutout.length: must be at most the image's longer side, 64, got 66",
     );
-    expect(() => resolveSizes(settingsOf({ augment: { cutout: { length: "8-66" } } }), null, flag)).toThrow(
-      "flag of augment.cutout.length: must be at most the image's longer side, 64, got 66",
+    expect(() => sizesFor(settingsOf({ augment: { cutout: { length: "8-66" } } }), null)).toThrow(
+      "augment.cutout.length: must be at most the image's longer side, 64, got 66",
     );
   });
 
   test("augmentations that do not take images of this size, or change it", () => {
     const sizes = (augmentation: string) =>
-      resolveSizes(settingsOf({ imageSize: 32, augment: { augmentations: [augmentation] } }), null, flag);
+      sizesFor(settingsOf({ imageSize: 32, augment: { augmentations: [augmentation] } }), null);
     expect(() => sizes("grid-mask:period=[96,224]")).toThrow(
-      "flag of augment.augmentations: grid-mask: period must end at most at the image's longer side, 32, got 224",
+      "augment.augmentations: grid-mask: period must end at most at the image's longer side, 32, got 224",
     );
     expect(() => sizes("random-crop:height=8,width=8")).toThrow(
-      "flag of augment.augmentations: augmentations: random-crop must keep the size of the image, 32 x 32, got 8 x 8",
+      "augment.augmentations: augmentations: random-crop must keep the size of the image, 32 x 32, got 8 x 8",
     );
     expect(() => sizes("random-erasing:fill=[0.5]")).not.toThrow();
     expect(() => sizes("random-erasing:fill=[0.5,1]")).toThrow(
-      "fill must be 3 numbers, one a channel, got 2",
+      "fill must be a number, or a list of 3, one a channel, got [0.5, 1]",
     );
     for (const name of ["grid-mask", "hide-and-seek", "random-erasing"])
       expect(() => sizes(name)).not.toThrow();
@@ -180,27 +180,22 @@ describe("what does not fit is named by its flag", () => {
   test("a batch that is no multiple of the copies of its images", () => {
     const mix = "batch-augmentation:copies=3";
     expect(() =>
-      resolveConfig(
-        settingsOf({ batchSize: 32, augment: { mix } }),
-        resolveSizes(settingsOf(), null, flag),
-        99,
-        flag,
-      ),
-    ).toThrow("flag of batchSize: must be a multiple of the 3 copies of batch-augmentation, got 32");
+      configFor(settingsOf({ batchSize: 32, augment: { mix } }), sizesFor(settingsOf(), null), 99),
+    ).toThrow("batchSize: must be a multiple of the 3 copies of batch-augmentation, got 32");
     expect(complete({ augment: { mix } }, null, 5000).batchSize % 3).toBe(0);
     expect(complete({ batchSize: 33, augment: { mix } }, null, 11).batchSize).toBe(33);
   });
 
-  const sizesOf = (flags: object) => resolveSizes(settingsOf({ ...flags }), null, flag);
-  const check = (flags: object) => checkSizes(settingsOf({ ...flags }), sizesOf(flags), flag);
+  const sizesOf = (flags: object) => sizesFor(settingsOf({ ...flags }), null);
+  const check = (flags: object) => checkFor(settingsOf({ ...flags }), sizesOf(flags));
 
-  test.each(modelNames)("images too small for %s: the size it names is the smallest that does", (model) => {
+  test.each(networkNames)("images too small for %s: the size it names is the smallest that does", (model) => {
     for (let imageSize = 8; imageSize <= 80; imageSize++) {
       const input = { height: imageSize, width: imageSize, channels: 3 };
       try {
-        buildNetwork(model, { input, numClasses: 2, initialization: "original" });
+        buildNetwork(model, { input, numClasses: 2 });
       } catch {
-        const where = `flag of imageSize: must be at least`;
+        const where = `imageSize: must be at least`;
         expect(() => check({ model, imageSize })).toThrow(`${where} 67 for alexnet, got ${imageSize}`);
         continue;
       }
@@ -211,13 +206,13 @@ describe("what does not fit is named by its flag", () => {
   test("a padding as large as the image", () => {
     expect(() => check({ imageSize: 32, augment: { padding: 31 } })).not.toThrow();
     expect(() => check({ imageSize: 32, augment: { padding: 32 } })).toThrow(
-      "flag of augment.padding: must be less than the image size (32), got 32",
+      "augment.padding: must be less than the image size (32), got 32",
     );
   });
 
   test("a crop larger than the decoded image", () => {
-    expect(() => resolveSizes(settingsOf({ imageSize: 64, cacheSize: 63 }), null, flag)).toThrow(
-      "flag of cacheSize: must be at least the image size (64), got 63",
+    expect(() => sizesFor(settingsOf({ imageSize: 64, cacheSize: 63 }), null)).toThrow(
+      "cacheSize: must be at least the image size (64), got 63",
     );
   });
 });

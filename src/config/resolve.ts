@@ -1,15 +1,14 @@
 // Defaults that follow from the data and the machine: settings in, complete config out.
 
 import { availableParallelism } from "node:os";
-import { afterPass } from "../augment/after-pass.ts";
-import { optionsOfSettings } from "../augment/cutout/settings.ts";
-import { checkCutout } from "../augment/cutout.ts";
-import { parseAugmentation, parseMix } from "../augment/short-form.ts";
-import { buildNetwork } from "../nn/models.ts";
-import { copiesOf } from "../train/mix.ts";
-import { type Config, configSchema, type Settings } from "./config.ts";
-import { learningRateOf, recipes } from "./recipes.ts";
-import { ConfigError } from "./settings.ts";
+import { checkAugmentations, checkFits, createMix, cutoutOptions } from "../augment/index.ts";
+import { CutoutError } from "../error.ts";
+import { takesImages } from "../nn/build.ts";
+import { type NetworkDefinition, networkOptions } from "../nn/definition.ts";
+import { learningRateOf } from "../nn/recipe.ts";
+import type { Config, Settings } from "./config.ts";
+import type { CompleteCutout, CutoutSettings } from "./cutout-fields.ts";
+import { aboutField, settingsError } from "./settings.ts";
 
 /** Training goes over the images this often, and longer on small data until it has taken this many steps. */
 const defaultEpochs = { least: 15, most: 60, steps: 1000 };
@@ -22,68 +21,57 @@ export interface Sizes {
   readonly padding: number;
 }
 
-/** How an error names a field of the config: by its flag where a flag set it. */
-export type NameOf = (path: string) => string;
-
 /**
  * Image size, decoded size and padding.
  * @param naturalSide side of the images of a data set of one small size (28, 32); null for photos
- * @throws ConfigError when the sizes do not fit each other
+ * @throws CutoutError when the sizes do not fit each other
  */
-export function resolveSizes(settings: Settings, naturalSide: number | null, nameOf: NameOf): Sizes {
-  const recipe = recipes[settings.model];
-  const small = naturalSide !== null && settings.model !== "alexnet";
-  const imageSize = settings.imageSize ?? (small ? naturalSide : recipe.imageSize);
-  const enlarged = Math.round((imageSize * recipe.cacheSize) / recipe.imageSize);
+export function resolveSizes(
+  settings: Settings,
+  network: NetworkDefinition,
+  naturalSide: number | null,
+): Sizes {
+  const standard = network.sizes;
+  const small = naturalSide !== null && standard.keepSmall;
+  const imageSize = settings.imageSize ?? (small ? naturalSide : standard.imageSize);
+  const enlarged = Math.round((imageSize * standard.cacheSize) / standard.imageSize);
   const cacheSize = settings.cacheSize ?? (small ? Math.max(naturalSide, imageSize) : enlarged);
   if (cacheSize < imageSize) {
-    throw new ConfigError(
-      `${nameOf("cacheSize")}: must be at least the image size (${imageSize}), got ${cacheSize}`,
-    );
+    throw settingsError({
+      field: "cacheSize",
+      what: `must be at least the image size (${imageSize})`,
+      got: String(cacheSize),
+    });
   }
   // Without room to crop, padding gives it: 4 pixels of 32, as in the paper.
   const padding = settings.augment.padding ?? (cacheSize === imageSize ? Math.round(imageSize / 8) : 0);
-  checkHoles(settings, imageSize, nameOf);
-  checkAugmentations(settings, imageSize, nameOf);
+  checkHoles(settings, imageSize);
+  checkOthers(settings, imageSize);
   return { imageSize, cacheSize, padding };
 }
 
-function checkHoles({ augment: { cutout } }: Settings, imageSize: number, nameOf: NameOf): void {
+/** With the length that follows from the image's size, where none was told. */
+function completeCutout(cutout: CutoutSettings, imageSize: number): CompleteCutout {
+  return "like" in cutout ? cutout : { length: defaultLength(imageSize), ...cutout };
+}
+
+/** Whether the holes fit images of this size, before any has been decoded. */
+function checkHoles({ augment: { cutout } }: Settings, imageSize: number): void {
   if (cutout === null) return;
   const complete = completeCutout(cutout, imageSize);
-  const name = nameOf(`augment.cutout.${"like" in complete ? "like" : "length"}`);
-  if ("length" in complete && typeof complete.length === "number" && complete.length > imageSize) {
-    throw new ConfigError(`${name}: must be at most the image size (${imageSize}), got ${complete.length}`);
-  }
+  const options = "like" in complete ? cutoutOptions(complete) : complete;
   try {
-    checkCutout(optionsOfSettings(complete, { mean: [0, 0, 0], std: [1, 1, 1] }), {
-      height: imageSize,
-      width: imageSize,
-    });
+    checkFits(options, { height: imageSize, width: imageSize });
   } catch (error) {
-    throw new ConfigError(`${name}: ${(error as Error).message.replace(/^cutout: (length )?/, "")}`);
+    const option = "like" in complete ? "like" : "length";
+    throw error instanceof CutoutError ? aboutField(error, `augment.cutout.${option}`) : error;
   }
 }
 
-type CutoutOf<C extends { readonly augment: { readonly cutout: unknown } }> = NonNullable<
-  C["augment"]["cutout"]
->;
-
-/** With the length that follows from the image's size, where none was told. */
-function completeCutout(cutout: CutoutOf<Settings>, imageSize: number): CutoutOf<Config> {
-  return "like" in cutout ? cutout : { ...cutout, length: cutout.length ?? defaultLength(imageSize) };
-}
-
-/** Whether the augmentations take images of this size, before any has been decoded. */
-function checkAugmentations({ augment }: Settings, imageSize: number, nameOf: NameOf): void {
-  const specs = augment.augmentations.map(parseAugmentation);
+/** Whether the augmentations take images of this size and keep it. */
+function checkOthers({ augment }: Settings, imageSize: number): void {
   const fits = (channels: number) => {
-    const statistics = new Array<number>(channels).fill(1);
-    afterPass(
-      specs,
-      { height: imageSize, width: imageSize, channels },
-      { mean: statistics, std: statistics },
-    );
+    checkAugmentations(augment.augmentations, { height: imageSize, width: imageSize, channels });
   };
   try {
     fits(3);
@@ -92,95 +80,121 @@ function checkAugmentations({ augment }: Settings, imageSize: number, nameOf: Na
       // Lists with a number a channel are right for grey images, too.
       fits(1);
     } catch {
-      throw new ConfigError(`${nameOf("augment.augmentations")}: ${(error as Error).message}`);
+      if (!(error instanceof CutoutError)) throw error;
+      throw aboutField(error, "augment.augmentations");
     }
   }
 }
 
 /**
  * Checks the sizes against the network and the crop, before an image has been decoded.
- * @throws ConfigError when the images are too small for the network, or the crop does not take the padding
+ * @throws CutoutError when the images are too small for the network, or the crop does not take the padding
  */
-export function checkSizes({ model, initialization }: Settings, sizes: Sizes, nameOf: NameOf): void {
+export function checkSizes({ model }: Settings, network: NetworkDefinition, sizes: Sizes): void {
   const { imageSize, padding } = sizes;
   if (padding >= imageSize) {
-    throw new ConfigError(
-      `${nameOf("augment.padding")}: must be less than the image size (${imageSize}), got ${padding}`,
-    );
+    throw settingsError({
+      field: "augment.padding",
+      what: `must be less than the image size (${imageSize})`,
+      got: String(padding),
+    });
   }
-  const fits = (side: number) => {
-    try {
-      buildNetwork(model, {
-        input: { height: side, width: side, channels: 3 },
-        numClasses: 2,
-        initialization,
-      });
-      return true;
-    } catch {
-      return false;
-    }
-  };
+  const fits = (side: number) =>
+    takesImages(network, {
+      input: { height: side, width: side, channels: 3 },
+      numClasses: 2,
+      options: model.options,
+    });
   if (fits(imageSize)) return;
   let least = imageSize + 1;
-  while (least < recipes[model].imageSize && !fits(least)) least++;
-  throw new ConfigError(`${nameOf("imageSize")}: must be at least ${least} for ${model}, got ${imageSize}`);
+  while (least < network.sizes.imageSize && !fits(least)) least++;
+  throw settingsError({
+    field: "imageSize",
+    what: `must be at least ${least} for ${network.name}`,
+    got: String(imageSize),
+  });
 }
 
 /**
  * Fills in everything that is still open.
  * @param trainingImages number of training images
- * @throws ConfigError when a batch needs more images than there are
+ * @throws CutoutError when a batch needs more images than there are
  */
 export function resolveConfig(
   settings: Settings,
+  network: NetworkDefinition,
   sizes: Sizes,
   trainingImages: number,
-  nameOf: NameOf,
 ): Config {
-  const recipe = recipes[settings.model];
-  const { mix } = settings.augment;
-  const copies = copiesOf(mix === null ? null : parseMix(mix));
-  const batchSize =
-    settings.batchSize ?? copies * Math.ceil(batchFor(recipe.batchSize, trainingImages) / copies);
-  if (batchSize % copies !== 0) {
-    throw new ConfigError(
-      `${nameOf("batchSize")}: must be a multiple of the ${copies} copies of batch-augmentation, got ${batchSize}`,
-    );
-  }
-  const imagesPerStep = batchSize / copies;
-  if (imagesPerStep > trainingImages) {
-    throw new ConfigError(
-      `${nameOf("batchSize")}: must be at most the number of training images (${trainingImages}), got ${batchSize}`,
-    );
-  }
-  const { cutout } = settings.augment;
-  const { schedule, optimizer } = settings;
-  // Parsed, so that the stored config has the order of the schema.
-  return configSchema.parse({
-    ...settings,
-    imageSize: sizes.imageSize,
-    cacheSize: sizes.cacheSize,
-    epochs: settings.epochs ?? epochsFor(Math.floor(trainingImages / imagesPerStep)),
+  const { data, format, columns, model, fit, split, seed } = settings;
+  const { labelSmoothing, classWeights, augment, earlyStopping, crops, loaderWorkers } = settings;
+  const { convolution, timedConvolutions, maxPixels, maxBroken, cacheDir, runsDir } = settings;
+  const { imageSize, cacheSize, padding } = sizes;
+  const { recipe } = network;
+  const batchSize = resolveBatchSize(settings, recipe.batchSize, trainingImages);
+  const { momentum, nesterov, weightDecay, decayBiasAndNorm } = settings.optimizer;
+  const { kind, learningRate, ...schedule } = settings.schedule;
+  const { flip, cutout, augmentations, mix } = augment;
+  // In the order of the schema: this is what config.json looks like.
+  return {
+    data,
+    format,
+    columns,
+    model: { name: model.name, options: { ...networkOptions(network, model.options) } },
+    imageSize,
+    cacheSize,
+    fit,
+    split,
+    seed,
+    epochs:
+      settings.epochs ??
+      epochsFor(Math.floor(trainingImages / (batchSize / (mix === null ? 1 : createMix(mix).copies)))),
     batchSize,
     optimizer: {
-      ...optimizer,
+      momentum,
       // Without momentum there is none of Nesterov's.
-      nesterov: optimizer.nesterov ?? (recipe.nesterov && optimizer.momentum > 0),
-      decayBiasAndNorm: optimizer.decayBiasAndNorm ?? recipe.decayBiasAndNorm,
+      nesterov: nesterov ?? (recipe.nesterov && momentum > 0),
+      weightDecay,
+      decayBiasAndNorm: decayBiasAndNorm ?? recipe.decayBiasAndNorm,
     },
     schedule: {
+      kind,
+      learningRate: learningRate ?? learningRateOf(recipe, kind, batchSize),
       ...schedule,
-      learningRate: schedule.learningRate ?? learningRateOf(settings.model, schedule.kind, batchSize),
-    },
-    augment: {
-      ...settings.augment,
-      padding: sizes.padding,
-      cutout: cutout && completeCutout(cutout, sizes.imageSize),
-    },
+    } as Config["schedule"],
+    labelSmoothing,
+    classWeights,
+    augment: { padding, flip, cutout: cutout && completeCutout(cutout, imageSize), augmentations, mix },
+    earlyStopping,
+    crops,
     threads: settings.threads ?? availableParallelism(),
+    loaderWorkers,
     // Whoever runs a network has settled this before (device.ts); a preview runs none.
     device: settings.device === "auto" ? "cpu" : settings.device,
-  });
+    convolution,
+    timedConvolutions,
+    maxPixels,
+    maxBroken,
+    cacheDir,
+    runsDir,
+  };
+}
+
+/** Images in a step, copies of an image counted one by one. */
+function resolveBatchSize(
+  { batchSize: told, augment: { mix } }: Settings,
+  usual: number,
+  trainingImages: number,
+): number {
+  const copies = mix === null ? 1 : createMix(mix).copies;
+  const batchSize = told ?? copies * Math.ceil(batchFor(usual, trainingImages) / copies);
+  const wrong = (what: string) => settingsError({ field: "batchSize", what, got: String(batchSize) });
+  if (batchSize % copies !== 0)
+    throw wrong(`must be a multiple of the ${copies} copies of batch-augmentation`);
+  if (batchSize / copies > trainingImages) {
+    throw wrong(`must be at most the number of training images (${trainingImages})`);
+  }
+  return batchSize;
 }
 
 /** Half of the side, as the paper's 16 of 32 on CIFAR-10, made even. */

@@ -1,6 +1,6 @@
 // The config's part `schedule`: a kind, and the fields of that kind.
 import { z } from "zod";
-import { choice, integer, number, risingIntegers } from "./fields.ts";
+import { choice, group, integer, number, risingIntegers } from "./fields.ts";
 
 export const defaultSchedule = "one-cycle";
 
@@ -18,16 +18,16 @@ const floor = number("lowest learning rate", { min: 0 }).default(0);
  */
 export function schedules<Rate extends z.ZodType>(learningRate: Rate) {
   return [
-    z.strictObject({ kind: z.literal("constant").describe(kindHelp), learningRate, ...warmup }),
-    z.strictObject({
+    group("schedule", { kind: z.literal("constant").describe(kindHelp), learningRate, ...warmup }),
+    group("schedule", {
       kind: z.literal("steps"),
       learningRate,
       milestones: risingIntegers("epochs after which the rate is multiplied by gamma"),
       gamma: number("factor at each milestone", { min: 0, max: 1, above: true }).default(0.1),
       ...warmup,
     }),
-    z.strictObject({ kind: z.literal("cosine"), learningRate, floor, ...warmup }),
-    z.strictObject({
+    group("schedule", { kind: z.literal("cosine"), learningRate, floor, ...warmup }),
+    group("schedule", {
       kind: z.literal("one-cycle"),
       learningRate,
       shape: choice("way up and down", ["triangular", "cosine"]).default("triangular"),
@@ -35,7 +35,7 @@ export function schedules<Rate extends z.ZodType>(learningRate: Rate) {
       initialDivision: number("the first rate is the peak divided by this", { min: 1 }).default(10),
       finalDivision: number("the last rate is the first divided by this", { min: 1 }).default(1000),
     }),
-    z.strictObject({
+    group("schedule", {
       kind: z.literal("plateau"),
       learningRate,
       factor: number("factor when validation accuracy has stopped rising", {

@@ -1,190 +1,211 @@
-// From what a person wrote (config file, flags) to checked settings; every mistake is named by where it was made.
+// From what a person told (config file, flags) to checked settings; every mistake is named by where it was made.
 import { readFileSync } from "node:fs";
+import { closestMatch } from "leven";
 import type { z } from "zod";
-import { type Config, configSchema, formatVersion, type Settings, settingsSchema } from "./config.ts";
+import { CutoutError, type ErrorFields } from "../error.ts";
+import { networks } from "../nn/networks/index.ts";
+import {
+  type Config,
+  configSchema,
+  formatVersion,
+  oldestVersion,
+  type Settings,
+  type SettingsInput,
+  settingsSchema,
+} from "./config.ts";
 import { show } from "./fields.ts";
 import { leaves } from "./leaves.ts";
 import { defaultSchedule } from "./schedule-fields.ts";
 
-/** A mistake in a config file or a flag. The message is one line, meant for the person. */
-export class ConfigError extends Error {
-  override name = "ConfigError";
+/** What was told, not yet looked at. */
+export type Raw = { readonly [key: string]: unknown };
+
+/** How a field of the config is named in errors: by its flag, or by its file and path. */
+export type NameOf = (field: string) => string;
+
+/** What `work` gives; its errors about a field are told by `nameOf`. */
+export function naming<T>(nameOf: NameOf, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof CutoutError ? error.named(nameOf) : error;
+  }
 }
 
-type Raw = { readonly [key: string]: unknown };
-
-export interface SettingsSources {
-  /** Path of a JSON config file. */
-  readonly file?: string;
-  /** What the flags said, in the shape of the config; wins over the file. */
-  readonly flags?: Raw;
-  /** Config path -> the flag that set it (`augment.cutout.length` -> `--length`), for errors. */
-  readonly origins?: ReadonlyMap<string, string>;
-  /** How to name a path that nobody has set. */
-  readonly nameOf?: (path: string) => string;
+/** A mistake in what was asked for. */
+export function settingsError(fields: ErrorFields): CutoutError {
+  return new CutoutError({ ...fields, kind: "settings" });
 }
 
 /**
  * Checked settings with the defaults that need no data.
- * @throws ConfigError naming the flag, or the file and the field, and what must hold
+ * @param told settings; they win over those of `file`
+ * @param file path of a JSON config file
+ * @throws CutoutError naming the field, and the file where it comes from one, and what must hold
  */
-export function readSettings(sources: SettingsSources): Settings {
-  const fromFile = sources.file === undefined ? {} : readConfigFile(sources.file);
-  const raw = merge(merge({ schedule: { kind: defaultSchedule } }, fromFile), sources.flags ?? {});
-  const result = settingsSchema.safeParse(raw, { reportInput: true });
-  if (!result.success) throw new ConfigError(describe(result.error.issues[0]!, sources));
+export function readSettings(told: SettingsInput | Partial<SettingsInput>, file?: string): Settings {
+  const under = file === undefined ? {} : readConfigFile(file);
+  const where = file ?? "config";
+  return naming(
+    (field) => `${where}: ${field}`,
+    () => checkSettings(merged(under, told as Raw)),
+  );
+}
+
+/**
+ * Settings out of what was told.
+ * @throws CutoutError about the field
+ */
+export function checkSettings(raw: Raw): Settings {
+  const result = settingsSchema.safeParse(merged({ schedule: { kind: defaultSchedule } }, raw), {
+    reportInput: true,
+  });
+  if (!result.success) throw errorOf(result.error.issues[0]!);
   return result.data;
 }
 
 /**
  * Checks a config that must be complete, as stored in a run folder: defaults fill no gaps here.
- * @param where name of the file, for errors
- * @throws ConfigError
+ * @param stored with or without its format version, which is not looked at
+ * @throws CutoutError about the field
  */
-export function readCompleteConfig(raw: unknown, where: string): Config {
-  const stored = isObject(raw) ? withoutFormat(raw, where) : raw;
-  const result = configSchema.safeParse(stored, { reportInput: true });
-  if (!result.success) throw new ConfigError(describe(result.error.issues[0]!, { file: where }));
-  const gap = firstGap(stored, result.data, "");
-  if (gap !== null) throw new ConfigError(`${where}: ${gap}: must be there, got nothing`);
+export function readCompleteConfig(stored: unknown): Config {
+  const raw = isObject(stored) ? upgraded(stored) : {};
+  const result = configSchema.safeParse(isObject(stored) ? raw : stored, { reportInput: true });
+  if (!result.success) throw errorOf(result.error.issues[0]!);
+  const gap = firstGap(raw, result.data, "");
+  if (gap !== null) throw settingsError({ field: gap, what: "must be there", got: "nothing" });
   return result.data;
 }
 
-/** Path of the first field that only the defaults have put there. */
+/** Path of the first field that only the defaults have put there. What is told as a text has no gaps. */
 function firstGap(stored: unknown, complete: unknown, path: string): string | null {
-  if (!isObject(complete)) return null;
+  if (!isObject(complete) || !isObject(stored)) return null;
   for (const [name, value] of Object.entries(complete)) {
     const here = path === "" ? name : `${path}.${name}`;
-    if (!isObject(stored) || !(name in stored)) return here;
+    if (!(name in stored)) return here;
     const inner = firstGap(stored[name], value, here);
     if (inner !== null) return inner;
   }
   return null;
 }
 
-function readConfigFile(file: string): Raw {
+/** @throws CutoutError when the file is missing, no JSON object, or of a version that is not read */
+export function readConfigFile(file: string): Raw {
   let content: string;
   try {
     // Some editors begin a file with a byte order mark.
     content = readFileSync(file, "utf8").replace(/^\uFEFF/, "");
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
-    throw new ConfigError(
-      missing ? `--config: no such file: ${file}` : `--config: ${file} cannot be read (${message(error)})`,
-    );
+    throw settingsError({
+      where: "--config",
+      what: missing ? `no such file: ${file}` : `${file} cannot be read (${messageOf(error)})`,
+    });
   }
   let raw: unknown;
   try {
     raw = JSON.parse(content);
   } catch (error) {
-    throw new ConfigError(`${file}: must be a JSON file (${message(error)})`);
+    throw settingsError({ where: file, what: `must be a JSON file (${messageOf(error)})` });
   }
-  if (!isObject(raw)) throw new ConfigError(`${file}: must hold one JSON object, got ${show(raw)}`);
+  if (!isObject(raw)) throw settingsError({ where: file, what: "must hold one JSON object", got: show(raw) });
   return withoutFormat(raw, file);
+}
+
+/** Whether a file of this format version is understood here. */
+export function isReadable(version: unknown): boolean {
+  return Number.isInteger(version) && Number(version) >= oldestVersion && Number(version) <= formatVersion;
+}
+
+/** As this version has it, and without its format version. */
+function upgraded({ formatVersion: version, ...raw }: Raw): Raw {
+  return version === 2 ? fromVersion2(raw) : raw;
+}
+
+/** Version 2 had the options of two networks beside the network's name. What it tells as texts is read as it is. */
+function fromVersion2({ initialization, dropout, model, ...rest }: Raw): Raw {
+  const known = networks.find(({ name }) => name === model);
+  const told = Object.entries({ initialization, dropout }).filter(
+    ([option, value]) => value !== undefined && known !== undefined && option in known.options,
+  );
+  return {
+    ...rest,
+    ...(model !== undefined && { model: { name: model, options: Object.fromEntries(told) } }),
+  };
 }
 
 /** A run's own config.json is a config file too; its format version is checked and taken off. */
 function withoutFormat(raw: Raw, where: string): Raw {
-  const { formatVersion: version = formatVersion, ...rest } = raw;
-  if (version !== formatVersion) {
-    throw new ConfigError(
-      `${where}: has format version ${show(version)} and this version of cutout reads ${formatVersion}; use the version that wrote it`,
-    );
-  }
-  return rest;
+  const { formatVersion: version = formatVersion } = raw;
+  if (isReadable(version)) return upgraded(raw);
+  throw settingsError({
+    where,
+    what: `has format version ${show(version)} and this version of cutout reads ${oldestVersion} to ${formatVersion}`,
+    remedy: "use the version that wrote it",
+  });
 }
 
 /**
  * `over` wins. Objects are merged, unless both name another `kind`, or `over` names another implementation (`like`): then
  * nothing of the first is kept.
  */
-function merge(under: Raw, over: Raw): Raw {
-  const merged: Record<string, unknown> = { ...under };
+export function merged(under: Raw, over: Raw): Raw {
+  const result: Record<string, unknown> = { ...under };
   for (const [key, value] of Object.entries(over)) {
     // Setting it would set the prototype, and the schema would not see it.
-    if (key === "__proto__") throw new ConfigError(`config: ${key}: unknown key`);
-    const before = merged[key];
+    if (key === "__proto__") throw settingsError({ field: key, what: "unknown key" });
+    const before = result[key];
     const chosen = isObject(value) ? (value.kind ?? value.like) : undefined;
     const replaced = isObject(before) && chosen !== undefined && chosen !== (before.kind ?? before.like);
-    merged[key] = isObject(before) && isObject(value) && !replaced ? merge(before, value) : value;
+    result[key] = isObject(before) && isObject(value) && !replaced ? merged(before, value) : value;
   }
-  return merged;
+  return result;
 }
 
-/** What is wrong with a part that can be told in two ways: the mistake in the way that was taken. */
-function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue {
-  if (issue.code !== "invalid_union" || issue.message.startsWith("must")) return issue;
-  const taken =
-    issue.errors.find(
-      (issues) => !issues.some((each) => each.code === "unrecognized_keys" && each.keys.includes("like")),
-    ) ?? issue.errors[0];
-  const inner = taken?.[0];
-  return inner === undefined ? issue : innermost({ ...inner, path: [...issue.path, ...inner.path] });
+/** One error out of what the schema found. */
+function errorOf(issue: z.core.$ZodIssue): CutoutError {
+  const field = issue.path.length === 0 ? undefined : issue.path.join(".");
+  if (issue.code === "unrecognized_keys")
+    return unknownKey(field === undefined ? issue.keys[0]! : `${field}.${issue.keys[0]}`);
+  const params = issue.code === "custom" ? issue.params : undefined;
+  if (params?.error instanceof CutoutError) return aboutField(params.error, field ?? "");
+  return settingsError({ field, what: issue.message, got: show(issue.input), ...params });
 }
 
-function describe(outer: z.core.$ZodIssue, sources: SettingsSources): string {
-  const issue = innermost(outer);
-  const path = issue.path.join(".");
-  if (issue.code === "unrecognized_keys") {
-    const key = issue.keys[0]!;
-    const full = path === "" ? key : `${path}.${key}`;
-    const leaf = leaves().find((each) => each.path === full);
-    const kinds = leaf?.kinds?.join(" or ");
-    if (leaf?.kinds === null && key === "like") {
-      // What is no text cannot be the name of a preset, and is then seen as a field too many.
-      const got = (issue.input as Raw | undefined)?.like;
-      return `${originOf(full, sources)}: must be NAME or NAME:key=value,..., got ${show(got)}`;
-    }
-    if (leaf?.kinds === null) {
-      return `${originOf(full, sources)}: must be left out where Cutout is like another implementation; its options follow the name, as in torchvision:p=1`;
-    }
-    return kinds === undefined
-      ? `${originOf(full, sources)}: unknown key${suggestion(key)}`
-      : `${originOf(full, sources)}: belongs to the schedule ${kinds}; choose that with --schedule, or leave it out`;
+/** What an augmentation, or whoever else the data belong to, says of them; its option may be the field itself. */
+export function aboutField(error: CutoutError, field: string): CutoutError {
+  const itself = error.option !== undefined ? field.endsWith(`.${error.option}`) : error.where === field;
+  return error.with({
+    field,
+    kind: "settings",
+    ...(itself && { where: undefined, option: undefined }),
+  });
+}
+
+function unknownKey(field: string): CutoutError {
+  const kinds = leaves().find((leaf) => leaf.path === field)?.kinds;
+  if (kinds) {
+    return settingsError({
+      field,
+      what: `belongs to the schedule ${kinds.join(" or ")}`,
+      remedy: "choose that with --schedule, or leave it out",
+    });
   }
-  const whole = issue.code === "custom" && issue.params?.whole === true;
-  const text =
-    whole || issue.message.startsWith("must")
-      ? issue.message
-      : `must be an object with the fields of ${path === "" ? "a config" : path}`;
-  return `${originOf(path, sources)}: ${text}`;
+  return settingsError({ field, what: `unknown key${suggestion(field.split(".").at(-1)!)}` });
 }
 
-/** The flag that set this path or the closest path around it; otherwise the file and the path. */
-function originOf(path: string, { origins, file, nameOf }: SettingsSources): string {
-  for (let inner = path; inner !== ""; inner = inner.slice(0, Math.max(0, inner.lastIndexOf(".")))) {
-    const flag = origins?.get(inner);
-    if (flag !== undefined) return flag;
-  }
-  return file === undefined ? (nameOf?.(path) ?? `config: ${path}`) : `${file}: ${path}`;
-}
-
+/** The known key that looks most like it. */
 function suggestion(key: string): string {
-  const names = new Set(leaves().flatMap((leaf) => leaf.path.split(".")));
-  const [best] = [...names]
-    .map((name) => ({ name, distance: editDistance(key.toLowerCase(), name.toLowerCase()) }))
-    .filter(({ name, distance }) => distance <= Math.max(2, name.length / 3))
-    .sort((a, b) => a.distance - b.distance);
-  return best === undefined ? "" : ` (did you mean ${best.name}?)`;
-}
-
-/** Levenshtein's distance, one row at a time. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length]!;
+  const names = [...new Set(leaves().flatMap((leaf) => leaf.path.split(".")))];
+  const best = closestMatch(key, names, { maxDistance: Math.max(2, Math.floor(key.length / 3)) });
+  return best === undefined ? "" : ` (did you mean ${best}?)`;
 }
 
 function isObject(value: unknown): value is Raw {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function message(error: unknown): string {
+function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,5 @@
 // A dataset: decoded 8-bit images of one size with their labels, read by index.
-import type { ImageStore } from "./image-store.ts";
+import type { ImageStore } from "./loading/image-store.ts";
 
 /** The parts of a split. */
 export const partOrder = ["train", "validation", "test"] as const;

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { temporaryFolder } from "../../test/helpers/data.ts";
 import { fuzz, largestAllocation } from "../../test/helpers/fuzz-readers.ts";
 import { fuzzTargets } from "../../test/helpers/fuzz-targets.ts";
-import { dataFormats } from "./data-format.ts";
+import { dataFormats } from "./open.ts";
 
 it.each(fuzzTargets)("$name", async (target) => {
   const folder = temporaryFolder();

@@ -1,22 +1,42 @@
-// From a name, folder, file or address to a dataset: the table of what can be opened.
-import { existsSync, statSync } from "node:fs";
-import { resolve } from "node:path";
-import { type CacheOptions, type OnProgress, openCached } from "./cache.ts";
-import { type CifarName, cifarSize, cifarSource, findCifar } from "./cifar.ts";
-import { csvSource, findCsv } from "./csv.ts";
-import { type DataFormat, dataFormats } from "./data-format.ts";
-import type { Dataset } from "./dataset.ts";
-import { fashionMnistSize, fashionMnistSource } from "./fashion-mnist.ts";
-import { folderSource } from "./folder.ts";
-import { findIdx, idxSize, idxSource } from "./idx.ts";
-import type { Size } from "./image.ts";
-import { npzSize, npzSource } from "./npz.ts";
-import { findParquet, parquetSize, parquetSource } from "./parquet.ts";
-import { findShards } from "./shards.ts";
-import type { Columns, Source } from "./source.ts";
-import { findStl10, stl10Size, stl10Source } from "./stl10.ts";
-import { findSvhn, type SvhnName, svhnSize, svhnSource } from "./svhn.ts";
-import { webDatasetSource } from "./webdataset.ts";
+// The kinds of data that can be opened, and the choice among them.
+// Each is loaded when data are looked for: whoever needs the names alone (flags, config) loads no library with them.
+import { CutoutError } from "../error.ts";
+import type { Columns } from "./datasets/columns.ts";
+import type { DatasetKind, FoundData } from "./datasets/kind.ts";
+import type { Source } from "./datasets/source.ts";
+import type { Size } from "./images/image.ts";
+
+/** Of several that would do, the first wins. */
+const kinds = listed({
+  "fashion-mnist": async () => (await import("./datasets/fashion-mnist.ts")).fashionMnist,
+  cifar10: async () => (await import("./datasets/cifar.ts")).cifar10,
+  cifar100: async () => (await import("./datasets/cifar.ts")).cifar100,
+  "cifar100-coarse": async () => (await import("./datasets/cifar.ts")).cifar100Coarse,
+  stl10: async () => (await import("./datasets/stl10.ts")).stl10,
+  "svhn-extra": async () => (await import("./datasets/svhn.ts")).svhnExtra,
+  svhn: async () => (await import("./datasets/svhn.ts")).svhn,
+  idx: async () => (await import("./datasets/idx.ts")).idx,
+  npz: async () => (await import("./datasets/npz.ts")).npz,
+  parquet: async () => (await import("./datasets/parquet.ts")).parquet,
+  webdataset: async () => (await import("./datasets/webdataset.ts")).webDataset,
+  csv: async () => (await import("./datasets/csv.ts")).csv,
+  folder: async () => (await import("./datasets/folder.ts")).folder,
+});
+
+/** A kind stands under its own name, or it does not compile. */
+function listed<Names extends string>(
+  list: {
+    readonly [Name in Names]: () => Promise<DatasetKind<Name>>;
+  },
+): { readonly [Name in Names]: () => Promise<DatasetKind> } {
+  return list;
+}
+
+/** How data are kept. */
+export type DataFormat = keyof typeof kinds;
+
+/** In the order in which they are tried. */
+export const dataFormats = Object.keys(kinds) as [DataFormat, ...DataFormat[]];
 
 export interface DataOptions {
   /** A folder, a file, an address of shards, or the name `fashion-mnist`; see docs/data.md for what may be in it. */
@@ -27,122 +47,24 @@ export interface DataOptions {
   readonly columns?: Columns | null | undefined;
 }
 
-export interface OpenDatasetOptions extends CacheOptions, DataOptions {}
-
-/** Data of one format that have been found. */
 interface Found {
-  /** What to remember them by: the absolute path, or the name. */
-  readonly data: string;
-  /** Size of the images where all have one, to be used when no other is asked for; null for photos. */
-  size(columns: Columns | null): Size | null | Promise<Size | null>;
-  open(columns: Columns | null): Source | Promise<Source>;
+  readonly format: DataFormat;
+  readonly found: FoundData;
 }
 
-/** Looks whether data are there; null when they are of another format. Reads names and first bytes at most. */
-type Find = (data: string) => Found | null;
-
-interface Kind {
-  readonly find: Find;
-  /** Only when it is asked for: another format reads the same files in the usual way. */
-  readonly onRequest?: true;
-}
-
-const isFile = (path: string) => existsSync(path) && statSync(path).isFile();
-
-const findCifarNamed =
-  (name: CifarName): Find =>
-  (data) => {
-    const found = findCifar(resolve(data));
-    if (found === null || !name.startsWith(found.version.name)) return null;
-    // `cifar100` starts with `cifar10`.
-    if ((name === "cifar10") !== (found.version.name === "cifar10")) return null;
-    return { data: resolve(data), size: () => cifarSize, open: () => cifarSource(found, { name }) };
-  };
-
-const findSvhnNamed =
-  (name: SvhnName): Find =>
-  (data) => {
-    const found = findSvhn(resolve(data), name);
-    return found && { data: resolve(data), size: () => svhnSize, open: () => svhnSource(found) };
-  };
-
-/** Of several that would do, the first wins. */
-const kinds: { readonly [F in DataFormat]: Kind } = {
-  "fashion-mnist": {
-    find: (data) =>
-      data === "fashion-mnist"
-        ? { data, size: () => fashionMnistSize, open: () => fashionMnistSource() }
-        : null,
-  },
-  cifar10: { find: findCifarNamed("cifar10") },
-  cifar100: { find: findCifarNamed("cifar100") },
-  "cifar100-coarse": { find: findCifarNamed("cifar100-coarse"), onRequest: true },
-  stl10: {
-    find(data) {
-      const folder = findStl10(resolve(data));
-      if (folder === null) return null;
-      return { data: resolve(data), size: () => stl10Size, open: () => stl10Source(folder) };
-    },
-  },
-  "svhn-extra": { find: findSvhnNamed("svhn-extra") },
-  svhn: { find: findSvhnNamed("svhn") },
-  idx: {
-    find(data) {
-      const found = findIdx(resolve(data));
-      return found && { data: resolve(data), size: () => idxSize(found), open: () => idxSource(found) };
-    },
-  },
-  npz: {
-    find(data) {
-      const file = resolve(data);
-      if (!file.toLowerCase().endsWith(".npz") || !isFile(file)) return null;
-      return {
-        data: file,
-        size: (columns) => npzSize(file, columns),
-        open: (columns) => npzSource(file, columns),
-      };
-    },
-  },
-  parquet: {
-    find(data) {
-      const found = findParquet(resolve(data));
-      if (found === null) return null;
-      return {
-        data: resolve(data),
-        size: (columns) => parquetSize(found, columns),
-        open: (columns) => parquetSource(found, columns),
-      };
-    },
-  },
-  webdataset: {
-    find(data) {
-      const found = findShards(data);
-      if (found === null) return null;
-      return { data: found.data, size: () => null, open: (columns) => webDatasetSource(found, columns) };
-    },
-  },
-  csv: {
-    find(data) {
-      const file = findCsv(resolve(data));
-      return file === null
-        ? null
-        : { data: resolve(data), size: () => null, open: (columns) => csvSource(file, columns) };
-    },
-  },
-  folder: { find: (data) => ({ data: resolve(data), size: () => null, open: () => folderSource(data) }) },
-};
-
-function find({ data, format = "auto" }: DataOptions): { format: DataFormat; found: Found } {
+async function find({ data, format = "auto" }: DataOptions): Promise<Found> {
   if (format !== "auto") {
-    const found = kinds[format].find(data);
+    const found = (await kinds[format]()).find(data);
     if (found !== null) return { format, found };
-    throw new Error(
-      `data: ${data} must hold data in the format ${format}, got none of its files; choose another --format, ` +
-        "or leave it out",
-    );
+    throw new CutoutError({
+      where: "data",
+      what: `${data} must hold data in the format ${format}`,
+      got: "none of its files",
+      remedy: "choose another --format, or leave it out",
+    });
   }
   for (const format of dataFormats) {
-    const { find, onRequest } = kinds[format];
+    const { find, onRequest } = await kinds[format]();
     const found = onRequest ? null : find(data);
     if (found !== null) return { format, found };
   }
@@ -159,7 +81,7 @@ function find({ data, format = "auto" }: DataOptions): { format: DataFormat; fou
 export async function describeData(
   options: DataOptions,
 ): Promise<{ readonly format: DataFormat; readonly data: string; readonly size: Size | null }> {
-  const { format, found } = find(options);
+  const { format, found } = await find(options);
   return { format, data: found.data, size: await found.size(options.columns ?? null) };
 }
 
@@ -169,26 +91,5 @@ export async function describeData(
  * @throws Error, one line for people, when the data cannot be used
  */
 export async function openSource(options: DataOptions): Promise<Source> {
-  return find(options).found.open(options.columns ?? null);
-}
-
-/**
- * Opens data of any known format, decoded to 8 bits and to `size`: from the cache, or into it the first time.
- *
- * @throws Error, one line for people, when an option is out of range or the data cannot be used; see docs/data.md
- */
-export async function openDataset(
-  options: OpenDatasetOptions,
-  onProgress: OnProgress = () => {},
-): Promise<Dataset> {
-  const { size, maxPixels, maxBroken } = options;
-  for (const [side, value] of Object.entries({ height: size.height, width: size.width, maxPixels })) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw new Error(`data: ${side} must be a whole number of pixels from 1 on, got ${value}`);
-    }
-  }
-  if (!(maxBroken >= 0 && maxBroken <= 1)) {
-    throw new Error(`data: maxBroken must be a share from 0 to 1, got ${maxBroken}`);
-  }
-  return openCached(await openSource(options), options, onProgress);
+  return (await find(options)).found.open(options.columns ?? null);
 }

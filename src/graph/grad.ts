@@ -1,4 +1,5 @@
 // Reverse-mode differentiation: from a loss to its gradients, as further values of the same graph.
+import { CutoutError } from "../error.ts";
 import { type Graph, operandsOf, reachable } from "./graph.ts";
 import { ruleOf } from "./rules.ts";
 import { show } from "./shape.ts";
@@ -10,7 +11,11 @@ import type { Value } from "./types.ts";
  */
 export function gradients(g: Graph, loss: Value, parameters: readonly Value[]): Value[] {
   if (loss.shape.some((extent) => extent !== 1)) {
-    throw new Error(`gradients: the loss must have one element, got ${show(loss.shape)}`);
+    throw new CutoutError({
+      where: "gradients",
+      what: "the loss must have one element",
+      got: show(loss.shape),
+    });
   }
   const path = reachable([loss]);
   const needed = new Set(parameters.map((value) => value.id));
@@ -36,6 +41,9 @@ export function gradients(g: Graph, loss: Value, parameters: readonly Value[]): 
     const found = gradientOf.get(parameter.id);
     if (found) return found;
     const name = parameter.source.kind === "input" ? parameter.source.name : `number ${index}`;
-    throw new Error(`gradients: the loss must depend on every parameter, but not on ${name}`);
+    throw new CutoutError({
+      where: "gradients",
+      what: `the loss must depend on every parameter, but not on ${name}`,
+    });
   });
 }

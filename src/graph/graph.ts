@@ -1,4 +1,5 @@
 // The training graph: a builder of values that never makes the same value twice.
+import { CutoutError } from "../error.ts";
 import { type DataOf, type DType, type Shape, sameShape, sizeOf, type Tensor } from "../tensor.ts";
 import type { ConvAlgorithmName, ConvChoice } from "./conv/algorithms.ts";
 import type { ConvSpec } from "./conv/spec.ts";
@@ -33,7 +34,8 @@ export class Graph {
 
   /** A value that is given at each run. */
   input(name: string, dtype: DType, shape: Shape): Value {
-    if (this.inputs.has(name)) throw new Error(`graph: input names must differ, got ${name} twice`);
+    if (this.inputs.has(name))
+      throw new CutoutError({ where: "graph", what: "input names must differ", got: `${name} twice` });
     const value = this.#append({ dtype, shape }, { kind: "input", name });
     this.inputs.set(name, value);
     return value;
@@ -42,9 +44,11 @@ export class Graph {
   /** A value known now. Equal constants are one value. */
   constant<D extends DType>(dtype: D, shape: Shape, data: DataOf[D]): Value {
     if (data.length !== sizeOf(shape)) {
-      throw new Error(
-        `graph: a constant [${shape.join(", ")}] needs ${sizeOf(shape)} numbers, got ${data.length}`,
-      );
+      throw new CutoutError({
+        where: "graph",
+        what: `a constant [${shape.join(", ")}] needs ${sizeOf(shape)} numbers`,
+        got: String(data.length),
+      });
     }
     const hash = hashOf(data);
     const alike = this.#constants.get(hash) ?? [];
@@ -96,7 +100,8 @@ export class Graph {
   }
 
   output(name: string, value: Value): void {
-    if (this.outputs.has(name)) throw new Error(`graph: output names must differ, got ${name} twice`);
+    if (this.outputs.has(name))
+      throw new CutoutError({ where: "graph", what: "output names must differ", got: `${name} twice` });
     this.outputs.set(name, value);
   }
 

@@ -1,4 +1,5 @@
 // Shape arithmetic shared by the rules: broadcasting, axes, and messages.
+import { CutoutError } from "../error.ts";
 import { type Shape, sizeOf, stridesOf } from "../tensor.ts";
 import type { Graph } from "./graph.ts";
 import type { Value, ValueType } from "./types.ts";
@@ -12,7 +13,12 @@ export function broadcastShapes(where: string, a: Shape, b: Shape): number[] {
     const x = a[axis - rank + a.length] ?? 1;
     const y = b[axis - rank + b.length] ?? 1;
     if (x !== y && x !== 1 && y !== 1) {
-      throw new Error(`${where}: shapes must broadcast, got ${show(a)} and ${show(b)}`);
+      throw new CutoutError({
+        where,
+        option: "shapes",
+        what: "must broadcast",
+        got: `${show(a)} and ${show(b)}`,
+      });
     }
     return x === 1 ? y : x;
   });
@@ -44,11 +50,13 @@ export function reshape(g: Graph, x: Value, shape: Shape): Value {
 
 /** Checks the number of operands, and that they are floats where the operator computes. */
 export function expectOperands(where: string, inputs: readonly ValueType[], count: number): void {
-  if (inputs.length !== count) throw new Error(`${where}: takes ${count} operands, got ${inputs.length}`);
+  if (inputs.length !== count)
+    throw new CutoutError({ where, what: `takes ${count} operands`, got: String(inputs.length) });
 }
 
 export function expectRank(where: string, shape: Shape, rank: number): void {
-  if (shape.length !== rank) throw new Error(`${where}: must have ${rank} axes, got ${show(shape)}`);
+  if (shape.length !== rank)
+    throw new CutoutError({ where, what: `must have ${rank} axes`, got: show(shape) });
 }
 
 /** Calls `visit` with the position of every element of `shape`, last axis fastest. */

@@ -1,54 +1,94 @@
 // A network: a tree of layers for inputs of one size, and its computation as part of a graph.
+import { CutoutError } from "../error.ts";
 import type { Graph } from "../graph/graph.ts";
+import { show } from "../graph/shape.ts";
 import type { Value } from "../graph/types.ts";
 import { sizeOf, type Tensor, tensor } from "../tensor.ts";
 import { initialize } from "./init.ts";
-import {
-  type BufferSpec,
-  buffersOf,
-  type FeatureShape,
-  forwardLayer,
-  inferLayer,
-  type Layer,
-  type ParameterSpec,
-  parametersOf,
-} from "./layers.ts";
+import { type BufferSpec, type FeatureShape, type ParameterSpec, WindowTooLarge } from "./layer.ts";
+import type { Layer } from "./layers/index.ts";
+import { refusal } from "./options.ts";
+import { buffersOf, forwardLayer, inferLayer, parametersOf } from "./tree.ts";
 
 export interface Network {
   /** `resnet9`, for messages and files. */
   readonly name: string;
   readonly input: { readonly height: number; readonly width: number; readonly channels: number };
+  /** What comes out for an image: [numClasses] logits of a classifier, [channels, height, width] of an encoder. */
+  readonly output: FeatureShape;
+  /** The first extent of the output: logits of a classifier. */
   readonly numClasses: number;
   readonly layer: Layer;
   readonly parameters: readonly ParameterSpec[];
   readonly buffers: readonly BufferSpec[];
 }
 
-/** @throws when the layers do not fit an input of this size, or do not end in one number a class */
-export function network(name: string, input: Network["input"], numClasses: number, layer: Layer): Network {
+/** A tensor of more numbers has no place in a file of weights, nor in an exported model. */
+const mostNumbers = 2 ** 29;
+
+/**
+ * @param output what must come out for an image: a number of logits, or a shape; null for whatever does
+ * @param where how errors name the network; its name when left out
+ * @throws CutoutError when the layers do not fit an input of this size or each other, give something else, or share a name
+ */
+export function network(
+  name: string,
+  input: Network["input"],
+  output: number | FeatureShape | null,
+  layer: Layer,
+  where = name,
+): Network {
   const shape: FeatureShape = [input.channels, input.height, input.width];
-  const output = inferSize(name, layer, shape);
-  if (output.length !== 1 || output[0] !== numClasses) {
-    throw new Error(`internal: ${name} must end in ${numClasses} logits, got [${output}]`);
+  const found = outputOf(layer, input, where);
+  const wanted = typeof output === "number" ? [output] : output;
+  if (wanted !== null && show(found) !== show(wanted)) {
+    const what =
+      typeof output === "number"
+        ? `must end in ${output} logits, one a class`
+        : `must end in ${show(wanted)}`;
+    throw refusal({ where, what, got: show(found) });
   }
-  return {
-    name,
-    input,
-    numClasses,
-    layer,
-    parameters: parametersOf(layer, shape),
-    buffers: buffersOf(layer, shape),
-  };
+  const [parameters, buffers] = [parametersOf(layer, shape), buffersOf(layer, shape)];
+  checkTensors(where, [...parameters, ...buffers]);
+  return { name, input, output: found, numClasses: found[0], layer, parameters, buffers };
 }
 
-function inferSize(name: string, layer: Layer, shape: FeatureShape): FeatureShape {
+/**
+ * What comes out for an image of this size.
+ * @throws CutoutError; of kind `world` when nothing but the size of the image is the matter
+ */
+export function outputOf(
+  layer: Layer,
+  { channels, height, width }: Network["input"],
+  where: string,
+): FeatureShape {
   try {
-    return inferLayer(layer, shape);
+    return inferLayer(layer, [channels, height, width]);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new Error(
-      `${name}: images of ${shape[1]}x${shape[2]} are too small for it (${reason}); use a larger size`,
-    );
+    if (error instanceof WindowTooLarge) {
+      throw new CutoutError({
+        where,
+        what: `images of ${height}x${width} are too small for it (${error.message})`,
+        remedy: "use a larger size",
+      });
+    }
+    if (error instanceof CutoutError)
+      throw refusal({ where, what: `its layers must fit each other (${error.message})` });
+    throw error;
+  }
+}
+
+function checkTensors(where: string, specs: readonly (ParameterSpec | BufferSpec)[]): void {
+  const names = new Set<string>();
+  for (const { name, shape } of specs) {
+    if (names.has(name)) {
+      const what = "each layer with weights must have a name of its own";
+      throw refusal({ where, what, got: `${name} twice` });
+    }
+    names.add(name);
+    if (sizeOf(shape) > mostNumbers) {
+      throw refusal({ where, what: `${name} must have at most ${mostNumbers} numbers`, got: show(shape) });
+    }
   }
 }
 

@@ -3,8 +3,9 @@ import * as ort from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
 import type { Sides } from "../graph/types.ts";
 import { outputSize } from "../graph/window.ts";
+import type { Convolution } from "../nn/window.ts";
 import { stream } from "../rng.ts";
-import { addConvolution, type Convolution } from "./convolution.ts";
+import { addConvolution } from "./convolution.ts";
 import { NodeList } from "./nodes.ts";
 import { encodeModel } from "./proto.ts";
 

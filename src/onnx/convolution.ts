@@ -1,20 +1,8 @@
 // A convolution of an exported model as standard nodes over [N, C, H, W]: one Conv, or Winograd's algorithm by rows.
 import { type Matrix, winogradTransforms } from "../graph/conv/winograd-transforms.ts";
-import type { Sides } from "../graph/types.ts";
 import { outputSize } from "../graph/window.ts";
+import type { Convolution } from "../nn/window.ts";
 import type { NodeList } from "./nodes.ts";
-
-/** A convolution with its weights, without dilation or groups. */
-export interface Convolution {
-  /** [C, H, W] of one image. */
-  readonly input: readonly [number, number, number];
-  /** [outChannels, C, ...kernel] */
-  readonly weight: Float32Array;
-  readonly bias: Float32Array;
-  readonly kernel: readonly [number, number];
-  readonly stride: readonly [number, number];
-  readonly padding: Sides;
-}
 
 /** Adds the nodes for x [N, C, H, W] and returns the name of the result. */
 export function addConvolution(nodes: NodeList, x: string, convolution: Convolution): string {

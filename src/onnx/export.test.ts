@@ -1,13 +1,15 @@
 // The exported model against the network it came from: the same answers, in a bare ONNX Runtime session.
 import * as ort from "onnxruntime-node";
 import { describe, expect, it } from "vitest";
-import { buildNetwork, type ModelName } from "../nn/models.ts";
+import { buildNetwork } from "../nn/build.ts";
 import { initialBuffers, initialParameters } from "../nn/network.ts";
+import type { NetworkName } from "../nn/networks/index.ts";
 import { stream } from "../rng.ts";
+import { nodeRuntime } from "../runtime/node.ts";
 import { createPredictor } from "../train/step.ts";
 import { exportModel } from "./export.ts";
 
-const cases: readonly { model: ModelName; size: number; channels: number }[] = [
+const cases: readonly { model: NetworkName; size: number; channels: number }[] = [
   { model: "resnet9", size: 28, channels: 1 },
   { model: "resnet9", size: 37, channels: 3 },
   { model: "resnet18", size: 32, channels: 3 },
@@ -20,7 +22,7 @@ const cases: readonly { model: ModelName; size: number; channels: number }[] = [
 describe("exported models", () => {
   it.each(cases)("$model at $size pixels answers like the predictor", async ({ model, size, channels }) => {
     const input = { height: size, width: size, channels };
-    const network = buildNetwork(model, { input, numClasses: 3, initialization: "he" });
+    const network = buildNetwork(model, { input, numClasses: 3 });
     const parameters = initialParameters(network, 4);
     const rng = stream(9, "running statistics");
     // Statistics and affine parameters as training would leave them, not the trivial ones of the start.
@@ -44,7 +46,8 @@ describe("exported models", () => {
     const images = new ort.Tensor("float32", pixels, [count, channels, size, size]);
     const { probabilities } = await session.run({ images });
 
-    const predictor = await createPredictor({ network, parameters, buffers, batchSize: 2, threads: 1 });
+    const runtime = nodeRuntime({ threads: 1 });
+    const predictor = await createPredictor({ network, parameters, buffers, batchSize: 2, runtime });
     const logits = await predictor.predict(
       pixels.map((x) => (x - 0.4) / 0.25),
       count,

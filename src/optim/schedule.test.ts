@@ -142,6 +142,17 @@ describe("plateau", () => {
     expect(state!.badEpochs).toBe(0);
     expect(state!.best).toBeGreaterThan(0.9);
   });
+  test("of a loss the lowest is the best, by the same share", () => {
+    const lowest = (state: ReturnType<typeof initialPlateau>, score: number) =>
+      updatePlateau(asirra, state, score, "lowest");
+    let state = lowest(initialPlateau(asirra), 0.9);
+    state = lowest(state, 0.9 * (1 - 0.99e-4));
+    expect(state).toEqual({ learningRate: 0.01, best: 0.9, badEpochs: 1 });
+    state = lowest(state, 1.2);
+    expect(state).toEqual({ learningRate: 0.01, best: 0.9, badEpochs: 2 });
+    state = lowest(state, 0.9 * (1 - 1.01e-4));
+    expect(state).toMatchObject({ best: 0.9 * (1 - 1.01e-4), badEpochs: 0 });
+  });
   test("the other schedules keep no state", () => {
     const constant = { kind: "constant", learningRate: 1, warmupEpochs: 0 } as const;
     expect(initialPlateau(constant)).toBeNull();

@@ -1,4 +1,5 @@
 // Learning-rate schedules: plain options and a step give a learning rate, nothing is remembered but the plateau.
+import { CutoutError } from "../error.ts";
 
 /** The same learning rate throughout. */
 export interface ConstantSchedule {
@@ -153,15 +154,19 @@ export function initialPlateau(schedule: ScheduleOptions): PlateauState | null {
 
 /**
  * The state after an epoch.
- * @param score validation top-1 of the epoch, 0 to 1
+ * @param score of the epoch in validation, 0 or more, of which the highest (or lowest) is the best
  */
 export function updatePlateau(
   schedule: ScheduleOptions,
   state: PlateauState | null,
   score: number,
+  wanted: "highest" | "lowest" = "highest",
 ): PlateauState | null {
   if (schedule.kind !== "plateau" || state === null) return null;
-  if (state.best === null || score > state.best * (1 + schedule.threshold)) {
+  const { threshold } = schedule;
+  const isBetter = (best: number) =>
+    wanted === "highest" ? score > best * (1 + threshold) : score < best * (1 - threshold);
+  if (state.best === null || isBetter(state.best)) {
     return { ...state, best: score, badEpochs: 0 };
   }
   if (state.badEpochs + 1 <= schedule.patience) return { ...state, badEpochs: state.badEpochs + 1 };
@@ -195,18 +200,29 @@ export function checkSchedule(schedule: ScheduleOptions, epochs: number): void {
     if (limit === undefined) continue;
     const [holds, meaning] = limit;
     if (typeof value !== "number" || !Number.isFinite(value) || !holds(value)) {
-      throw new Error(`schedule ${schedule.kind}: ${field} must be ${meaning}, got ${value}`);
+      throw new CutoutError({
+        where: `schedule ${schedule.kind}`,
+        option: field,
+        what: `must be ${meaning}`,
+        got: String(value),
+      });
     }
   }
   if ("floor" in schedule && schedule.floor > schedule.learningRate) {
-    throw new Error(
-      `schedule ${schedule.kind}: floor must be at most learningRate ${schedule.learningRate}, got ${schedule.floor}`,
-    );
+    throw new CutoutError({
+      where: `schedule ${schedule.kind}`,
+      option: "floor",
+      what: `must be at most learningRate ${schedule.learningRate}`,
+      got: String(schedule.floor),
+    });
   }
   if ("warmupEpochs" in schedule && schedule.warmupEpochs > 0 && schedule.warmupEpochs >= epochs) {
-    throw new Error(
-      `schedule ${schedule.kind}: warmupEpochs must be less than the ${epochs} epochs, got ${schedule.warmupEpochs}`,
-    );
+    throw new CutoutError({
+      where: `schedule ${schedule.kind}`,
+      option: "warmupEpochs",
+      what: `must be less than the ${epochs} epochs`,
+      got: String(schedule.warmupEpochs),
+    });
   }
   if (schedule.kind === "steps") {
     schedule.milestones.forEach((milestone, index) => {
@@ -215,9 +231,12 @@ export function checkSchedule(schedule: ScheduleOptions, epochs: number): void {
         milestone < 1 ||
         milestone <= (schedule.milestones[index - 1] ?? 0)
       ) {
-        throw new Error(
-          `schedule steps: milestones must be rising whole epochs >= 1, got [${schedule.milestones.join(", ")}]`,
-        );
+        throw new CutoutError({
+          where: "schedule steps",
+          option: "milestones",
+          what: "must be rising whole epochs >= 1",
+          got: `[${schedule.milestones.join(", ")}]`,
+        });
       }
     });
   }

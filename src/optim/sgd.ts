@@ -1,4 +1,5 @@
 // Stochastic gradient descent with momentum, as graph transforms; the same numbers as PyTorch's SGD.
+import { CutoutError } from "../error.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/types.ts";
 
@@ -20,9 +21,22 @@ export interface Update {
 
 /** @throws when an option is outside its range */
 export function checkSgd({ momentum, nesterov, weightDecay }: SgdOptions): void {
-  if (!(momentum >= 0 && momentum < 1)) throw new Error(`sgd: momentum must be in [0, 1), got ${momentum}`);
-  if (nesterov && momentum === 0) throw new Error("sgd: Nesterov's form must have a momentum above 0, got 0");
-  if (!(weightDecay >= 0)) throw new Error(`sgd: weightDecay must be 0 or more, got ${weightDecay}`);
+  if (!(momentum >= 0 && momentum < 1))
+    throw new CutoutError({
+      where: "sgd",
+      option: "momentum",
+      what: "must be in [0, 1)",
+      got: String(momentum),
+    });
+  if (nesterov && momentum === 0)
+    throw new CutoutError({ where: "sgd", what: "Nesterov's form must have a momentum above 0", got: "0" });
+  if (!(weightDecay >= 0))
+    throw new CutoutError({
+      where: "sgd",
+      option: "weightDecay",
+      what: "must be 0 or more",
+      got: String(weightDecay),
+    });
 }
 
 /** a x + y in one pass, and in y's memory where nothing else needs y. */

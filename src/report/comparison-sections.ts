@@ -1,11 +1,11 @@
 // The parts of a page on several runs, below the verdict.
 
-import { type Pictures, type RunFolder, smallSide } from "../run-folder/read.ts";
+import type { Pictures, ShownRun } from "../run-folder/index.ts";
 import { wilsonInterval } from "../stats/proportion.ts";
 import { counted, dottedKeys, duration, lossText, percent, points, whole } from "../text.ts";
 import { bestEpoch, validationCurves } from "./charts.ts";
 import { augmentationText, rerunCommand } from "./describe.ts";
-import { inOrder, shot, shots } from "./gallery.ts";
+import { inOrder, shot, shots, smallSide } from "./gallery.ts";
 import { type Html, html, trusted } from "./markup.ts";
 import { section, table } from "./page.ts";
 import { renderSvg } from "./render.ts";
@@ -13,7 +13,7 @@ import { type Comparison, disagreements, type PairedPrediction } from "./verdict
 
 export interface LabelledRun {
   readonly label: string;
-  readonly run: RunFolder;
+  readonly run: ShownRun;
   readonly pictures: Pictures;
 }
 
@@ -71,7 +71,7 @@ export function resultsSection(runs: readonly LabelledRun[]): Html {
 }
 
 /** A run's label, and below it all that its config says about augmentation where the label is shorter. */
-function described(label: string, { config }: RunFolder): Html {
+function described(label: string, { config }: ShownRun): Html {
   const text = augmentationText(config);
   return html`${label}${!label.startsWith(text) && html` <div class="dim">${text}</div>`}`;
 }

@@ -11,6 +11,7 @@ import {
   prediction,
   temporaryFolder,
 } from "../../test/fixtures/run-folder.ts";
+import type { CutoutInput } from "../config/cutout-fields.ts";
 import { mcnemarExact } from "../stats/mcnemar.ts";
 import { pairedDifferenceInterval } from "../stats/proportion.ts";
 import { points, pValue } from "../text.ts";
@@ -34,11 +35,11 @@ function answers(both: number, onlyFirst: number, onlySecond: number, neither: n
   return { first: side(0), second: side(1) };
 }
 
-const cutout = { length: 16, nHoles: 1, placement: "anywhere", fill: "zero", probability: 1 };
+const cutout = { length: 16 };
 
 async function compare(
   counts: readonly [number, number, number, number],
-  { firstCutout = null as object | null, secondCutout = cutout as object | null, config = {} } = {},
+  { firstCutout = null as CutoutInput | null, secondCutout = cutout as CutoutInput | null, config = {} } = {},
 ): Promise<string> {
   const { first, second } = answers(...counts);
   const out = join(temporaryFolder(), "comparison.html");
@@ -90,7 +91,7 @@ test("which run has Cutout decides the words, not which comes first", async () =
     secondCutout: { ...cutout, length: 32 },
   });
   expect(textOf(partOf(both, "verdict-1"))).toContain(
-    "“with Cutout (length 32)” did better than “with Cutout (length 16)” on this pair.",
+    "“with Cutout (length 32, 19.1 % masked on average)” did better than “with Cutout (length 16, 5.5 % masked on average)” on this pair.",
   );
 });
 
@@ -98,7 +99,10 @@ test("results, classes, disagreements and settings stand as in the files", async
   const page = await compare([80, 2, 14, 4]);
   const rows = rowsOf(partOf(page, "results"));
   expect(rows[1]!.slice(0, 2)).toEqual(["without Cutout", "82.0 %"]);
-  expect(rows[2]!.slice(0, 2)).toEqual(["with Cutout with Cutout (length 16)", "94.0 %"]);
+  expect(rows[2]!.slice(0, 2)).toEqual([
+    "with Cutout with Cutout (length 16, 5.5 % masked on average)",
+    "94.0 %",
+  ]);
   expect(rows[1]!.slice(5)).toEqual(["3 of 3", "74.7 %", "38 s"]);
   expect(
     rowsOf(partOf(page, "classes"))
@@ -115,7 +119,7 @@ test("results, classes, disagreements and settings stand as in the files", async
 
 test("labels tell no more than sets the runs apart", async () => {
   const { first, second } = answers(80, 2, 14, 4);
-  const labels = async (...cutouts: readonly (object | null)[]) => {
+  const labels = async (...cutouts: readonly (CutoutInput | null)[]) => {
     const out = join(temporaryFolder(), "comparison.html");
     const runs = cutouts.map((one, index) =>
       makeRunFolder({ classes, predictions: index === 0 ? first : second, cutout: one }),
@@ -134,7 +138,7 @@ test("labels tell no more than sets the runs apart", async () => {
   expect(long[1]).toMatch(/^with Cutout like timm \(2 % to 33\.33 % of the area, /);
   expect(long[2]).toMatch(/^with Cutout like timm:probability=1 \(/);
   const [one, other] = await labels(cutout, cutout);
-  expect(one).toMatch(/^with Cutout \(length 16\), ./);
+  expect(one).toMatch(/^with Cutout \(length 16, 5\.5 % masked on average\), ./);
   expect(other).not.toBe(one);
 });
 
@@ -143,7 +147,7 @@ test("another seed, another learning rate, other data: each is said", async () =
   const config = { seed: 8, batchSize: 128 };
   const verdict = textOf(partOf(await compare([8, 1, 1, 0], { config }), "verdict-1"));
   expect(verdict).toContain("The seeds differ");
-  expect(verdict).toContain("More than the augmentation differs: batchSize.");
+  expect(verdict).toContain("More than the augmentation differs: batchSize, schedule.learningRate.");
 });
 
 test("a run without its settings still gets a verdict, which says that they are missing", async () => {

@@ -1,9 +1,11 @@
 // A page on two or more runs, for example without and with Cutout: side by side, with a verdict that promises nothing.
+
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { replaceFile } from "../durable-file.ts";
-import { openPictures, type RunFolder, readRunFolder } from "../run-folder/read.ts";
-import { counted, percent, points, pValue, settingAt, whole } from "../text.ts";
+import { CutoutError } from "../error.ts";
+import { openPictures, type ShownRun, showRun } from "../run-folder/index.ts";
+import { counted, percent, points, pValue, whole } from "../text.ts";
 import {
   classesSection,
   commandsSection,
@@ -37,12 +39,20 @@ export async function writeComparison(
   outFile: string,
   labels?: readonly string[],
 ): Promise<string> {
-  if (runDirs.length < 2) throw new Error(`comparison: needs at least two runs, got ${runDirs.length}`);
+  if (runDirs.length < 2)
+    throw new CutoutError({
+      where: "comparison",
+      what: "needs at least two runs",
+      got: String(runDirs.length),
+    });
   if (labels && labels.length !== runDirs.length) {
-    throw new Error(`comparison: needs a label for each of the ${runDirs.length} runs, got ${labels.length}`);
+    throw new CutoutError({
+      where: "comparison",
+      what: `needs a label for each of the ${runDirs.length} runs`,
+      got: String(labels.length),
+    });
   }
-  const folders: RunFolder[] = [];
-  for (const runDir of runDirs) folders.push(await readRunFolder(runDir));
+  const folders = runDirs.map(showRun);
   const names = labels ?? defaultLabels(folders);
   const runs = folders.map((run, index) => ({
     label: names[index]!,
@@ -56,7 +66,7 @@ export async function writeComparison(
 }
 
 /** What the configs say about augmentation, with as many details as tell the runs apart; then the folder's name. */
-function defaultLabels(folders: readonly RunFolder[]): string[] {
+function defaultLabels(folders: readonly ShownRun[]): string[] {
   const once = (texts: readonly string[], text: string) => texts.indexOf(text) === texts.lastIndexOf(text);
   const short = folders.map(({ config, name }) => augmentationLabel(config) || name);
   const long = folders.map(({ config, name }) => augmentationText(config) || name);
@@ -94,8 +104,8 @@ ${pairs.map((pair, index) => verdictSection(pair, index, tests))}${problemsSecti
 /** The sentence a reader takes home. Named after Cutout where that alone augments one of the pair. */
 function verdictText(
   outcome: Outcome,
-  first: RunFolder,
-  second: RunFolder,
+  first: ShownRun,
+  second: ShownRun,
   labels: readonly [string, string],
 ): string {
   const cutout = [usesCutout(first.config), usesCutout(second.config)];
@@ -142,8 +152,6 @@ ${cautions(pair)}`,
 
 /** What makes a pair less than a fair one. */
 function cautions({ first, second }: Pair): Content {
-  const differs = (path: string) =>
-    JSON.stringify(settingAt(first.run.config, path)) !== JSON.stringify(settingAt(second.run.config, path));
   const others = dottedDifferences([first, second])
     .map(([key]) => key)
     .filter((key) => !key.startsWith("augment.") && key !== "seed" && !bookkeeping.has(key));
@@ -152,7 +160,7 @@ function cautions({ first, second }: Pair): Content {
     ...(first.run.config && second.run.config
       ? []
       : ["The settings of a run are missing, so it cannot be said what else differed."]),
-    ...(differs("seed")
+    ...(first.run.config?.seed !== second.run.config?.seed
       ? ["The seeds differ: part of the difference is luck of the start and of the order of the images."]
       : []),
     ...(others.length > 0 ? [`More than the augmentation differs: ${others.join(", ")}.`] : []),

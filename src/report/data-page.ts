@@ -1,6 +1,5 @@
 // The page of `cutout data stats`: what there is in the data, with pictures of what is there more than once.
-import type { InspectedGroup, Inspection } from "../data/inspect.ts";
-import type { Spread } from "../data/scan.ts";
+import type { InspectedGroup, Inspection, Spread } from "../data/index.ts";
 import { counted, decimal, percent, whole } from "../text.ts";
 import { type Content, type Html, html } from "./markup.ts";
 import { cappedList, page, section, settingsList, table } from "./page.ts";

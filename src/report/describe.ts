@@ -1,43 +1,38 @@
 // A run in words: what it trained, with which augmentation, and how to run it again.
-import { join } from "node:path";
-import type { Fill } from "../augment/cutout/fill-options.ts";
-import type { Length } from "../augment/cutout/length.ts";
-import type { Shape, Sides } from "../augment/cutout/options.ts";
 import {
-  type CutoutSettings,
-  optionsOfSettings,
-  type PresetSettings,
-  settingDefaults,
-} from "../augment/cutout/settings.ts";
-import { type CutoutOptions, expectedArea, type ImageArea } from "../augment/cutout.ts";
-import type { RunFolder, Settings } from "../run-folder/read.ts";
-import { counted, decimal, printable, settingAt, shellWord } from "../text.ts";
+  areaOf,
+  type CutoutOptions,
+  checkedTrainingCutout,
+  type Fill,
+  type ImageArea,
+  type Length,
+  type Shape,
+  type Sides,
+} from "../augment/index.ts";
+import type { Config } from "../config/config.ts";
+import { configJson, type ShownRun } from "../run-folder/index.ts";
+import { counted, decimal, printable, shellWord, shortForm } from "../text.ts";
 
-/** Whether a run used Cutout; null when its config does not tell. */
-export function usesCutout(config: Settings | null): boolean | null {
-  const cutout = settingAt(config, "augment.cutout");
-  return cutout === undefined ? null : cutout !== null;
+/** Whether a run used Cutout; null when its config is not known. */
+export function usesCutout(config: Config | null): boolean | null {
+  return config && config.augment.cutout !== null;
 }
 
-/**
- * `with Cutout (length 16, 2 holes, 34.4 % masked on average)`, or `without Cutout`.
- * @param image side of the training images; null when it is not known, the masked share is then left out
- */
-export function describeCutout(cutout: Partial<CutoutOptions> | null, image: ImageArea | null): string {
+/** `with Cutout (length 16, 2 holes, 34.4 % masked on average)`, or `without Cutout` */
+export function describeCutout(cutout: CutoutOptions | null, image: ImageArea): string {
   if (cutout === null) return "without Cutout";
-  const { length, shape, nHoles = 1, placement, fill, probability = 1, per } = cutout;
-  const area = image && maskedArea(cutout, image);
+  const { length, shape, nHoles, placement, fill, probability, per } = cutout;
   const details = [
     length === undefined ? "" : lengthText(length),
     shape === undefined || shape === "square" ? "" : shapeText(shape),
     holesText(typeof nHoles === "number" ? [nHoles, nHoles] : nHoles),
-    placement?.startsWith("inside") ? "holes fully inside" : "",
-    fill === undefined || fill === "zero" || fill === 0 ? "" : fillText(fill),
+    placement.startsWith("inside") ? "holes fully inside" : "",
+    fill === "zero" || fill === 0 ? "" : fillText(fill),
     per === "batch" ? "the same in a whole batch" : "",
     probability === 1 ? "" : `in ${decimal(100 * probability)} % of the images`,
-    area === null ? "" : `${(100 * area).toFixed(1)} % masked on average`,
-  ].filter((text) => text !== "");
-  return details.length === 0 ? "with Cutout" : `with Cutout (${details.join(", ")})`;
+    `${(100 * areaOf(cutout, image)).toFixed(1)} % masked on average`,
+  ];
+  return `with Cutout (${details.filter((text) => text !== "").join(", ")})`;
 }
 
 const percent = (share: number) => `${decimal(100 * share)} %`;
@@ -84,66 +79,32 @@ function fillText(fill: Fill): string {
   return noise ? "filled with noise" : "filled with a colour";
 }
 
-/** Null when these are not options a run could have had. */
-function maskedArea(cutout: Partial<CutoutOptions>, image: ImageArea): number | null {
-  try {
-    return expectedArea(cutout as CutoutOptions, image);
-  } catch {
-    return null;
-  }
+/** What a config says about Cutout, and the name of the implementation it is like; empty without a config. */
+export function cutoutText(config: Config | null): string {
+  if (config === null) return "";
+  const { imageSize, augment } = config;
+  if (augment.cutout === null) return "without Cutout";
+  const complete = checkedTrainingCutout(augment.cutout);
+  const text = describeCutout(complete, { height: imageSize, width: imageSize });
+  if (!("like" in augment.cutout)) return text;
+  const { like, ...options } = augment.cutout;
+  return text.replace("Cutout", () => `Cutout like ${shortForm(like, options)}`);
 }
 
-/** Options of what a config tells; what cannot be read is left out. */
-function optionsTold(told: Partial<CutoutSettings> | PresetSettings): Partial<CutoutOptions> {
-  // What is said of a fill does not depend on the statistics.
-  if ("like" in told) {
-    try {
-      return optionsOfSettings(told, { mean: [0, 0, 0], std: [1, 1, 1] });
-    } catch {
-      return {};
-    }
-  }
-  try {
-    const complete = { ...settingDefaults, length: 2, ...told };
-    const options = optionsOfSettings(complete, { mean: [0, 0, 0], std: [1, 1, 1] });
-    return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(told, name)));
-  } catch {
-    return typeof told.length === "number" ? { length: told.length } : {};
-  }
-}
-
-/**
- * What a stored config says about Cutout, as `describeCutout`, with the name of the implementation it is like; empty when
- * it does not tell.
- */
-export function cutoutText(config: Settings | null): string {
-  const cutout = settingAt(config, "augment.cutout");
-  if (cutout === undefined) return "";
-  if (cutout === null) return describeCutout(null, null);
-  const side = settingAt(config, "imageSize");
-  // Whatever else the file holds is no option.
-  const told = Object.fromEntries(
-    Object.entries(cutout).filter(([, value]) => ["number", "string"].includes(typeof value)),
+/** The other augmentations of a config and what is done to its batches: `mixup:alpha=0.2`. */
+export function otherAugmentations(config: Config | null): readonly string[] {
+  if (config === null) return [];
+  const { augmentations, mix } = config.augment;
+  return [...augmentations, ...(mix === null ? [] : [mix])].map(({ name, options }) =>
+    shortForm(name, options),
   );
-  const text = describeCutout(
-    optionsTold(told as Partial<CutoutSettings> | PresetSettings),
-    typeof side === "number" ? { height: side, width: side } : null,
-  );
-  return typeof told.like === "string" ? text.replace("Cutout", () => `Cutout like ${told.like}`) : text;
-}
-
-/** The other augmentations of a config and what is done to its batches, as they were told: `mixup:alpha=0.2`. */
-export function otherAugmentations(config: Settings | null): readonly string[] {
-  const listed = settingAt(config, "augment.augmentations");
-  const all = [...(Array.isArray(listed) ? listed : []), settingAt(config, "augment.mix")];
-  return all.filter((text): text is string => typeof text === "string" && text !== "");
 }
 
 /**
  * Everything a config says about augmentation beyond crop and flip, in the order of its application:
  * `with Cutout (length 16), grid-mask, mixup:alpha=0.2`, or `without Cutout, with grid-mask`; empty when it does not tell.
  */
-export function augmentationText(config: Settings | null): string {
+export function augmentationText(config: Config | null): string {
   const others = otherAugmentations(config);
   const cutout = cutoutText(config);
   if (others.length === 0) return cutout;
@@ -152,16 +113,13 @@ export function augmentationText(config: Settings | null): string {
   return usesCutout(config) === true ? `${cutout}, ${joined}` : `${cutout}, with ${joined}`;
 }
 
-const nameIn = (text: string) => text.split(":")[0]!.trim();
-
 /** The names of what augments, without their options: `Cutout like timm, grid-mask and mixup`; empty when there are none. */
-function augmentationNames(config: Settings | null): string {
-  const like = settingAt(config, "augment.cutout.like");
+function augmentationNames(config: Config | null): string {
+  if (config === null) return "";
+  const { cutout, augmentations, mix } = config.augment;
   const names = [
-    ...(usesCutout(config) === true
-      ? [typeof like === "string" ? `Cutout like ${nameIn(like)}` : "Cutout"]
-      : []),
-    ...otherAugmentations(config).map(nameIn),
+    ...(cutout === null ? [] : ["like" in cutout ? `Cutout like ${cutout.like}` : "Cutout"]),
+    ...[...augmentations, ...(mix === null ? [] : [mix])].map(({ name }) => name),
   ];
   return names.length < 2 ? (names[0] ?? "") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
@@ -170,32 +128,28 @@ function augmentationNames(config: Settings | null): string {
  * The same in a few words, to tell runs apart: `with Cutout like timm and mixup`, or `without Cutout`; empty when the
  * config does not tell.
  */
-export function augmentationLabel(config: Settings | null): string {
+export function augmentationLabel(config: Config | null): string {
   const names = augmentationNames(config);
   if (names !== "") return `with ${names}`;
   return usesCutout(config) === false ? "without Cutout" : "";
 }
 
 /** `resnet9 on asirra with Cutout and mixup` */
-export function runTitle({ config, dataset, name }: RunFolder): string {
-  const model = settingAt(config, "model");
-  const data = dataset?.name ?? settingAt(config, "data");
-  if (typeof model !== "string" && typeof data !== "string") return name;
+export function runTitle({ config, dataset, name }: ShownRun): string {
+  const data = dataset?.name ?? config?.data;
+  if (config === null && data === undefined) return name;
   const names = augmentationNames(config);
-  const subject = `${typeof model === "string" ? model : "Training"} on ${typeof data === "string" ? data : "unknown data"}`;
+  const subject = `${config?.model.name ?? "Training"} on ${data ?? "unknown data"}`;
   return names === "" ? subject : `${subject} with ${names}`;
 }
 
 /** Sentence parts below the title: augmentation, seed, date, folder. */
-export function runFacts({ config, environment, name }: RunFolder): string {
-  const seed = settingAt(config, "seed");
-  const started = settingAt(environment, "started") ?? settingAt(environment, "startedAt");
+export function runFacts({ config, environment, name }: ShownRun): string {
+  const started = environment?.started.replace("T", " ").replace(/:\d\d(\.\d+)?Z$/, " UTC");
   return [
     augmentationText(config),
-    typeof seed === "number" ? `seed ${seed}` : "",
-    typeof started === "string"
-      ? `started ${started.replace("T", " ").replace(/:\d\d(\.\d+)?Z$/, " UTC")}`
-      : "",
+    config === null ? "" : `seed ${config.seed}`,
+    started === undefined ? "" : `started ${started}`,
     `run folder ${name}`,
   ]
     .filter((text) => text !== "")
@@ -205,18 +159,17 @@ export function runFacts({ config, environment, name }: RunFolder): string {
 const command = (...words: readonly string[]) => ["cutout", ...words].map(printable).map(shellWord).join(" ");
 
 /** The command that trains the same again. */
-export function rerunCommand({ path }: RunFolder): string {
-  return command("train", "--config", join(path, "config.json"));
+export function rerunCommand({ path }: ShownRun): string {
+  return command("train", "--config", configJson.pathIn(path));
 }
 
 /** The command that goes on with an unfinished run. */
-export function resumeCommand({ path }: RunFolder): string {
+export function resumeCommand({ path }: ShownRun): string {
   return command("train", "--resume", path);
 }
 
 /** The command line the run was started with, where the folder tells. */
-export function originalCommand({ environment }: RunFolder): string | null {
-  const words = settingAt(environment, "command");
-  const known = Array.isArray(words) && words.length > 0 && words.every((word) => typeof word === "string");
-  return known ? command(...words) : null;
+export function originalCommand({ environment }: ShownRun): string | null {
+  const words = environment?.command ?? [];
+  return words.length > 0 ? command(...words) : null;
 }

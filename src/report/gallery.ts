@@ -1,11 +1,14 @@
 // Pictures of test images: the most wrong ones, and those behind each cell of the confusion matrix.
 
-import type { Pictures } from "../run-folder/read.ts";
+import type { Pictures } from "../run-folder/index.ts";
 import { counted, percent } from "../text.ts";
 import type { Evaluation, ImagePrediction } from "../train/evaluation.ts";
 import { cellId } from "./confusion-chart.ts";
 import { type Content, type Html, html } from "./markup.ts";
 import { cappedList } from "./page.ts";
+
+/** Images up to this side, in pixels, are shown with crisp pixels. */
+export const smallSide = 48;
 
 const mostWrongShown = 24;
 const shotsPerCell = 60;

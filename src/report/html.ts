@@ -1,10 +1,9 @@
 // report.html of a run folder: one file that works offline, with its charts also as SVG files beside it.
-import { join } from "node:path";
-import { replaceFile } from "../durable-file.ts";
-import { openPictures, type RunFolder, readRunFolder, smallSide } from "../run-folder/read.ts";
+import { openPictures, type ShownRun, showRun, writeProduct } from "../run-folder/index.ts";
 import { learningCurves, sideBySide } from "./charts.ts";
 import { confusionMatrix } from "./confusion-chart.ts";
 import { runFacts, runTitle } from "./describe.ts";
+import { smallSide } from "./gallery.ts";
 import { html } from "./markup.ts";
 import { page } from "./page.ts";
 import { renderSvg } from "./render.ts";
@@ -29,25 +28,23 @@ export { writeComparison } from "./comparison.ts";
  * @throws when `runDir` is no folder, or cannot be written
  */
 export async function writeReport(runDir: string): Promise<string> {
-  const run = await readRunFolder(runDir);
+  const run = showRun(runDir);
   if (run.epochs.length > 0) {
     const curves = sideBySide(learningCurves(run.epochs));
     const svg = await renderSvg(curves, { for: "file", title: "Loss and accuracy against epoch" });
-    replaceFile(join(runDir, "learning-curves.svg"), [Buffer.from(svg)]);
+    writeProduct(runDir, "learningCurves", svg);
   }
   if (run.evaluation) {
     const svg = await renderSvg(confusionMatrix(run.evaluation, false), {
       for: "file",
       title: "Confusion matrix",
     });
-    replaceFile(join(runDir, "confusion.svg"), [Buffer.from(svg)]);
+    writeProduct(runDir, "confusion", svg);
   }
-  const path = join(runDir, "report.html");
-  replaceFile(path, [Buffer.from(await reportPage(run))]);
-  return path;
+  return writeProduct(runDir, "report", await reportPage(run));
 }
 
-async function reportPage(run: RunFolder): Promise<string> {
+async function reportPage(run: ShownRun): Promise<string> {
   const { dataset, evaluation, augmented } = run;
   const small = dataset !== null && Math.max(dataset.height, dataset.width) <= smallSide;
   const pictures = openPictures(run.path);

@@ -1,6 +1,8 @@
 // From a vega-lite spec to SVG text, in plain Node: no browser, no canvas, no network.
+
 import * as vega from "vega";
 import { type Config, compile, type TopLevelSpec } from "vega-lite";
+import { CutoutError } from "../error.ts";
 import { textWidth } from "./text-width.ts";
 
 const fonts =
@@ -73,7 +75,7 @@ function named(svg: string, title: string): string {
 const quiet: vega.LoggerInterface = {
   level: (() => quiet) as vega.LoggerInterface["level"],
   error(...messages: readonly unknown[]) {
-    throw new Error(`report: a chart could not be drawn: ${messages.join(" ")}`);
+    throw new CutoutError({ where: "report", what: `a chart could not be drawn: ${messages.join(" ")}` });
   },
   warn: () => quiet,
   info: () => quiet,

@@ -1,10 +1,10 @@
 // The parts of the report on one run, each made from what the run folder holds.
 
-import type { DatasetSummary, Pictures, RunFolder } from "../run-folder/read.ts";
+import type { DatasetRecord, Pictures, ShownRun } from "../run-folder/index.ts";
 import { wilsonInterval } from "../stats/proportion.ts";
-import { counted, decimal, dottedKeys, duration, lossText, percent, settingAt, whole } from "../text.ts";
-import type { Evaluation } from "../train/evaluation.ts";
-import type { EpochRecord, Score } from "../train/events.ts";
+import { counted, decimal, dottedKeys, duration, lossText, percent, whole } from "../text.ts";
+import type { Evaluation, Score } from "../train/evaluation.ts";
+import type { EpochRecord } from "../train/events.ts";
 import { bestEpoch, learningCurves } from "./charts.ts";
 import { cellId, confusionMatrix } from "./confusion-chart.ts";
 import { originalCommand, rerunCommand, resumeCommand } from "./describe.ts";
@@ -19,7 +19,7 @@ const pairsShown = 20;
 const classesAtOnce = 30;
 const weakestShown = 20;
 
-export function problemsSection({ problems, test, evaluation }: RunFolder): Html | null {
+export function problemsSection({ problems, test, evaluation }: ShownRun): Html | null {
   if (problems.length === 0) return null;
   const heading = test || evaluation ? "Some parts are missing" : "This run is not finished";
   return section(
@@ -32,13 +32,13 @@ export function problemsSection({ problems, test, evaluation }: RunFolder): Html
 }
 
 /** The result in one large number and in words. */
-export function headline(run: RunFolder): Html {
+export function headline(run: ShownRun): Html {
   const score = run.evaluation?.score ?? run.test?.test ?? null;
   const body = score ? tested(run, score) : untested(run);
   return section("result", "Result", body);
 }
 
-function tested({ evaluation, test, epochs, config }: RunFolder, score: Score): Content {
+function tested({ evaluation, test, epochs, config }: ShownRun, score: Score): Content {
   if (score.count === 0) return html`<p>The test part holds no images, so there is no test result.</p>`;
   const right = Math.round(score.top1 * score.count);
   const { lower, upper } = wilsonInterval(right, score.count);
@@ -48,25 +48,25 @@ function tested({ evaluation, test, epochs, config }: RunFolder, score: Score): 
       ? "the average over ten crops of each image"
       : "on the centre of each image";
   const epoch = (evaluation ?? test)!.epoch;
-  const planned = settingAt(config, "epochs");
+  const planned = config?.epochs;
   const trained = epochs.at(-1)?.epoch;
   const supports = evaluation?.classes.map(({ support }) => support) ?? [];
   const guessing = supports.length > 0 && Math.max(...supports) / score.count;
   return html`<p class="big">${bound(score.top1)} <small>of ${counted(score.count, "test image")} classified right</small></p>
 <p>That is ${whole(right)} right and ${whole(score.count - right)} wrong. Over all images of this kind, of which these are a sample, the share is expected between <b>${bound(lower)}</b> and <b>${bound(upper)}</b> (95 % interval, Wilson). The interval says nothing about other seeds: training again with another seed gives another model.</p>
 <p>${guessing !== false && html`Always answering with the most frequent class would give ${bound(guessing)}. `}${supports.length > 5 && html`The right class is among the five likeliest for ${bound(score.top5)}. `}Test loss ${lossText(score.loss)}.</p>
-<p class="dim">The weights are those of epoch ${epoch}${trained && ` of ${trained}`}${typeof planned === "number" && trained && planned !== trained && ` (${planned} were planned)`}, chosen on the validation images. The test is ${crops}.</p>`;
+<p class="dim">The weights are those of epoch ${epoch}${trained && ` of ${trained}`}${planned && trained && planned !== trained && ` (${planned} were planned)`}, chosen on the validation images. The test is ${crops}.</p>`;
 }
 
-function untested(run: RunFolder): Content {
+function untested(run: ShownRun): Content {
   const { epochs, config } = run;
   const best = bestEpoch(epochs);
-  const planned = settingAt(config, "epochs");
+  const planned = config?.epochs;
   const goOn = config && html`<p>Go on with it:</p><pre><code>${resumeCommand(run)}</code></pre>`;
   if (!best) return html`<p>No epoch was finished, so there is no result yet.</p>${goOn}`;
   return html`<p>There is no test result yet.</p>
 <p class="big">${percent(best.validation.top1, best.validation.count)} <small>of ${counted(best.validation.count, "validation image")} right, at epoch ${best.epoch}</small></p>
-<p>${counted(epochs.length, "epoch")} ${typeof planned === "number" && html`of ${planned} `}finished. The validation images chose the epoch, so this number flatters the model.</p>${goOn}`;
+<p>${counted(epochs.length, "epoch")} ${planned && html`of ${planned} `}finished. The validation images chose the epoch, so this number flatters the model.</p>${goOn}`;
 }
 
 export async function curvesSection(epochs: readonly EpochRecord[]): Promise<Html> {
@@ -193,7 +193,7 @@ export function augmentedSection(png: Buffer, small: boolean): Html {
   );
 }
 
-export function dataSection(data: DatasetSummary): Html {
+export function dataSection(data: DatasetRecord): Html {
   const { split, broken } = data;
   const numbers = (values: readonly number[]) => values.map(decimal).join(", ");
   return section(
@@ -214,9 +214,9 @@ ${cappedList(
   );
 }
 
-export function rerunSection(run: RunFolder): Html | null {
+export function rerunSection(run: ShownRun): Html | null {
   if (!run.config && !run.environment) return null;
-  const part = (heading: string, values: RunFolder["config"]) =>
+  const part = (heading: string, values: object | null) =>
     values && html`<h3>${heading}</h3>${settingsList(dottedKeys(values))}`;
   const original = originalCommand(run);
   return section(
@@ -234,9 +234,8 @@ ${part("Machine and versions", machine(run.environment))}`,
 }
 
 /** The command has its own place, and nobody reads bytes. */
-function machine(environment: RunFolder["environment"]): RunFolder["environment"] {
+function machine(environment: ShownRun["environment"]): object | null {
   if (!environment) return null;
   const { command: _, memory, ...rest } = environment;
-  if (memory === undefined) return rest;
-  return { ...rest, memory: typeof memory === "number" ? `${(memory / 2 ** 30).toFixed(1)} GiB` : memory };
+  return { ...rest, memory: `${(memory / 2 ** 30).toFixed(1)} GiB` };
 }

@@ -2,8 +2,8 @@
 import sharp from "sharp";
 import { describe, expect, test } from "vitest";
 import { hasFont } from "../../test/helpers/fonts.ts";
-import { trainingPipeline } from "../augment/pipeline.ts";
-import type { Dataset } from "../data/dataset.ts";
+import { trainingPipeline } from "../augment/pipeline/pipeline.ts";
+import type { Dataset } from "../data/index.ts";
 import { drawSheet, previewSheet, type SheetImage } from "./sheet.ts";
 import { shortened, wrapped } from "./svg-text.ts";
 import { textWidth } from "./text-width.ts";

@@ -1,10 +1,11 @@
 // Contact sheets: a grid of images with captions and outlines in one PNG, and the preview of augmentation.
+
 import sharp from "sharp";
-import type { ImageShape } from "../augment/layout.ts";
-import { denormalize } from "../augment/normalize.ts";
-import { evaluationViews, type TrainingPipeline } from "../augment/pipeline.ts";
-import type { Batch } from "../data/batch.ts";
-import type { Dataset } from "../data/dataset.ts";
+import type { ImageShape } from "../augment/image/layout.ts";
+import { denormalize } from "../augment/image/normalize.ts";
+import { evaluationViews, type TrainingPipeline } from "../augment/pipeline/pipeline.ts";
+import type { Batch, Dataset } from "../data/index.ts";
+import { CutoutError } from "../error.ts";
 import { permutation, stream } from "../rng.ts";
 import { counted } from "../text.ts";
 import { describeCutout } from "./describe.ts";
@@ -67,9 +68,11 @@ export async function drawSheet(images: readonly SheetImage[], options: SheetOpt
   const header = drawHeader(options, width - 2 * margin);
   const height = header.height + rows * pitch.y - gap + margin;
   if (width > maximumSheet || height > maximumSheet) {
-    throw new Error(
-      `sheet: width and height must be at most ${maximumSheet}, got ${width} x ${height}: show fewer images`,
-    );
+    throw new CutoutError({
+      where: "sheet",
+      what: `width and height must be at most ${maximumSheet}`,
+      got: `${width} x ${height}: show fewer images`,
+    });
   }
 
   const canvas = Buffer.alloc(width * height * 3, 255);
@@ -140,9 +143,12 @@ export async function previewSheet(
     dataset.width !== input.width ||
     dataset.channels !== input.channels
   ) {
-    throw new Error(
-      `preview: dataset must have the pipeline's input, ${shapeText(input)}, got ${shapeText(dataset)}`,
-    );
+    throw new CutoutError({
+      where: "preview",
+      option: "dataset",
+      what: `must have the pipeline's input, ${shapeText(input)}`,
+      got: shapeText(dataset),
+    });
   }
   const { output } = pipeline;
   const view = evaluationViews("center", input, output)[0]!;
@@ -211,22 +217,34 @@ function classesInTurn(dataset: Dataset, indices: Int32Array, count: number, see
 
 function checkCount(name: string, value: number): void {
   if (!Number.isInteger(value) || value < 1) {
-    throw new Error(`preview: ${name} must be an integer >= 1, got ${value}`);
+    throw new CutoutError({
+      where: "preview",
+      option: name,
+      what: "must be an integer >= 1",
+      got: String(value),
+    });
   }
 }
 
 function checkSheet(images: readonly SheetImage[], { columns }: SheetOptions): void {
-  if (images.length === 0) throw new Error("sheet: images must hold at least one, got none");
+  if (images.length === 0)
+    throw new CutoutError({ where: "sheet", option: "images", what: "must hold at least one", got: "none" });
   if (!Number.isInteger(columns) || columns < 1) {
-    throw new Error(`sheet: columns must be an integer >= 1, got ${columns}`);
+    throw new CutoutError({
+      where: "sheet",
+      option: "columns",
+      what: "must be an integer >= 1",
+      got: String(columns),
+    });
   }
   images.forEach((image, index) => {
     const { pixels, height, width, channels } = image;
     if ((channels !== 1 && channels !== 3) || pixels.length !== height * width * channels) {
-      throw new Error(
-        `sheet: image ${index} must be grey or red-green-blue and hold height x width x channels bytes, ` +
-          `got ${shapeText(image)} with ${pixels.length} bytes`,
-      );
+      throw new CutoutError({
+        where: "sheet",
+        what: `image ${index} must be grey or red-green-blue and hold height x width x channels bytes`,
+        got: `${shapeText(image)} with ${pixels.length} bytes`,
+      });
     }
   });
 }

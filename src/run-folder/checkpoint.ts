@@ -1,14 +1,29 @@
 // Checkpoints: the state of a training run and its position, as one safetensors file.
 
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { replaceFile, type WriteCalls } from "../durable-file.ts";
+import { CutoutError } from "../error.ts";
 import type { Tensor } from "../tensor.ts";
 import type { TrainingState } from "../train/network-session.ts";
+import type { CheckpointName } from "../train/storage.ts";
 import { encodeTensors, readTensors } from "./safetensors.ts";
 
 export interface Checkpoint {
   readonly state: TrainingState;
   /** Whatever was given to `saveCheckpoint`: plain JSON. */
   readonly position: unknown;
+}
+
+export const checkpointNames = ["best", "last"] as const satisfies readonly CheckpointName[];
+
+/** `best.safetensors`, `last.safetensors` */
+export function checkpointPath(folder: string, name: CheckpointName): string {
+  return join(folder, `${name}.safetensors`);
+}
+
+export function hasCheckpoint(folder: string, name: CheckpointName): boolean {
+  return existsSync(checkpointPath(folder, name));
 }
 
 /** Raised when the meaning of a checkpoint changes. */
@@ -31,12 +46,23 @@ export function saveCheckpoint(
 ): void {
   const tensors = new Map<string, Tensor>();
   const add = (name: string, value: Tensor) => {
-    if (tensors.has(name)) throw new Error(`checkpoint: names must be different, got ${name} twice`);
+    if (tensors.has(name))
+      throw new CutoutError({
+        where: "checkpoint",
+        option: "names",
+        what: "must be different",
+        got: `${name} twice`,
+      });
     tensors.set(name, value);
   };
   for (const [name, value] of [...state.parameters, ...state.buffers]) {
     if (name.startsWith(optimizerPrefix)) {
-      throw new Error(`checkpoint: names must not begin with ${optimizerPrefix}, got ${name}`);
+      throw new CutoutError({
+        where: "checkpoint",
+        option: "names",
+        what: `must not begin with ${optimizerPrefix}`,
+        got: name,
+      });
     }
     add(name, value);
   }
@@ -59,12 +85,19 @@ export function loadCheckpoint(path: string): Checkpoint {
   const { tensors, metadata } = readTensors(path);
   const version = metadata[keys.version];
   if (version === undefined) {
-    throw new Error(`${path}: must be a checkpoint written by Cutout, got another safetensors file`);
+    throw new CutoutError({
+      where: path,
+      what: "must be a checkpoint written by Cutout",
+      got: "another safetensors file",
+    });
   }
   if (version !== String(checkpointVersion)) {
-    throw new Error(
-      `${path}: must be a checkpoint of version ${checkpointVersion}, got version ${version}; use the release of Cutout that wrote it, or train again`,
-    );
+    throw new CutoutError({
+      where: path,
+      what: `must be a checkpoint of version ${checkpointVersion}`,
+      got: `version ${version}`,
+      remedy: "use the release of Cutout that wrote it, or train again",
+    });
   }
   const bufferNames = new Set(parseNames(path, metadata[keys.buffers]));
   const parameters = new Map<string, Tensor>();
@@ -75,7 +108,8 @@ export function loadCheckpoint(path: string): Checkpoint {
     else (bufferNames.has(name) ? buffers : parameters).set(name, value);
   }
   for (const name of bufferNames) {
-    if (!buffers.has(name)) throw new Error(`${path}: must hold the buffer ${name}, which its header names`);
+    if (!buffers.has(name))
+      throw new CutoutError({ where: path, what: `must hold the buffer ${name}, which its header names` });
   }
   return { state: { parameters, buffers, optimizer }, position: parse(path, metadata[keys.position]) };
 }
@@ -83,13 +117,16 @@ export function loadCheckpoint(path: string): Checkpoint {
 function parseNames(path: string, text: string | undefined): string[] {
   const names = parse(path, text);
   if (Array.isArray(names) && names.every((name) => typeof name === "string")) return names;
-  throw new Error(`${path}: the buffers' names must be a list of strings`);
+  throw new CutoutError({ where: path, what: "the buffers' names must be a list of strings" });
 }
 
 function parse(path: string, text: string | undefined): unknown {
   try {
     return JSON.parse(text ?? "");
   } catch (error) {
-    throw new Error(`${path}: the checkpoint's position and buffers must be JSON`, { cause: error });
+    throw new CutoutError(
+      { where: path, what: "the checkpoint's position and buffers must be JSON" },
+      { cause: error },
+    );
   }
 }

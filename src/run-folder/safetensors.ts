@@ -1,6 +1,8 @@
 // The safetensors format: 8 bytes of header length, a JSON header, the tensors' bytes. Reader and writer.
 // https://huggingface.co/docs/safetensors: little-endian, row-major, offsets relative to the end of the header, no gaps.
+
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { CutoutError } from "../error.ts";
 import { type DataOf, type DType, type Shape, sizeOf, type Tensor } from "../tensor.ts";
 
 export interface TensorFile {
@@ -42,7 +44,7 @@ const bytesOf: { readonly [D in DType]: number } = { float32: 4, int32: 4, uint8
  */
 export function encodeTensors(file: TensorFile): Uint8Array[] {
   if (file.tensors.has(metadataKey))
-    throw new Error(`safetensors: a tensor must not be called ${metadataKey}`);
+    throw new CutoutError({ where: "safetensors", what: `a tensor must not be called ${metadataKey}` });
   // Wide elements first, so that each tensor lies at a multiple of its element size.
   const ordered = [...file.tensors].sort(([, a], [, b]) => bytesOf[b.dtype] - bytesOf[a.dtype]);
   const header: [string, unknown][] = [[metadataKey, file.metadata]];
@@ -157,7 +159,7 @@ function open(path: string): number {
   } catch (error) {
     const reason =
       (error as NodeJS.ErrnoException).code === "ENOENT" ? "no such file" : (error as Error).message;
-    throw new Error(`${path}: could not be opened, ${reason}`, { cause: error });
+    throw new CutoutError({ where: path, what: `could not be opened, ${reason}` }, { cause: error });
   }
 }
 
@@ -173,5 +175,5 @@ function readBytes(path: string, file: number, position: number, length: number)
 }
 
 function broken(path: string, what: string): Error {
-  return new Error(`${path}: not a whole safetensors file, ${what}`);
+  return new CutoutError({ where: path, what: `not a whole safetensors file, ${what}` });
 }

@@ -1,5 +1,4 @@
 // The picture of augmented training images, as a run with this config draws them.
-import { parseMix } from "../augment/short-form.ts";
 import { augmentationText } from "../report/describe.ts";
 import { previewSheet } from "../report/sheet.ts";
 import { mixed } from "../train/mix.ts";
@@ -14,14 +13,17 @@ const shown = { images: 8, draws: 7 };
  */
 export function augmentedSheet({ config, dataset, split, pipeline }: Prepared): Promise<Buffer> {
   const { seed, augment } = config;
-  const mix = augment.mix === null ? null : parseMix(augment.mix);
   return previewSheet(dataset, pipeline, {
     ...shown,
     seed,
     indices: split.train,
     title: augmentationText(config),
-    mix: (batch, epoch) =>
-      mixed(mix, batch, pipeline.output, dataset.classes.length, { seed, epoch, batch: 0, progress: 1 })
-        .images,
+    mix: ({ images, count }, epoch) =>
+      mixed(augment.mix, { images, labels: null, count }, pipeline.output, {
+        seed,
+        epoch,
+        batch: 0,
+        progress: 1,
+      }).images,
   });
 }

@@ -1,19 +1,21 @@
 // A trained run put to use: the best checkpoint on new images or on a whole data set.
-import { basename, join } from "node:path";
-import type { TrainingPipeline } from "../augment/pipeline.ts";
+
+import { basename } from "node:path";
+import type { TrainingPipeline } from "../augment/pipeline/pipeline.ts";
 import type { Config } from "../config/config.ts";
-import type { Dataset } from "../data/dataset.ts";
-import { decodeImage, toGrey } from "../data/image.ts";
-import { type OnProgress, openDataset } from "../data/loader.ts";
-import { buildNetwork } from "../nn/models.ts";
+import type { Dataset } from "../data/index.ts";
+import { decodeImage, type OnProgress, openDataset, openLoader, toGrey } from "../data/index.ts";
+import { CutoutError } from "../error.ts";
+import { buildNetwork } from "../nn/build.ts";
 import type { Network } from "../nn/network.ts";
-import { loadCheckpoint } from "../run-folder/checkpoint.ts";
-import { checkSameData, openFinishedRun } from "../run-folder/run-dir.ts";
+import { checkpointPath, checkSameData, loadCheckpoint, openFinishedRun } from "../run-folder/index.ts";
 import { evaluate } from "../train/evaluate.ts";
 import type { Evaluation } from "../train/evaluation.ts";
-import { evaluationOf } from "../train/metrics.ts";
+import { classScoring } from "../train/objectives/classify.ts";
 import { createPredictor, type Predictor } from "../train/step.ts";
+import { dataNow } from "./data-record.ts";
 import { chooseDevice, type DeviceChoice, openRuntime } from "./device.ts";
+import { networkOfRun } from "./network.ts";
 import { pipelineOf, prepare } from "./prepare.ts";
 import { exportBest } from "./products.ts";
 
@@ -52,11 +54,10 @@ const batchSize = 64;
 function describeRun(runDir: string) {
   const { config, dataset, test } = openFinishedRun(runDir);
   const pipeline = pipelineOf(config, dataset, dataset);
-  const network = buildNetwork(config.model, {
+  const network = buildNetwork(networkOfRun(runDir, config), {
     input: pipeline.output,
     numClasses: dataset.classes.length,
-    initialization: config.initialization,
-    dropout: config.dropout,
+    options: config.model.options,
   });
   return { config, dataset, bestEpoch: test.epoch, pipeline, network };
 }
@@ -86,23 +87,18 @@ export async function openClassifier(runDir: string, options: ClassifierOptions 
   const predictor = await openPredictor(runDir, network, config, options);
   const { classes } = dataset;
   const scored = async (data: Dataset, indices: Int32Array, crops: Crops, onProgress: OnProgress) => {
-    const { probabilities } = await evaluate({
+    const scoring = await evaluate({
       predictor,
+      scoring: classScoring(data, indices),
       dataset: data,
       indices,
       pipeline,
+      loader: openLoader({ dataset: data, pipeline, workers: 0 }),
       crops,
       batchSize,
       onProgress: (done, total) => onProgress(done, total, `testing ${data.name}`),
     });
-    return evaluationOf({
-      classes,
-      probabilities,
-      labels: Array.from(indices, (index) => data.labels[index]!),
-      names: Array.from(indices, (index) => data.names[index]!),
-      crops,
-      epoch: bestEpoch,
-    });
+    return { crops, epoch: bestEpoch, score: scoring.score(), ...scoring.details() };
   };
   return {
     runDir,
@@ -126,9 +122,9 @@ export async function openClassifier(runDir: string, options: ClassifierOptions 
       }
     },
     async evaluateTest(crops, onProgress) {
-      const prepared = await prepare(config, (path) => path, onProgress);
+      const prepared = await prepare(config, onProgress, networkOfRun(runDir, config));
       try {
-        checkSameData({ config, dataset }, prepared, "give other data: cutout eval RUN DATA");
+        checkSameData({ dataset }, dataNow(prepared), "give other data: cutout eval RUN DATA");
         return await scored(prepared.dataset, prepared.split.test, crops, onProgress);
       } finally {
         prepared.dataset.close();
@@ -144,11 +140,11 @@ async function openPredictor(
   { device: trainedOn, threads, convolution }: Config,
   { device: choice = trainedOn === "cpu" ? "cpu" : "auto", tell = () => {} }: ClassifierOptions,
 ): Promise<Predictor> {
-  const { device, messages } = await chooseDevice(choice, "--device");
+  const { device, messages } = await chooseDevice(choice);
   messages.forEach(tell);
-  const { parameters, buffers } = loadCheckpoint(join(runDir, "best.safetensors")).state;
+  const { parameters, buffers } = loadCheckpoint(checkpointPath(runDir, "best")).state;
   const runtime = openRuntime(device, { threads, convolution }, tell);
-  return createPredictor({ network, parameters, buffers, batchSize, threads, runtime });
+  return createPredictor({ network, parameters, buffers, batchSize, runtime });
 }
 
 function decodingOf({ cacheSize, fit, maxPixels, maxBroken, cacheDir }: Config) {
@@ -175,10 +171,12 @@ async function* classify(
     const images = decoded.flatMap((image) => (image.ok ? [image.pixels] : []));
     const dataset = datasetOf(images, input, classes);
     const indices = Int32Array.from(images.keys());
-    const { probabilities } =
-      images.length === 0
-        ? { probabilities: new Float32Array() }
-        : await evaluate({ predictor, dataset, indices, pipeline, crops, batchSize });
+    const scoring = classScoring(dataset, indices);
+    if (images.length > 0) {
+      const loader = openLoader({ dataset, pipeline, workers: 0 });
+      await evaluate({ predictor, scoring, dataset, indices, pipeline, loader, crops, batchSize });
+    }
+    const probabilities = scoring.probabilities();
     let row = 0;
     for (const [position, image] of decoded.entries()) {
       const file = some[position]!;
@@ -223,9 +221,12 @@ function withClasses(dataset: Dataset, classes: readonly string[], data: string)
   const labels = dataset.classes.map((name) => {
     const label = classes.indexOf(name);
     if (label < 0) {
-      throw new Error(
-        `${data}: classes must be among those of the run (${classes.slice(0, 5).join(", ")}${classes.length > 5 ? ", ..." : ""}), got ${name}; rename the folder ${basename(name)} or leave it out`,
-      );
+      throw new CutoutError({
+        where: data,
+        what: `classes must be among those of the run (${classes.slice(0, 5).join(", ")}${classes.length > 5 ? ", ..." : ""})`,
+        got: name,
+        remedy: `rename the folder ${basename(name)} or leave it out`,
+      });
     }
     return label;
   });

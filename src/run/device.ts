@@ -1,7 +1,7 @@
 // Where a network runs: what was asked for against what the machine has.
 
 import type { Settings } from "../config/config.ts";
-import { ConfigError } from "../config/settings.ts";
+import { settingsError } from "../config/settings.ts";
 import { type Adapter, type AdapterSearch, findAdapter } from "../runtime/adapter.ts";
 import type { ConvolutionMode } from "../runtime/choice.ts";
 import { nodeRuntime } from "../runtime/node.ts";
@@ -22,22 +22,23 @@ const onCpu: ChosenDevice = { device: "cpu", adapter: null, messages: [] };
 /**
  * Settles a choice. `auto` takes a graphics card where there is one; an adapter that computes on the processor is for
  * tests, and taken only when asked for.
- * @param where how errors name the choice: `--device`
  * @param search finds the machine's adapter
- * @throws ConfigError when webgpu is asked for and there is no adapter
+ * @throws CutoutError when webgpu is asked for and there is no adapter
  */
 export async function chooseDevice(
   choice: DeviceChoice,
-  where: string,
   search: () => Promise<AdapterSearch> = findAdapter,
 ): Promise<ChosenDevice> {
   if (choice === "cpu") return onCpu;
   const result = await search();
   if (!result.found) {
     if (choice === "auto") return { ...onCpu, messages: [`no graphics card (${result.reason}): on the CPU`] };
-    throw new ConfigError(
-      `${where}: webgpu needs a graphics card with its driver, got none (${result.reason}); use cpu`,
-    );
+    throw settingsError({
+      field: "device",
+      what: "webgpu needs a graphics card with its driver",
+      got: `none (${result.reason})`,
+      remedy: "use cpu",
+    });
   }
   const { adapter } = result;
   const used = { device: "webgpu", adapter } as const;

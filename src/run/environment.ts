@@ -1,23 +1,8 @@
-// environment.json of a run folder: what a run was made with.
+// What a run is made with: versions, machine, command.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { arch, availableParallelism, cpus, platform, release, totalmem } from "node:os";
-
-export interface Environment {
-  /** Time of the start, ISO 8601. */
-  readonly started: string;
-  /** The command line after the program's name. */
-  readonly command: readonly string[];
-  /** Versions of cutout, of node, and of the libraries that decide results. */
-  readonly versions: Readonly<Record<string, string>>;
-  readonly platform: string;
-  readonly processor: string;
-  /** What WebGPU computed on; null where it was not used. */
-  readonly adapter: string | null;
-  readonly cores: number;
-  /** Bytes. */
-  readonly memory: number;
-}
+import type { Environment } from "../run-folder/index.ts";
 
 const deciding = ["onnxruntime-node", "sharp"];
 const require = createRequire(import.meta.url);

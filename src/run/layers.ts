@@ -1,10 +1,14 @@
 // The table of a shipped network's convolutions on this machine.
-import { buildNetwork, type ModelName } from "../nn/models.ts";
-import { type LayerTiming, timeLayers } from "../train/layer-times.ts";
+import { buildNetwork, findNetwork } from "../nn/build.ts";
+import type { NetworkName } from "../nn/networks/index.ts";
+import { remember } from "../runtime/choice.ts";
+import { describeMachine, type NodeRuntimeOptions, timingRuntime } from "../runtime/node.ts";
+import { timingFile } from "../runtime/timing-file.ts";
 import { chooseDevice, type DeviceChoice } from "./device.ts";
+import { type LayerTiming, type LayerTimingOptions, timeLayers } from "./layer-times.ts";
 
 export interface ModelLayersOptions {
-  readonly model: ModelName;
+  readonly model: NetworkName;
   /** Side of the images, pixels. */
   readonly size: number;
   readonly batchSize: number;
@@ -16,15 +20,29 @@ export interface ModelLayersOptions {
   readonly onProgress: (done: number, total: number) => void;
 }
 
-/** @throws Error when the images are too small for the network, or the device is not there */
+/** Side of the images where none is told: of CIFAR-10's, or of the photos that a network wants. */
+export function benchSize(model: NetworkName): number {
+  const { keepSmall, imageSize } = findNetwork(model).sizes;
+  return keepSmall ? 32 : imageSize;
+}
+
+/** @throws CutoutError when the images are too small for the network, or the device is not there */
 export async function timeModelLayers(options: ModelLayersOptions): Promise<LayerTiming[]> {
   const { model, size, batchSize, threads, device: choice, tell, onProgress } = options;
-  const { device, adapter, messages } = await chooseDevice(choice, "--device");
+  const { device, adapter, messages } = await chooseDevice(choice);
   messages.forEach(tell);
   const network = buildNetwork(model, {
     input: { height: size, width: size, channels: 3 },
     numClasses: 10,
-    initialization: "he",
   });
-  return timeLayers({ network, batchSize, threads, device, adapter: adapter?.name ?? null }, onProgress);
+  const machine = { threads, device, adapter: adapter?.name ?? null };
+  return timeLayers({ network, batchSize, ...timingOf(machine) }, onProgress);
+}
+
+/** Times on this machine, and remembers what it finds. */
+export function timingOf(
+  machine: Pick<NodeRuntimeOptions, "threads" | "device" | "adapter">,
+): Pick<LayerTimingOptions, "runtime" | "remember"> {
+  const here = describeMachine(machine);
+  return { runtime: timingRuntime(machine), remember: (judged) => remember(timingFile(), here, judged) };
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { paint } from "../../test/helpers/data.ts";
 import { readSettings } from "../config/settings.ts";
-import { channelStatistics } from "../data/loader.ts";
+import { channelStatistics } from "../data/index.ts";
 import { classWeightsOf, prepare } from "./prepare.ts";
 
 const root = mkdtempSync(join(tmpdir(), "cutout-prepare-"));
@@ -23,13 +23,14 @@ afterAll(() => rmSync(root, { recursive: true }));
 function prepared(flags: object) {
   const data = join(root, "photos");
   const settings = readSettings({
-    flags: { data, imageSize: 8, cacheSize: 8, epochs: 3, cacheDir: join(root, "cache"), ...flags },
+    data,
+    imageSize: 8,
+    cacheSize: 8,
+    epochs: 3,
+    cacheDir: join(root, "cache"),
+    ...flags,
   });
-  return prepare(
-    settings,
-    (path) => path,
-    () => {},
-  );
+  return prepare(settings, () => {});
 }
 
 test("fewer training images: each class in its share, the same for the same seed, within the training part", async () => {
@@ -57,11 +58,7 @@ test("sizes that do not fit are refused before an image is decoded", async () =>
   };
   const cacheDir = join(root, "untouched");
   const refused = (flags: object) =>
-    prepare(
-      readSettings({ flags: { data: join(root, "photos"), cacheDir, ...flags } }),
-      (path) => path,
-      unread,
-    );
+    prepare(readSettings({ data: join(root, "photos"), cacheDir, ...flags }), unread);
   await expect(refused({ model: "alexnet", imageSize: 32 })).rejects.toThrow(
     /^imageSize: must be at least \d+ for alexnet, got 32$/,
   );

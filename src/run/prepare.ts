@@ -2,29 +2,33 @@
 
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { optionsOfSettings } from "../augment/cutout/settings.ts";
-import { type TrainingPipeline, trainingPipeline } from "../augment/pipeline.ts";
-import { parseAugmentation } from "../augment/short-form.ts";
+import { checkedTrainingCutout, makePipeline, type TrainingPipeline } from "../augment/index.ts";
 import type { Config, Settings } from "../config/config.ts";
-import { checkSizes, type NameOf, resolveConfig, resolveSizes } from "../config/resolve.ts";
-import { ConfigError } from "../config/settings.ts";
-import { parseColumns } from "../data/data-format.ts";
-import type { ChannelStatistics, Dataset, Split } from "../data/dataset.ts";
-import { catalog } from "../data/download/catalog.ts";
+import { checkSizes, resolveConfig, resolveSizes } from "../config/resolve.ts";
+import { settingsError } from "../config/settings.ts";
 import {
+  apportion,
+  type ChannelStatistics,
+  catalog,
   channelStatistics,
+  type Dataset,
   describeData,
   type OnProgress,
   openDataset,
   readGroups,
+  type Split,
   splitDataset,
-} from "../data/loader.ts";
-import { apportion } from "../data/split.ts";
+} from "../data/index.ts";
+import { CutoutError } from "../error.ts";
+import type { NetworkDefinition } from "../nn/definition.ts";
+import { isNetworkFile } from "../nn/load.ts";
 import { checkSchedule } from "../optim/schedule.ts";
 import { permutation, stream } from "../rng.ts";
+import { networkOf } from "./network.ts";
 
 export interface Prepared {
   readonly config: Config;
+  readonly network: NetworkDefinition;
   readonly dataset: Dataset;
   readonly split: Split;
   readonly statistics: ChannelStatistics;
@@ -33,16 +37,20 @@ export interface Prepared {
 
 /**
  * Opens the data (decoding it the first time), divides it, and completes the settings.
- * @param nameOf how errors name a field of the config
- * @throws Error, one line for people, when the data or the settings cannot be used
+ * @param ofRun the network of a run that there is already; by default the one that the settings name
+ * @throws CutoutError when the data or the settings cannot be used
  */
-export async function prepare(settings: Settings, nameOf: NameOf, onProgress: OnProgress): Promise<Prepared> {
-  const { format } = settings;
-  const columns = settings.columns === null ? null : parseColumns(settings.columns);
+export async function prepare(
+  settings: Settings,
+  onProgress: OnProgress,
+  ofRun?: NetworkDefinition,
+): Promise<Prepared> {
+  const network = ofRun ?? (await networkOf(settings));
+  const { format, columns } = settings;
   checkKnownName(settings.data);
   const { data, size } = await describeData({ data: settings.data, format, columns });
-  const sizes = resolveSizes(settings, size?.height ?? null, nameOf);
-  checkSizes(settings, sizes, nameOf);
+  const sizes = resolveSizes(settings, network, size?.height ?? null);
+  checkSizes(settings, network, sizes);
   const groups = settings.split.groups === null ? [] : readGroups(settings.split.groups);
   const dataset = await openDataset(
     {
@@ -61,23 +69,25 @@ export async function prepare(settings: Settings, nameOf: NameOf, onProgress: On
     const { validation, test, train } = settings.split;
     const whole = splitDataset(dataset, { seed: settings.seed, validation, test, groups });
     const split =
-      train === null
-        ? whole
-        : { ...whole, train: limited(dataset, whole.train, train, settings.seed, nameOf("split.train")) };
+      train === null ? whole : { ...whole, train: limited(dataset, whole.train, train, settings.seed) };
     // Paths are kept whole: the run can then be gone on with from any folder.
     const config = resolveConfig(
       {
         ...settings,
         data,
+        model: isNetworkFile(settings.model.name)
+          ? { ...settings.model, name: resolve(settings.model.name) }
+          : settings.model,
         split: { ...settings.split, groups: settings.split.groups && resolve(settings.split.groups) },
       },
+      network,
       sizes,
       split.train.length,
-      nameOf,
     );
     checkSchedule(config.schedule, config.epochs);
     const statistics = channelStatistics(dataset, split.train);
-    return { config, dataset, split, statistics, pipeline: pipelineOf(config, dataset, statistics) };
+    const pipeline = pipelineOf(config, dataset, statistics);
+    return { config, network, dataset, split, statistics, pipeline };
   } catch (error) {
     dataset.close();
     throw error;
@@ -89,10 +99,10 @@ function checkKnownName(data: string): void {
   if (data === "fashion-mnist" || !Object.hasOwn(catalog, data) || existsSync(data)) return;
   const known = catalog[data as keyof typeof catalog];
   const fetched = join("data", data, known.data);
-  throw new Error(
+  throw new CutoutError(
     existsSync(fetched)
-      ? `data: ${data} does not exist, but ${fetched} does; give that`
-      : `data: ${data} does not exist; get it with: cutout data get ${data}`,
+      ? { where: "data", what: `${data} does not exist, but ${fetched} does`, remedy: "give that" }
+      : { where: "data", what: `${data} does not exist`, remedy: `get it with: cutout data get ${data}` },
   );
 }
 
@@ -103,13 +113,13 @@ export function pipelineOf(
   { mean, std }: ChannelStatistics,
 ): TrainingPipeline {
   const { imageSize, augment } = config;
-  return trainingPipeline({
+  return makePipeline({
     input: { height: dataset.height, width: dataset.width, channels: dataset.channels },
     crop: { height: imageSize, width: imageSize, padding: augment.padding },
     flip: augment.flip,
     normalization: { mean, std },
-    cutout: augment.cutout && optionsOfSettings(augment.cutout, { mean, std }),
-    augmentations: augment.augmentations.map(parseAugmentation),
+    cutout: augment.cutout && checkedTrainingCutout(augment.cutout),
+    augmentations: augment.augmentations,
   });
 }
 
@@ -123,19 +133,15 @@ export function classWeightsOf(config: Config, dataset: Dataset, training: Int32
 
 /**
  * `wanted` of the training images, each class in its proportion, the same for the same seed.
- * @throws ConfigError when there are not so many, or a class would be left without any
+ * @throws CutoutError when there are not so many, or a class would be left without any
  */
-function limited(
-  dataset: Dataset,
-  training: Int32Array,
-  wanted: number,
-  seed: number,
-  where: string,
-): Int32Array {
+function limited(dataset: Dataset, training: Int32Array, wanted: number, seed: number): Int32Array {
   if (wanted > training.length) {
-    throw new ConfigError(
-      `${where}: must be at most the ${training.length} images that are left for training, got ${wanted}`,
-    );
+    throw settingsError({
+      field: "split.train",
+      what: `must be at most the ${training.length} images that are left for training`,
+      got: String(wanted),
+    });
   }
   const ofClass = dataset.classes.map((): number[] => []);
   for (const index of training) ofClass[dataset.labels[index]!]!.push(index);
@@ -145,9 +151,11 @@ function limited(
   );
   const lost = counts.indexOf(0);
   if (lost >= 0) {
-    throw new ConfigError(
-      `${where}: must leave every class a training image, got ${wanted} and none of "${dataset.classes[lost]}"`,
-    );
+    throw settingsError({
+      field: "split.train",
+      what: "must leave every class a training image",
+      got: `${wanted} and none of "${dataset.classes[lost]}"`,
+    });
   }
   return Int32Array.from(
     ofClass.flatMap((indices, label) => {

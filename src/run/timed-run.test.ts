@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { paintPhotos } from "../../test/helpers/photos.ts";
 import type { Config, Settings } from "../config/config.ts";
 import { readSettings } from "../config/settings.ts";
-import { openRun } from "../run-folder/run-dir.ts";
+import { openRun } from "../run-folder/index.ts";
 import { timingFile } from "../runtime/timing-file.ts";
 import { openClassifier } from "./classifier.ts";
 import { resumeTrial, runTrial } from "./trial.ts";
@@ -27,19 +27,17 @@ afterAll(() => {
 
 const settings = (convolution: Settings["convolution"]): Settings =>
   readSettings({
-    flags: {
-      data,
-      imageSize: 16,
-      cacheSize: 16,
-      epochs: 1,
-      batchSize: 8,
-      threads: 1,
-      loaderWorkers: 0,
-      convolution,
-      split: { validation: 4, test: 4 },
-      cacheDir: join(root, "cache"),
-      runsDir: join(root, "runs"),
-    },
+    data,
+    imageSize: 16,
+    cacheSize: 16,
+    epochs: 1,
+    batchSize: 8,
+    threads: 1,
+    loaderWorkers: 0,
+    convolution,
+    split: { validation: 4, test: 4 },
+    cacheDir: join(root, "cache"),
+    runsDir: join(root, "runs"),
   });
 
 const weights = (runDir: string) => readFileSync(join(runDir, "best.safetensors")).toString("base64");
@@ -65,8 +63,8 @@ test("a run goes on with the algorithms it began with, and its config makes it a
     signal: controller.signal,
     onEvent(event) {
       if (event.type === "step") controller.abort(new Error("stop"));
+      if (event.type === "progress") progress.push(`${event.what} ${event.done} of ${event.total}`);
     },
-    onProgress: (done, total, what) => progress.push(`${what} ${done} of ${total}`),
   });
   expect(status).toBe("interrupted");
   expect(progress.filter((line) => line.startsWith("timing convolutions")).length).toBeGreaterThan(2);
@@ -105,7 +103,7 @@ test("without timing a run keeps no choices, also when its settings come from on
 });
 
 test("what is no algorithm is told with its field", () => {
-  const read = (more: object) => () => readSettings({ flags: { data, ...more } });
+  const read = (more: object) => () => readSettings({ data, ...more });
   expect(read({ convolution: "fft" })).toThrow(
     'config: convolution: must be fixed, timed, pointwise, im2col, winograd or spaceToDepth, got "fft"',
   );

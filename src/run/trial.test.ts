@@ -5,6 +5,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,8 +20,9 @@ import { readSettings } from "../config/settings.ts";
 import { loadCheckpoint } from "../run-folder/checkpoint.ts";
 import { shellWord } from "../text.ts";
 import type { Evaluation } from "../train/evaluation.ts";
-import type { TestRecord, TrainingEvent } from "../train/events.ts";
+import type { TestRecord } from "../train/events.ts";
 import { exportRun, openClassifier } from "./classifier.ts";
+import type { RunEvent } from "./events.ts";
 import { resumeTrial, runTrial, type TrialResult } from "./trial.ts";
 
 const root = mkdtempSync(join(tmpdir(), "cutout-trial-"));
@@ -28,24 +30,22 @@ const data = join(root, "photos");
 const never = new AbortController().signal;
 
 const settings = readSettings({
-  flags: {
-    data,
-    imageSize: 28,
-    cacheSize: 32,
-    epochs: 2,
-    batchSize: 8,
-    threads: 1,
-    loaderWorkers: 0,
-    split: { validation: 8, test: 12 },
-    augment: { cutout: { like: "imgaug:size=0.3,cval=[51,102]" } },
-    cacheDir: join(root, "cache"),
-    runsDir: join(root, "runs"),
-  },
+  data,
+  imageSize: 28,
+  cacheSize: 32,
+  epochs: 2,
+  batchSize: 8,
+  threads: 1,
+  loaderWorkers: 0,
+  split: { validation: 8, test: 12 },
+  augment: { cutout: { like: "imgaug:size=0.3,cval=[51,102]" } },
+  cacheDir: join(root, "cache"),
+  runsDir: join(root, "runs"),
 });
 
 function run(
   signal = never,
-  onEvent: (event: TrainingEvent) => void = () => {},
+  onEvent: (event: RunEvent) => void = () => {},
   loaderWorkers = 0,
 ): Promise<TrialResult> {
   return runTrial({ ...settings, loaderWorkers }, { signal, onEvent });
@@ -59,11 +59,26 @@ const grey6 = (index: number) => [40 * index, 40 * index, 40 * index] as const;
 const metricsOf = (runDir: string) =>
   read(runDir, "metrics.jsonl").replace(/"(imagesPerSecond|seconds)":[^,}]*/g, '"$1":0');
 
+const evaluationOf = (runDir: string) => ({
+  file: statSync(join(runDir, "evaluation.json")).ino,
+  text: read(runDir, "evaluation.json"),
+  pictures: readdirSync(join(runDir, "images")).length,
+});
+
 let first: TrialResult;
+/** The evaluation at the moment when the run counts as finished. */
+let atTest: ReturnType<typeof evaluationOf>;
 beforeAll(async () => {
   await paintPhotos(data, 26);
   writeFileSync(join(data, "red", "empty.png"), "");
-  first = await run();
+  let runDir = "";
+  first = await runTrial(settings, {
+    signal: never,
+    onEvent: (event) => {
+      if (event.type === "folder") runDir = event.path;
+      if (event.type === "test") atTest = evaluationOf(runDir);
+    },
+  });
 });
 afterAll(() => rmSync(root, { recursive: true }));
 
@@ -98,6 +113,11 @@ describe("a run folder", () => {
 
   test("learns what can be learnt", () => expect(first.test!.top1).toBeGreaterThanOrEqual(10 / 12));
 
+  test("has its evaluation written once, and the pictures before it", () => {
+    // A file that is written again is another one on the disk.
+    expect(atTest).toEqual(evaluationOf(first.runDir));
+  });
+
   test("keeps pictures of test images, named by the evaluation", async () => {
     const evaluation = JSON.parse(read(first.runDir, "evaluation.json")) as Evaluation;
     const pictures = evaluation.predictions.flatMap(({ name, picture }) =>
@@ -125,7 +145,7 @@ describe("the same run", () => {
     expect(metricsOf(again.runDir)).toBe(metricsOf(first.runDir));
 
     const controller = new AbortController();
-    const stop = (event: TrainingEvent) => {
+    const stop = (event: RunEvent) => {
       if (event.type === "step" && event.epoch === 2 && event.stepInEpoch === 2)
         controller.abort(new Error("stop"));
     };
@@ -327,6 +347,6 @@ test("an existing folder is refused before any image is decoded", async () => {
   const unread = () => {
     throw new Error("decoded");
   };
-  const again = runTrial(settings, { runDir, signal: never, onEvent: () => {}, onProgress: unread });
+  const again = runTrial(settings, { runDir, onEvent: unread });
   await expect(again).rejects.toThrow(`--out: ${runDir} exists already and is not overwritten`);
 });

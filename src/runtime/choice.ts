@@ -1,4 +1,5 @@
 // Chooses the algorithm of each convolution of a graph: by the rule, by timing here, or one wherever it fits.
+import { CutoutError } from "../error.ts";
 import {
   always,
   type ConvAlgorithmName,
@@ -126,9 +127,11 @@ function checkKnown(convolution: Convolution, known: ReadonlyMap<string, ConvAlg
   const name = describeConvolution(convolution);
   const algorithm = known.get(name);
   if (algorithm === undefined || convAlgorithms[algorithm].applies(convolution.spec)) return;
-  throw new Error(
-    `timedConvolutions: "${name}" must be one of ${candidates(convolution.spec).join(", ")}, got ${algorithm}`,
-  );
+  throw new CutoutError({
+    where: "timedConvolutions",
+    what: `"${name}" must be one of ${candidates(convolution.spec).join(", ")}`,
+    got: algorithm,
+  });
 }
 
 /** What is remembered of convolutions, and of their forward passes. */

@@ -1,6 +1,8 @@
 // ONNX Runtime in Node, on the CPU or on WebGPU. The only file importing onnxruntime-node.
+
 import { cpus } from "node:os";
 import * as ort from "onnxruntime-node";
+import { CutoutError } from "../error.ts";
 import { expand } from "../graph/expand.ts";
 import type { Graph } from "../graph/graph.ts";
 import { bytesOf, peakBytes } from "../graph/memory.ts";
@@ -89,6 +91,7 @@ export function nodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
   return {
     name: device,
     settle: chooser.settle,
+    availableMemory,
     memoryOf: (graph) => runtime.memoryOf(graph, chooser.choiceFor(graph)),
     async compile(graph) {
       await chooser.settle(graph);
@@ -176,7 +179,11 @@ export async function openSession(
   } catch (error) {
     const reason = /Failed to get a WebGPU adapter:? *(.*)/.exec(String(error))?.[1];
     if (reason === undefined) throw error;
-    throw new Error(`webgpu: no graphics adapter can be opened here (${reason}); use the cpu`);
+    throw new CutoutError({
+      where: "webgpu",
+      what: `no graphics adapter can be opened here (${reason})`,
+      remedy: "use the cpu",
+    });
   }
 }
 

@@ -4,6 +4,7 @@ import { bytesOf } from "../graph/memory.ts";
 import { ruleOf } from "../graph/rules.ts";
 import type { ReferenceArray } from "../graph/types.ts";
 import { type Tensor, tensor, zeros } from "../tensor.ts";
+import { availableMemory } from "./available-memory.ts";
 import { checkFeeds, type Runtime } from "./runtime.ts";
 
 /** Outputs of a graph in double precision, from double-precision inputs. */
@@ -32,6 +33,7 @@ export function evaluateReference(
 export const referenceRuntime: Runtime = {
   name: "reference",
   settle: async () => false,
+  availableMemory,
   // It keeps every value, in double precision.
   memoryOf: (graph) => 2 * graph.values.reduce((sum, value) => sum + bytesOf(value), 0),
   async compile(graph) {

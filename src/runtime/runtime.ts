@@ -1,4 +1,5 @@
 // What runs a graph: the same interface for ONNX Runtime and for the plain reference.
+import { CutoutError } from "../error.ts";
 import type { Graph } from "../graph/graph.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -31,17 +32,21 @@ export interface Runtime {
   compile(graph: Graph): Promise<Executable>;
   /** Bytes of main memory that running the graph takes at its worst moment, by estimate; better once it is settled. */
   memoryOf(graph: Graph): number;
+  /** Bytes of main memory that can still be had. */
+  availableMemory(): number;
 }
 
 /** Throws unless there is a fitting feed for every input. */
 export function checkFeeds(graph: Graph, feeds: Feeds): void {
   for (const [name, { dtype, shape }] of graph.inputs) {
     const feed = feeds[name];
-    if (!feed) throw new Error(`runtime: input ${name} must be given`);
+    if (!feed) throw new CutoutError({ where: "runtime", what: `input ${name} must be given` });
     if (feed.dtype !== dtype || feed.shape.join() !== shape.join()) {
-      throw new Error(
-        `runtime: input ${name} must be ${dtype} [${shape.join(", ")}], got ${feed.dtype} [${feed.shape.join(", ")}]`,
-      );
+      throw new CutoutError({
+        where: "runtime",
+        what: `input ${name} must be ${dtype} [${shape.join(", ")}]`,
+        got: `${feed.dtype} [${feed.shape.join(", ")}]`,
+      });
     }
   }
 }

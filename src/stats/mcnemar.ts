@@ -1,4 +1,5 @@
 // McNemar's exact test: do two classifiers differ on the same test images? And Holm's correction for several tests.
+import { CutoutError } from "../error.ts";
 import { requireCount } from "./proportion.ts";
 
 /**
@@ -39,7 +40,8 @@ function fairCoinTail(k: number, n: number): number {
  */
 export function holm(pValues: readonly number[]): number[] {
   for (const p of pValues) {
-    if (!(p >= 0 && p <= 1)) throw new Error(`holm: p-values must be from 0 to 1, got ${p}`);
+    if (!(p >= 0 && p <= 1))
+      throw new CutoutError({ where: "holm", what: "p-values must be from 0 to 1", got: String(p) });
   }
   const order = pValues.map((_, index) => index).sort((i, j) => pValues[i]! - pValues[j]!);
   const adjusted = new Array<number>(pValues.length).fill(0);

@@ -1,4 +1,5 @@
 // Confidence intervals for a share of successes and for the difference of two shares on the same items.
+import { CutoutError } from "../error.ts";
 
 export interface Interval {
   readonly lower: number;
@@ -20,7 +21,12 @@ export function wilsonInterval(successes: number, count: number): Interval {
   requireCount("wilsonInterval", "count", count);
   requireCount("wilsonInterval", "successes", successes);
   if (successes > count) {
-    throw new Error(`wilsonInterval: successes must be at most count (${count}), got ${successes}`);
+    throw new CutoutError({
+      where: "wilsonInterval",
+      option: "successes",
+      what: `must be at most count (${count})`,
+      got: String(successes),
+    });
   }
   if (count === 0) return { lower: 0, upper: 1 };
   const share = successes / count;
@@ -100,6 +106,6 @@ function bisect(falling: (x: number) => number, low: number, high: number): numb
 
 export function requireCount(where: string, name: string, value: number): void {
   if (!Number.isSafeInteger(value) || value < 0) {
-    throw new Error(`${where}: ${name} must be an integer >= 0, got ${value}`);
+    throw new CutoutError({ where, option: name, what: "must be an integer >= 0", got: String(value) });
   }
 }

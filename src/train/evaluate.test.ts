@@ -2,8 +2,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { memoryDataset } from "../../test/helpers/memory-dataset.ts";
-import { evaluationViews, trainingPipeline } from "../augment/pipeline.ts";
-import { evaluate } from "./evaluate.ts";
+import { evaluationViews, trainingPipeline } from "../augment/index.ts";
+import { openLoader } from "../data/index.ts";
+import { type EvaluateOptions, evaluate } from "./evaluate.ts";
+import { type ClassScoring, classScoring } from "./objectives/classify.ts";
 
 const dataset = memoryDataset({ count: 12, numClasses: 3, side: 6, channels: 3, seed: 2, noise: 1 });
 const pipeline = trainingPipeline({
@@ -29,6 +31,14 @@ const predictor = {
     ),
 };
 
+/** Class probabilities and score. */
+async function classified(options: Omit<EvaluateOptions<ClassScoring>, "scoring" | "loader">) {
+  const scoring = classScoring(dataset, options.indices);
+  const loader = openLoader({ dataset, pipeline, workers: 0 });
+  await evaluate({ ...options, scoring, loader });
+  return { score: scoring.score(), probabilities: scoring.probabilities() };
+}
+
 test("probabilities are the mean of the views' softmax, for any images and batch size", async () => {
   const anyIndices = fc.array(fc.nat(11), { minLength: 1, maxLength: 12 });
   const crops = fc.constantFrom("center" as const, "ten" as const);
@@ -37,7 +47,7 @@ test("probabilities are the mean of the views' softmax, for any images and batch
       const indices = Int32Array.from(list);
       const progress: number[][] = [];
       const onProgress = (...each: [number, number]) => progress.push(each);
-      const { score, probabilities } = await evaluate({
+      const { score, probabilities } = await classified({
         predictor,
         dataset,
         indices,
@@ -77,19 +87,19 @@ test("logits far apart do not overflow, NaN shows in the loss", async () => {
   const indices = Int32Array.of(0, 1, 2);
   const rest = { dataset, indices, pipeline, crops: "center", batchSize: 3 } as const;
   const huge = { predict: async () => Float32Array.from([1e38, -1e38, 0, 0, 1e38, 0, 0, 0, 1e38]) };
-  expect((await evaluate({ predictor: huge, ...rest })).score).toMatchObject({ loss: 0, top1: 1 });
+  expect((await classified({ predictor: huge, ...rest })).score).toMatchObject({ loss: 0, top1: 1 });
   const nan = { predict: async () => new Float32Array(9).fill(Number.NaN) };
-  expect((await evaluate({ predictor: nan, ...rest })).score.loss).toBeNaN();
+  expect((await classified({ predictor: nan, ...rest })).score.loss).toBeNaN();
 });
 
 test("no images, and an interrupt", async () => {
   const rest = { predictor, dataset, pipeline, crops: "center", batchSize: 2 } as const;
-  await expect(evaluate({ ...rest, indices: new Int32Array(0) })).rejects.toThrow(
+  await expect(classified({ ...rest, indices: new Int32Array(0) })).rejects.toThrow(
     /at least one image, got none/,
   );
   const controller = new AbortController();
   const done: number[] = [];
-  const stopped = evaluate({
+  const stopped = classified({
     ...rest,
     indices: Int32Array.of(0, 1, 2, 3),
     signal: controller.signal,

@@ -1,5 +1,19 @@
-// evaluation.json of a run folder: how the best checkpoint did on each test image.
-import type { Score } from "./events.ts";
+// Scores of classification: the lines of metrics.jsonl and evaluation.json of a run folder.
+
+/** Mean loss and accuracies (0 to 1) over a set of images. */
+export interface Score {
+  readonly loss: number;
+  readonly top1: number;
+  /** Share of images whose class is among the five likeliest; 1 with five classes or fewer. */
+  readonly top5: number;
+  readonly count: number;
+}
+
+export interface ClassScores {
+  readonly train: { readonly loss: number; readonly top1: number };
+  readonly score: Score;
+  readonly details: ClassDetails;
+}
 
 export interface ClassScore {
   readonly name: string;
@@ -25,13 +39,17 @@ export interface ImagePrediction {
   readonly picture: string | null;
 }
 
-export interface Evaluation {
-  readonly crops: "center" | "ten";
-  readonly epoch: number;
-  readonly score: Score;
+export interface ClassDetails {
   readonly classes: readonly ClassScore[];
   /** confusion[label][predicted] counts images. */
   readonly confusion: readonly (readonly number[])[];
   /** Every test image, in the order of the split. */
   readonly predictions: readonly ImagePrediction[];
+}
+
+/** How the best checkpoint did on each test image. */
+export interface Evaluation extends ClassDetails {
+  readonly crops: "center" | "ten";
+  readonly epoch: number;
+  readonly score: Score;
 }

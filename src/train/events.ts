@@ -1,24 +1,18 @@
 // What a training run tells: the lines of metrics.jsonl, and what a progress display listens to.
+import type { ClassScores } from "./evaluation.ts";
+import type { Scores } from "./objective.ts";
 
-/** Mean loss and accuracies (0 to 1) over a set of images. */
-export interface Score {
-  readonly loss: number;
-  readonly top1: number;
-  /** Share of images whose class is among the five likeliest; 1 with five classes or fewer. */
-  readonly top5: number;
-  readonly count: number;
-}
-
-/** One epoch, written when it ends. `train` is measured on the augmented images while they are learnt. */
-export interface EpochRecord {
+/** One epoch, written when it ends; of classification where nothing else is said. */
+export interface EpochRecord<S extends Scores = ClassScores> {
   readonly type: "epoch";
   /** 1 for the first. */
   readonly epoch: number;
   /** Training steps since the start of the run. */
   readonly step: number;
   readonly learningRate: number;
-  readonly train: { readonly loss: number; readonly top1: number };
-  readonly validation: Score;
+  /** Measured on the augmented images while they are learnt. */
+  readonly train: S["train"];
+  readonly validation: S["score"];
   /** Whether this epoch is the best on validation so far. */
   readonly best: boolean;
   readonly imagesPerSecond: number;
@@ -27,31 +21,31 @@ export interface EpochRecord {
 }
 
 /** The last line of a finished run: the best checkpoint on the test part. */
-export interface TestRecord {
+export interface TestRecord<S extends Scores = ClassScores> {
   readonly type: "test";
   readonly epoch: number;
   readonly crops: "center" | "ten";
-  readonly test: Score;
+  readonly test: S["score"];
 }
 
-export type MetricsRecord = EpochRecord | TestRecord;
+export type MetricsRecord<S extends Scores = ClassScores> = EpochRecord<S> | TestRecord<S>;
+
+/** A step, with the running means of its epoch so far. */
+export type StepEvent<S extends Scores = ClassScores> = {
+  readonly type: "step";
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly stepInEpoch: number;
+  readonly stepsPerEpoch: number;
+  readonly learningRate: number;
+  readonly imagesPerSecond: number;
+  readonly secondsLeft: number;
+} & S["train"];
 
 /** More often than lines of metrics: for a progress display. */
-export type TrainingEvent =
+export type TrainingEvent<S extends Scores = ClassScores> =
   | { readonly type: "phase"; readonly phase: "compile" | "train" | "validate" | "test" }
-  | {
-      readonly type: "step";
-      readonly epoch: number;
-      readonly epochs: number;
-      readonly stepInEpoch: number;
-      readonly stepsPerEpoch: number;
-      /** Running means over this epoch so far. */
-      readonly loss: number;
-      readonly top1: number;
-      readonly learningRate: number;
-      readonly imagesPerSecond: number;
-      readonly secondsLeft: number;
-    }
-  | EpochRecord
-  | TestRecord
+  | StepEvent<S>
+  | EpochRecord<S>
+  | TestRecord<S>
   | { readonly type: "message"; readonly text: string };

@@ -1,19 +1,14 @@
 // Mixing of a run's batches: CutMix and Mixup, drawn from the seed, the epoch and the number of the batch.
-import type { BatchAugmentation } from "../augment/augmentation.ts";
-import { cutmix } from "../augment/cutmix.ts";
-import type { ImageShape } from "../augment/layout.ts";
-import { mixup } from "../augment/mixup.ts";
-import type { MixSpec } from "../augment/short-form.ts";
-import type { Batch } from "../data/batch.ts";
+import { createMix, type ImageShape, type MixSpec } from "../augment/index.ts";
 import { stream } from "../rng.ts";
-import { oneHot } from "./targets.ts";
 
-/** What a step learns from. */
+/** A batch as a step learns it. */
 export interface LabelledImages {
   /** [count, channels, height, width] */
   readonly images: Float32Array;
-  /** Share of each class in each image, [count, numClasses]. */
-  readonly shares: Float32Array;
+  /** Share of each class in each image, [count, classes]; null without labels. */
+  readonly labels: Float32Array | null;
+  readonly count: number;
 }
 
 /** Where a batch stands in its run. */
@@ -29,29 +24,21 @@ export interface BatchPlace {
 
 /** Images of a step that are copies of one: `copies` of each with batch augmentation, otherwise 1. */
 export function copiesOf(mix: MixSpec | null): number {
-  return mix?.name === "batch-augmentation" ? mix.options.copies : 1;
+  return mix === null ? 1 : createMix(mix).copies;
 }
 
-/** Null where images do not meet. */
-function mixing(mix: MixSpec | null): BatchAugmentation<unknown> | null {
-  if (mix === null || mix.name === "batch-augmentation") return null;
-  const made = mix.name === "cutmix" ? cutmix(mix.options) : mixup(mix.options);
-  return made as BatchAugmentation<unknown>;
-}
-
-/** The images and labels of a batch as a step learns them; the batch itself is not changed. */
+/** The batch with its images and labels mixed: the same one when nothing is, otherwise another. */
 export function mixed(
   mix: MixSpec | null,
-  { images, labels, count }: Batch,
+  batch: LabelledImages,
   shape: ImageShape,
-  numClasses: number,
-  { seed, epoch, batch, progress }: BatchPlace,
+  { seed, epoch, batch: number, progress }: BatchPlace,
 ): LabelledImages {
-  const shares = oneHot(labels, numClasses);
-  const augmentation = mixing(mix);
-  if (augmentation === null) return { images, shares };
-  const whole = { ...shape, layout: "CHW", count, pixels: images, labels: shares } as const;
-  const parameters = augmentation.sample(stream(seed, "mix", epoch, batch), { ...shape, count }, progress);
+  const augmentation = mix && createMix(mix).augmentation;
+  if (augmentation === null) return batch;
+  const { images, labels, count } = batch;
+  const whole = { ...shape, layout: "CHW", count, pixels: images, labels } as const;
+  const parameters = augmentation.sample(stream(seed, "mix", epoch, number), { ...shape, count }, progress);
   const result = augmentation.apply<Float32Array>(whole, parameters);
-  return { images: result.pixels, shares: result.labels! };
+  return { images: result.pixels, labels: result.labels, count };
 }

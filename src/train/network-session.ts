@@ -19,24 +19,25 @@ export type GiveBack = (images: Float32Array) => void;
 
 export interface TrainingSession {
   readonly batchSize: number;
-  readonly numClasses: number;
+  /** Numbers that the network gives for an image. */
+  readonly outputSize: number;
   /**
    * One step on a full batch.
    * @param images [batchSize, channels, height, width]
-   * @param targets [batchSize, numClasses], soft targets; class weights are multiplied in
+   * @param targets [batchSize, ...target] of the objective
    * @param seed 32-bit seed of this step's dropout masks
-   * @returns mean loss of the batch before the update, and the logits [batchSize, numClasses]
+   * @returns mean loss of the batch before the update, and the network's output [batchSize, ...output]
    */
   step(
     images: Float32Array,
     targets: Float32Array,
     hyper: { readonly learningRate: number; readonly seed: number },
     giveBack?: GiveBack,
-  ): Promise<{ readonly loss: number; readonly logits: Float32Array }>;
+  ): Promise<{ readonly loss: number; readonly output: Float32Array }>;
   /**
-   * Logits with running statistics and without dropout, any number of images.
+   * The output with running statistics and without dropout, for any number of images.
    * @param images [count, channels, height, width]
-   * @returns [count, numClasses]
+   * @returns [count, ...output]
    */
   predict(images: Float32Array, count: number, giveBack?: GiveBack): Promise<Float32Array>;
   /** A copy of the state; later steps do not change it. */

@@ -1,7 +1,15 @@
 // Exact resume: interrupted anywhere, or killed, a run ends with the same metrics and weights as one left alone.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -151,6 +159,19 @@ describe("what is found in the folder", () => {
     expect(metricsOf(runDir)).toEqual(before);
   });
 
+  test("a run that was begun before objectives had files goes on exactly", async () => {
+    const runDir = newRunDir();
+    cpSync(new URL("../../test/fixtures/interrupted-run", import.meta.url), runDir, { recursive: true });
+    expect(loadCheckpoint(join(runDir, "last.safetensors")).position).toMatchObject({
+      epoch: 2,
+      stepInEpoch: 6,
+      running: { correct: 22 },
+      best: { epoch: 2, top1: 0.6 },
+    });
+    await train(smallRun(runDir, { resume: true }));
+    expectAsAlone(runDir);
+  });
+
   test("an empty folder is begun", async () => {
     const runDir = newRunDir();
     const messages: string[] = [];
@@ -190,9 +211,12 @@ describe("what is found in the folder", () => {
     const runDir = await interrupted();
     const args = smallRun(runDir, { resume: true });
     const dataset = { ...args.dataset, fingerprint: "other" };
-    await expect(train({ ...args, dataset })).rejects.toThrow(/data was .*, is "other"/);
+    const other = smallRun(runDir, { resume: true, dataset });
+    await expect(train(other)).rejects.toThrow(/data was .*, is "other"/);
     const split = { ...args.split, train: args.split.train.toReversed() };
-    await expect(train({ ...args, split })).rejects.toThrow(/resume: .*; split was "\w{32}", is "\w{32}"/);
+    await expect(train(smallRun(runDir, { resume: true, split }))).rejects.toThrow(
+      /resume: .*; split was "\w{32}", is "\w{32}"/,
+    );
   });
 
   test("a checkpoint without a position is told", async () => {

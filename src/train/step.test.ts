@@ -1,9 +1,11 @@
 // The session around the step: exact repetition, state, memory, and messages.
 import { describe, expect, it } from "vitest";
-import { batchNorm, classifier, conv, flatten, relu, sequential } from "../nn/blocks.ts";
+import { batchNorm, conv, flatten, linear, relu, sequential } from "../nn/layers/index.ts";
 import { network as buildSmall } from "../nn/network.ts";
 import { stream } from "../rng.ts";
+import { nodeRuntime } from "../runtime/node.ts";
 import { sizeOf } from "../tensor.ts";
+import { classify } from "./objectives/classify.ts";
 import { checkMemory, createTrainingSession } from "./step.ts";
 
 const batchSize = 8;
@@ -13,16 +15,16 @@ const layer = sequential(
   relu,
   flatten,
   { kind: "dropout", probability: 0.5 },
-  classifier("linear", 3),
+  linear("linear", 3),
 );
 const network = buildSmall("small", { height: 10, width: 10, channels: 1 }, 3, layer);
 const options = {
   network,
   batchSize,
   optimizer: { momentum: 0.9, nesterov: false, weightDecay: 1e-4, decayBiasAndNorm: false },
-  labelSmoothing: 0,
+  objective: classify({ labelSmoothing: 0, classWeights: null }),
   seed: 3,
-  threads: 2,
+  runtime: nodeRuntime({ threads: 2 }),
 };
 
 const rng = stream(1, "batch");

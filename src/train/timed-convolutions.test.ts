@@ -3,13 +3,15 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
-import { classifier, conv, flatten, relu, sequential } from "../nn/blocks.ts";
+import { conv, flatten, linear, relu, sequential } from "../nn/layers/index.ts";
 import { network } from "../nn/network.ts";
 import { stream } from "../rng.ts";
+import { timeLayers } from "../run/layer-times.ts";
+import { timingOf } from "../run/layers.ts";
 import type { ConvolutionMode, TimedChoices } from "../runtime/choice.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import { timingFile } from "../runtime/timing-file.ts";
-import { timeLayers } from "./layer-times.ts";
+import { classify } from "./objectives/classify.ts";
 import { openTrainingThread } from "./training-thread.ts";
 
 const root = mkdtempSync(join(tmpdir(), "cutout-timed-"));
@@ -34,14 +36,14 @@ const net = network(
     relu,
     conv("third", 16, 3, 2, 1),
     flatten,
-    classifier("linear", 4),
+    linear("linear", 4),
   ),
 );
 const options = {
   network: net,
   batchSize,
   optimizer: { momentum: 0.9, nesterov: true, weightDecay: 0, decayBiasAndNorm: false },
-  labelSmoothing: 0,
+  objective: classify({ labelSmoothing: 0, classWeights: null }),
   seed: 3,
   threads: 1,
 };
@@ -138,7 +140,8 @@ describe("timed convolutions", () => {
 describe("the table of a network's convolutions", () => {
   it("has the times of all candidates, and its choices are those of later sessions", async () => {
     const told: number[] = [];
-    const table = await timeLayers({ network: net, batchSize, threads: 1 }, (done) => told.push(done));
+    const timing = { network: net, batchSize, ...timingOf({ threads: 1 }) };
+    const table = await timeLayers(timing, (done) => told.push(done));
     expect(told).toEqual([0, 1, 2, 3]);
     expect(table.map(({ layers, passes }) => [layers, passes.length])).toEqual([
       [["first"], 2],

@@ -4,13 +4,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { failingAt } from "../../test/helpers/failing-disk.ts";
+import { memoryStorage } from "../../test/helpers/memory-storage.ts";
 import { atStep, metricsOf, smallOptions, smallRun } from "../../test/helpers/small-run.ts";
-import { evaluationViews } from "../augment/pipeline.ts";
+import { evaluationViews } from "../augment/pipeline/pipeline.ts";
 import { stream } from "../rng.ts";
 import { loadCheckpoint } from "../run-folder/checkpoint.ts";
 import { evaluate } from "./evaluate.ts";
 import type { EpochRecord, TestRecord, TrainingEvent } from "./events.ts";
 import type { TrainingSession } from "./network-session.ts";
+import { classScoring } from "./objectives/classify.ts";
 import { train } from "./trainer.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "cutout-trainer-"));
@@ -72,14 +74,16 @@ describe("a whole run", async () => {
     expect(best.state.optimizer.size).toBe(0);
     const fresh = smallRun(newRunDir());
     fresh.session.load({ ...best.state, optimizer: fresh.session.state().optimizer });
-    const { dataset, split, pipeline, session } = fresh;
-    const again = { predictor: session, dataset, pipeline, crops: "center", batchSize: 7 } as const;
-    const { score } = await evaluate({ ...again, indices: split.test });
+    const { dataset, split, pipeline, loader, session } = fresh;
+    const shared = { predictor: session, dataset, pipeline, loader, crops: "center", batchSize: 7 } as const;
+    const scoreOf = async (indices: Int32Array) =>
+      (await evaluate({ ...shared, scoring: classScoring(dataset, indices), indices })).score();
+    const score = await scoreOf(split.test);
     const evaluation = JSON.parse(readFileSync(join(runDir, "evaluation.json"), "utf8"));
     expect(evaluation).toEqual(JSON.parse(JSON.stringify(result.evaluation)));
     expect(score).toEqual(evaluation.score);
     expect((events.at(-1) as TestRecord).test).toEqual(score);
-    expect((await evaluate({ ...again, indices: split.validation })).score).toEqual(bestRecord.validation);
+    expect(await scoreOf(split.validation)).toEqual(bestRecord.validation);
   });
 
   test("the same seed again gives the same metrics, bit for bit; another seed does not", async () => {
@@ -111,7 +115,7 @@ test("an epoch's training score is the mean over what its steps gave", async () 
       const result = await args.session.step(images, targets, hyper);
       losses.push(result.loss);
       for (let image = 0; image < 8; image++) {
-        const row = result.logits.subarray(image * 6, image * 6 + 6);
+        const row = result.output.subarray(image * 6, image * 6 + 6);
         const wanted = targets.subarray(image * 6, image * 6 + 6);
         hits.push(row.indexOf(Math.max(...row)) === wanted.indexOf(1) ? 1 : 0);
       }
@@ -185,7 +189,7 @@ describe("the best epoch", () => {
     // Half right: the loss log(e^m + 5) - m / 2 is lower for the margin 2 than for 3.
     const result = await train(args);
     expect(result.bestEpoch).toBe(3);
-    expect(result.bestTop1).toBe(0.5);
+    expect(result.best).toMatchObject({ epoch: 3, top1: 0.5 });
     const records = metricsOf(args.runDir).slice(0, 4) as EpochRecord[];
     expect(records.map((record) => record.best)).toEqual([true, true, true, false]);
   });
@@ -293,6 +297,51 @@ describe("a loss that is no longer finite", () => {
   });
 });
 
+describe("a run that is kept elsewhere", () => {
+  test("in memory it gives the same records, checkpoints and evaluation as in a folder", async () => {
+    const runDir = newRunDir();
+    const storage = memoryStorage();
+    const inFolder = await train(smallRun(runDir));
+    expect(await train(smallRun("", { storage }))).toEqual(inFolder);
+    expect(storage.records.map(({ ...record }) => record)).toMatchObject(metricsOf(runDir));
+    expect(JSON.stringify(storage.evaluations)).toBe(
+      `[${readFileSync(join(runDir, "evaluation.json"), "utf8").trimEnd()}]`,
+    );
+    const { state, position } = loadCheckpoint(join(runDir, "best.safetensors"));
+    expect(await storage.readCheckpoint("best")).toMatchObject({ state, position });
+  });
+
+  test("the evaluation is written once, after everything else and before the test's record", async () => {
+    const storage = memoryStorage();
+    const { bestEpoch } = await train(smallRun("", { storage }, { epochs: 1 }));
+    expect(bestEpoch).toBe(1);
+    expect(storage.writes).toEqual(["last", "best", "epoch", "last", "evaluation", "test"]);
+  });
+
+  test.each(["writeEvaluation", "appendRecord"] as const)(
+    "that ends at %s in the test goes on and ends as one left alone",
+    async (name) => {
+      const [alone, storage] = [memoryStorage(), memoryStorage()];
+      await train(smallRun("", { storage: alone }));
+      let left = name === "appendRecord" ? 4 : 0;
+      const failing = {
+        ...storage,
+        async [name](value: never) {
+          if (left-- <= 0) throw new Error("killed");
+          await storage[name](value);
+        },
+      };
+      await expect(train(smallRun("", { storage: failing }))).rejects.toThrow("killed");
+      expect(storage.records).toHaveLength(4);
+      await train(smallRun("", { storage, resume: true }));
+      const timeless = (records: typeof alone.records) =>
+        records.map((record) => ({ ...record, seconds: 0, imagesPerSecond: 0 }));
+      expect(timeless(storage.records)).toEqual(timeless(alone.records));
+      expect(storage.evaluations.at(-1)).toEqual(alone.evaluations.at(-1));
+    },
+  );
+});
+
 describe("a full disk", () => {
   test("before the first step", async () => {
     const args = smallRun(newRunDir(), { calls: failingAt(1, "ENOSPC") });
@@ -347,7 +396,7 @@ describe("checked before training", () => {
     [
       "a session of another batch size",
       () => ({ ...smallRun(newRunDir()), options: { ...smallOptions, batchSize: 9 } }),
-      /session must be built for batches of 9 and 6 classes, got 8 and 6/,
+      /session must be built for batches of 9 and 6 numbers an image, got 8 and 6/,
     ],
     [
       "no validation images",

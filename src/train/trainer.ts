@@ -1,300 +1,398 @@
 // The training loop: epochs of steps, validation, best and last checkpoint, exact resume, and the test at the end.
-import { setImmediate } from "node:timers/promises";
-import type { Batch } from "../data/batch.ts";
-import { replaceFile } from "../durable-file.ts";
-import { updatePlateau } from "../optim/schedule.ts";
+import type { Batch } from "../data/index.ts";
+import { CutoutError } from "../error.ts";
+import { initialPlateau, learningRateAt, updatePlateau } from "../optim/schedule.ts";
 import { stream } from "../rng.ts";
-import { loadCheckpoint, saveCheckpoint } from "../run-folder/checkpoint.ts";
-import { appendRecord } from "../run-folder/metrics-log.ts";
 import { evaluate } from "./evaluate.ts";
-import type { Evaluation } from "./evaluation.ts";
-import type { EpochRecord, Score, TestRecord } from "./events.ts";
-import { argmax, evaluationOf } from "./metrics.ts";
-import { copiesOf, mixed } from "./mix.ts";
-import type { Work } from "./pace.ts";
-import { nothingRunning, type Position } from "./position.ts";
-import {
-  checkFinite,
-  diverged,
-  prepare,
-  type Run,
-  rateAt,
-  save,
-  seconds,
-  stepOf,
-  type TrainArguments,
-  type TrainOptions,
-  withSeconds,
-} from "./run.ts";
-import { softTargets } from "./targets.ts";
+import type { EpochRecord, TestRecord } from "./events.ts";
+import { notFinite } from "./finite.ts";
+import { type BatchPlace, copiesOf, mixed } from "./mix.ts";
+import type { TrainingState } from "./network-session.ts";
+import type { Scores, Scoring, Task } from "./objective.ts";
+import { Pace, type Work } from "./pace.ts";
+import { checkIdentity, nextEpoch, type Position, parsePosition, startOf } from "./position.ts";
+import { isBetter, rankedScores } from "./ranking.ts";
+import type { Evaluated } from "./storage.ts";
+import { checkArguments, imagesPerStep, type TrainArguments } from "./train-arguments.ts";
 
-export type { TrainArguments, TrainOptions } from "./run.ts";
-
-export interface TrainResult {
+export interface TrainResult<S extends Scores> {
   readonly status: "finished" | "interrupted";
   /** Epochs that have ended. */
   readonly epochs: number;
   /** 0 before the first epoch has ended. */
   readonly bestEpoch: number;
-  /** Validation of the best epoch. */
-  readonly bestTop1: number | null;
+  /** The scores in validation that made it the best. */
+  readonly best: Position["best"];
   readonly stoppedEarly: boolean;
   /** The best checkpoint on the test part; null when interrupted, or when the test part is empty. */
-  readonly evaluation: Evaluation | null;
+  readonly evaluation: Evaluated<S> | null;
 }
 
 /**
  * Trains until the last epoch, early stopping or the signal, and evaluates the best checkpoint on the test part.
  *
- * Writes into `runDir`: metrics.jsonl (a line an epoch, flushed), best.safetensors (parameters and buffers of the epoch
- * with the highest validation top-1; among equals the lower loss, then the earlier), last.safetensors (everything needed
- * to go on: at the start, at each epoch's end, every five minutes, when interrupted) and evaluation.json. A resumed run
- * has, but for times, the same metrics bit for bit as one left alone.
+ * Keeps in `storage`: a record an epoch, the best checkpoint (parameters and buffers of the epoch that the objective
+ * ranks highest), the last one (everything needed to go on: at the start, at each epoch's end, every five minutes, when
+ * interrupted), and in the end the evaluation and the test's record. A resumed run has, but for times, the same
+ * metrics bit for bit as one left alone.
  *
  * @throws when options do not fit the data, when the run to resume differs, when the loss is no longer finite (the
- *   checkpoints stay those of before), when a file cannot be written
+ *   checkpoints stay those of before), when something cannot be written
  */
-export async function train(args: TrainArguments): Promise<TrainResult> {
-  const { signal, onEvent } = args;
-  const run = await prepare(args);
+export async function train<S extends Scores>(args: TrainArguments<S>): Promise<TrainResult<S>> {
+  const { signal } = args;
+  const run = new Training(args);
+  await run.begin();
   try {
     signal.throwIfAborted();
-    while (!isOver(run)) {
-      onEvent({ type: "phase", phase: "train" });
-      await trainEpoch(run);
-      await finishEpoch(run);
+    while (!run.isOver()) {
+      await run.learnEpoch();
+      await run.finishEpoch();
       signal.throwIfAborted();
     }
-    return resultOf(run, "finished", await testBest(run));
+    return run.result("finished", await run.test());
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error;
-    if (run.position !== run.saved) save(run, withSeconds(run), await args.session.state());
-    return resultOf(run, "interrupted", null);
-  } finally {
-    await run.loader.close();
+    await run.interrupt();
+    return run.result("interrupted", null);
   }
 }
 
-function isOver({ args: { options }, position: { epoch, best } }: Run): boolean {
-  return epoch >= options.epochs || isStoppedEarly(options, epoch, best);
-}
+/** A clock in seconds. */
+const seconds = () => performance.now() / 1000;
 
-function isStoppedEarly({ earlyStopping }: TrainOptions, epoch: number, best: Position["best"]): boolean {
-  return earlyStopping !== null && best !== null && epoch - best.epoch >= earlyStopping.patience;
-}
-
-/** The steps of the current epoch that are not yet done. */
-async function trainEpoch(run: Run): Promise<void> {
-  const { args, stepsPerEpoch } = run;
-  const { split, signal } = args;
-  const { batchSize, seed } = args.options;
-  run.epochStart = seconds();
-  run.pace.restart();
-  // An interrupt during validation leaves an epoch with all its steps done.
-  if (run.position.stepInEpoch >= stepsPerEpoch) return;
-  const batches = run.loader.training({
-    indices: split.train,
-    batchSize,
-    seed,
-    epoch: run.position.epoch + 1,
-    progress: progressOf(run),
-    copies: copiesOf(args.options.mix ?? null),
-    startBatch: run.position.stepInEpoch,
+/** Lets signals and timers through. */
+const turn = (): Promise<void> =>
+  new Promise((resolve) => {
+    // A browser has no setImmediate.
+    if (typeof setImmediate === "function") setImmediate(resolve);
+    else setTimeout(resolve);
   });
-  for await (const batch of batches) {
-    await takeStep(run, batch);
-    // A step may block the event loop: let signals and timers through before looking at them.
-    await setImmediate();
-    signal.throwIfAborted();
-    if (seconds() - run.savedAt >= (args.checkpointSeconds ?? 300)) {
-      save(run, withSeconds(run), await args.session.state());
-      run.pace.restart();
+
+/** The parts of the loop, in their order, and the one thing that changes: where the run stands. */
+class Training<S extends Scores> {
+  readonly #args: TrainArguments<S>;
+  readonly #task: Task<S>;
+  readonly #stepsPerEpoch: number;
+  readonly #pace: Pace;
+  #position: Position;
+  /** The position in the last checkpoint, and when it was written. */
+  #saved: Position | null = null;
+  #savedAt = seconds();
+  /** Start of this process's part of the current epoch. */
+  #epochStart = seconds();
+
+  constructor(args: TrainArguments<S>) {
+    const { objective, dataset, split, pipeline, options } = args;
+    this.#args = args;
+    this.#task = objective.on(dataset, pipeline.output);
+    checkArguments(args, this.#task);
+    this.#stepsPerEpoch = Math.floor(split.train.length / imagesPerStep(options));
+    this.#pace = new Pace(seconds, options.batchSize);
+    const identity = { ...options, ...objective.identity, ...args.identity };
+    this.#position = startOf(JSON.parse(JSON.stringify(identity)), initialPlateau(options.schedule));
+  }
+
+  /** Begins the run, or goes on with it. */
+  async begin(): Promise<void> {
+    const { storage, session, resume, onEvent } = this.#args;
+    const begun = await storage.hasRun();
+    if (begun && resume) return this.#goOn();
+    if (begun) {
+      throw new CutoutError({
+        where: storage.name,
+        what: "must not hold an earlier run",
+        remedy: "add --resume to go on with it, or choose another run folder",
+      });
+    }
+    if (resume)
+      onEvent({ type: "message", text: `${storage.name}: no checkpoint yet, starting from the beginning` });
+    // Also finds out now, not after the first epoch, whether the disk has room.
+    await this.#save(this.#position, await session.state());
+  }
+
+  async #goOn(): Promise<void> {
+    const { storage, session, onEvent } = this.#args;
+    const { where, state, position: json } = await storage.readCheckpoint("last");
+    const position = parsePosition(where, json);
+    checkIdentity(where, position.identity, this.#position.identity);
+    await session.load(state);
+    await storage.cutRecords(position.epoch);
+    this.#position = position;
+    this.#saved = position;
+    const { epoch, stepInEpoch } = position;
+    const text = `resuming after epoch ${epoch}, step ${stepInEpoch} of ${this.#stepsPerEpoch}`;
+    onEvent({ type: "message", text });
+  }
+
+  isOver(): boolean {
+    return this.#position.epoch >= this.#args.options.epochs || this.#isStoppedEarly();
+  }
+
+  #isStoppedEarly(): boolean {
+    const { earlyStopping } = this.#args.options;
+    const { epoch, best } = this.#position;
+    return earlyStopping !== null && best !== null && epoch - best.epoch >= earlyStopping.patience;
+  }
+
+  /** The steps of the current epoch that are not yet done. */
+  async learnEpoch(): Promise<void> {
+    const { loader, split, session, options, signal, onEvent } = this.#args;
+    const { batchSize } = options;
+    onEvent({ type: "phase", phase: "train" });
+    this.#epochStart = seconds();
+    this.#pace.restart();
+    // An interrupt during validation leaves an epoch with all its steps done.
+    if (this.#position.stepInEpoch >= this.#stepsPerEpoch) return;
+    const { seed, epoch, batch: startBatch, progress } = this.#place();
+    const copies = copiesOf(options.mix ?? null);
+    const order = { indices: split.train, batchSize, seed, epoch, progress, copies, startBatch };
+    for await (const batch of loader.training(order)) {
+      await this.#step(batch);
+      // A step may block the event loop: let signals and timers through before looking at them.
+      await turn();
+      signal.throwIfAborted();
+      if (seconds() - this.#savedAt >= (this.#args.checkpointSeconds ?? 300)) {
+        await this.#save(this.#timedPosition(), await session.state());
+        this.#pace.restart();
+      }
+    }
+    const { stepInEpoch } = this.#position;
+    if (stepInEpoch !== this.#stepsPerEpoch) {
+      throw new Error(`internal: an epoch must have ${this.#stepsPerEpoch} batches, got ${stepInEpoch}`);
     }
   }
-  if (run.position.stepInEpoch !== stepsPerEpoch) {
-    throw new Error(`training: an epoch must have ${stepsPerEpoch} batches, got ${run.position.stepInEpoch}`);
-  }
-}
 
-/** Share of the training that is done: 0 in the first epoch, 1 in the last. */
-function progressOf({ args: { options }, position }: Run): number {
-  return options.epochs === 1 ? 1 : position.epoch / (options.epochs - 1);
-}
-
-async function takeStep(run: Run, batch: Batch): Promise<void> {
-  const { args, position, targets, stepsPerEpoch } = run;
-  const { session, options, onEvent } = args;
-  const learningRate = rateAt(run, stepOf(run));
-  const { images, shares } = mixed(options.mix ?? null, batch, args.pipeline.output, session.numClasses, {
-    seed: options.seed,
-    epoch: position.epoch + 1,
-    batch: position.stepInEpoch,
-    progress: progressOf(run),
-  });
-  if (images !== batch.images) run.loader.recycle(batch.images);
-  softTargets(shares, session.numClasses, options.classWeights, targets);
-  const seed = stream(options.seed, "dropout", stepOf(run)).seed();
-  const { loss, logits } = await session.step(images, targets, { learningRate, seed }, run.loader.recycle);
-  if (!Number.isFinite(loss))
-    throw diverged(run, `the loss must be a finite number, got ${loss}`, position.stepInEpoch + 1);
-  let correct = 0;
-  for (let image = 0; image < batch.count; image++) {
-    // Of a mixed image the class with the greatest share is the right one.
-    const start = image * session.numClasses;
-    if (argmax(logits, start, session.numClasses) === argmax(shares, start, session.numClasses)) correct++;
+  /** Where the next batch stands: all that is random in its step follows from it. */
+  #place(): BatchPlace {
+    const { seed, epochs } = this.#args.options;
+    const { epoch, stepInEpoch } = this.#position;
+    return {
+      seed,
+      epoch: epoch + 1,
+      batch: stepInEpoch,
+      progress: epochs === 1 ? 1 : epoch / (epochs - 1),
+    };
   }
-  const { running } = position;
-  const timed = run.pace.stepDone();
-  run.position = {
-    ...position,
-    stepInEpoch: position.stepInEpoch + 1,
-    running: {
-      loss: running.loss + loss,
-      correct: running.correct + correct,
+
+  async #step(batch: Batch): Promise<void> {
+    const { loader, session, pipeline, options, onEvent } = this.#args;
+    const position = this.#position;
+    const step = this.#stepsDone();
+    const place = this.#place();
+    const labelled = { images: batch.images, labels: this.#task.labels(batch), count: batch.count };
+    const seen = mixed(options.mix ?? null, labelled, pipeline.output, place);
+    const { images, targets, learnt } = this.#task.lesson(seen, place);
+    if (images !== batch.images) loader.recycle(batch.images);
+    const learningRate = this.#rateAt(step);
+    const seed = stream(options.seed, "dropout", step).seed();
+    const { loss, output } = await session.step(images, targets, { learningRate, seed }, loader.recycle);
+    if (!Number.isFinite(loss))
+      throw await this.#diverged("the loss must be a finite number", loss, position.stepInEpoch + 1);
+    const timed = this.#pace.stepDone();
+    const { running } = position;
+    const sums = Object.entries(learnt(output)).map(([name, sum]) => [name, (running[name] ?? 0) + sum]);
+    this.#position = {
+      ...position,
+      stepInEpoch: position.stepInEpoch + 1,
+      running: {
+        ...Object.fromEntries(sums),
+        loss: running.loss + loss,
+        seconds: running.seconds,
+        timedSteps: running.timedSteps + (timed === null ? 0 : 1),
+        timedSeconds: running.timedSeconds + (timed ?? 0),
+      },
+    };
+    onEvent({
+      type: "step",
+      epoch: place.epoch,
+      epochs: options.epochs,
+      stepInEpoch: this.#position.stepInEpoch,
+      stepsPerEpoch: this.#stepsPerEpoch,
+      ...this.#trained(),
+      learningRate,
+      imagesPerSecond: this.#pace.imagesPerSecond,
+      secondsLeft: this.#pace.secondsLeft(this.#workLeft()),
+    });
+  }
+
+  /** Validation, then the epoch's record and checkpoints: best, record, last, so that `last` is never ahead of the others. */
+  async finishEpoch(): Promise<void> {
+    const { objective, session, storage, split, options, onEvent } = this.#args;
+    const position = this.#position;
+    onEvent({ type: "phase", phase: "validate" });
+    const score = (await this.#evaluate(split.validation)).score();
+    if (!Number.isFinite(score.loss)) {
+      throw await this.#diverged(
+        "the validation loss must be a finite number",
+        score.loss,
+        position.stepInEpoch,
+      );
+    }
+    const epoch = position.epoch + 1;
+    const ranked = rankedScores(objective.ranking, score);
+    const best = position.best === null || isBetter(objective.ranking, ranked, position.best);
+    const { running } = this.#timedPosition();
+    const step = this.#stepsDone();
+    const record: EpochRecord<S> = {
+      type: "epoch",
+      epoch,
+      step,
+      learningRate: this.#rateAt(step - 1),
+      train: this.#trained(),
+      validation: score,
+      best,
+      imagesPerSecond:
+        running.timedSteps > 0
+          ? (running.timedSteps * options.batchSize) / running.timedSeconds
+          : this.#pace.imagesPerSecond,
       seconds: running.seconds,
-      timedSteps: running.timedSteps + (timed === null ? 0 : 1),
-      timedSeconds: running.timedSeconds + (timed ?? 0),
-    },
-  };
-  onEvent({
-    type: "step",
-    epoch: position.epoch + 1,
-    epochs: options.epochs,
-    stepInEpoch: run.position.stepInEpoch,
-    stepsPerEpoch,
-    ...runningMeans(run),
-    learningRate,
-    imagesPerSecond: run.pace.imagesPerSecond,
-    secondsLeft: run.pace.secondsLeft(workLeft(run)),
-  });
-}
-
-/** Validation, then the epoch's line and checkpoints: best, metrics, last, so that `last` is never ahead of the others. */
-async function finishEpoch(run: Run): Promise<void> {
-  const { args, files, position } = run;
-  const { session, options, split, onEvent } = args;
-  onEvent({ type: "phase", phase: "validate" });
-  const { score } = await evaluatePart(run, split.validation);
-  if (!Number.isFinite(score.loss))
-    throw diverged(
-      run,
-      `the validation loss must be a finite number, got ${score.loss}`,
-      position.stepInEpoch,
+    };
+    const state = await session.state();
+    await this.#checkFinite(state);
+    if (best) {
+      await storage.writeCheckpoint("best", { ...state, optimizer: new Map() }, { epoch, validation: score });
+    }
+    await storage.appendRecord(record);
+    const [first] = objective.ranking;
+    const plateau = updatePlateau(options.schedule, position.plateau, ranked[first.score]!, first.best);
+    await this.#save(
+      nextEpoch(position, { plateau, best: best ? { epoch, ...ranked } : position.best }),
+      state,
     );
-  const epoch = position.epoch + 1;
-  const best = isBetter(score, position.best);
-  const { running } = withSeconds(run);
-  const record: EpochRecord = {
-    type: "epoch",
-    epoch,
-    step: stepOf(run),
-    learningRate: rateAt(run, stepOf(run) - 1),
-    train: runningMeans(run),
-    validation: score,
-    best,
-    imagesPerSecond:
-      running.timedSteps > 0
-        ? (running.timedSteps * options.batchSize) / running.timedSeconds
-        : run.pace.imagesPerSecond,
-    seconds: running.seconds,
-  };
-  const state = await session.state();
-  checkFinite(run, state);
-  if (best) {
-    saveCheckpoint(files.best, { ...state, optimizer: new Map() }, { epoch, validation: score }, args.calls);
+    onEvent(record);
   }
-  appendRecord(files.metrics, record, args.calls);
-  const next: Position = {
-    ...position,
-    epoch,
-    stepInEpoch: 0,
-    running: nothingRunning,
-    plateau: updatePlateau(options.schedule, position.plateau, score.top1),
-    best: best ? { epoch, top1: score.top1, loss: score.loss } : position.best,
-  };
-  save(run, next, state);
-  onEvent(record);
-}
 
-function isBetter(score: Score, best: Position["best"]): boolean {
-  if (best === null || score.top1 > best.top1) return true;
-  return score.top1 === best.top1 && score.loss < best.loss;
-}
-
-async function testBest(run: Run): Promise<Evaluation | null> {
-  const { args, files, position } = run;
-  const { dataset, session, options, split, onEvent } = args;
-  if (split.test.length === 0) {
-    onEvent({ type: "message", text: "the test part is empty: nothing to evaluate" });
-    return null;
+  /** The best checkpoint on the test part. The record comes last: it says that the run is finished. */
+  async test(): Promise<Evaluated<S> | null> {
+    const { session, storage, split, onEvent } = this.#args;
+    const { crops } = this.#args.options;
+    if (split.test.length === 0) {
+      onEvent({ type: "message", text: "the test part is empty: nothing to evaluate" });
+      return null;
+    }
+    onEvent({ type: "phase", phase: "test" });
+    const { epoch } = this.#position.best!;
+    const { where, state, position } = await storage.readCheckpoint("best");
+    const found = (position as { readonly epoch?: unknown } | null)?.epoch;
+    if (found !== epoch) {
+      throw new CutoutError({
+        where,
+        what: `must be of epoch ${epoch}, the best one`,
+        got: `epoch ${found}`,
+      });
+    }
+    const { optimizer } = await session.state();
+    await session.load({ ...state, optimizer });
+    const scoring = await this.#evaluate(split.test);
+    const score: S["score"] = scoring.score();
+    const evaluation: Evaluated<S> = { crops, epoch, score, ...scoring.details() };
+    await storage.writeEvaluation(evaluation);
+    const record: TestRecord<S> = { type: "test", epoch, crops, test: score };
+    await storage.appendRecord(record);
+    onEvent(record);
+    return evaluation;
   }
-  onEvent({ type: "phase", phase: "test" });
-  const epoch = position.best!.epoch;
-  const best = loadCheckpoint(files.best);
-  const found = (best.position as { readonly epoch?: unknown } | null)?.epoch;
-  if (found !== epoch)
-    throw new Error(`${files.best}: must be of epoch ${epoch}, the best one, got epoch ${found}`);
-  const { optimizer } = await session.state();
-  await session.load({ ...best.state, optimizer });
-  const { score, probabilities } = await evaluatePart(run, split.test);
-  const evaluation = evaluationOf({
-    classes: dataset.classes,
-    probabilities,
-    labels: Array.from(split.test, (index) => dataset.labels[index]!),
-    names: Array.from(split.test, (index) => dataset.names[index]!),
-    crops: options.crops,
-    epoch,
-  });
-  replaceFile(files.evaluation, [Buffer.from(`${JSON.stringify(evaluation)}\n`)], args.calls);
-  const record: TestRecord = { type: "test", epoch, crops: options.crops, test: score };
-  appendRecord(files.metrics, record, args.calls);
-  onEvent(record);
-  return evaluation;
-}
 
-async function evaluatePart(run: Run, indices: Int32Array) {
-  const { loader } = run;
-  const { dataset, pipeline, session, options, signal } = run.args;
-  const { crops, batchSize } = options;
-  const start = seconds();
-  const result = await evaluate({
-    predictor: session,
-    dataset,
-    indices,
-    pipeline,
-    crops,
-    batchSize,
-    signal,
-    loader,
-  });
-  run.pace.evaluated(indices.length * viewsOf(options), seconds() - start);
-  return result;
-}
+  async #evaluate(indices: Int32Array): Promise<Scoring<S>> {
+    const { session, dataset, pipeline, loader, options, signal } = this.#args;
+    const { crops, batchSize } = options;
+    const start = seconds();
+    const scoring = this.#task.scoring(indices);
+    const shared = { dataset, pipeline, loader, crops, batchSize, signal };
+    await evaluate({ ...shared, predictor: session, scoring, indices });
+    this.#pace.evaluated(indices.length * this.#views(), seconds() - start);
+    return scoring;
+  }
 
-/** Mean loss of the epoch's steps, and the share of its images that were classified rightly. */
-function runningMeans({ args: { options }, position: { running, stepInEpoch } }: Run) {
-  return { loss: running.loss / stepInEpoch, top1: running.correct / (stepInEpoch * options.batchSize) };
-}
+  /** Keeps what has been done since the last checkpoint. */
+  async interrupt(): Promise<void> {
+    if (this.#position !== this.#saved) {
+      await this.#save(this.#timedPosition(), await this.#args.session.state());
+    }
+  }
 
-function workLeft(run: Run): Work {
-  const { args, stepsPerEpoch, position } = run;
-  const { options, split } = args;
-  const images = (options.epochs - position.epoch) * split.validation.length + split.test.length;
-  return { steps: options.epochs * stepsPerEpoch - stepOf(run), views: images * viewsOf(options) };
-}
+  result(status: TrainResult<S>["status"], evaluation: Evaluated<S> | null): TrainResult<S> {
+    const { epoch, best } = this.#position;
+    return {
+      status,
+      epochs: epoch,
+      bestEpoch: best?.epoch ?? 0,
+      best,
+      stoppedEarly: epoch < this.#args.options.epochs && this.#isStoppedEarly(),
+      evaluation,
+    };
+  }
 
-function viewsOf({ crops }: TrainOptions): number {
-  return crops === "ten" ? 10 : 1;
-}
+  /** Writes the last checkpoint; the run then stands at `position`. */
+  async #save(position: Position, state: TrainingState): Promise<void> {
+    await this.#checkFinite(state);
+    await this.#args.storage.writeCheckpoint("last", state, position);
+    this.#position = position;
+    this.#saved = position;
+    this.#savedAt = seconds();
+    this.#epochStart = seconds();
+  }
 
-function resultOf(run: Run, status: TrainResult["status"], evaluation: Evaluation | null): TrainResult {
-  const { epoch, best } = run.position;
-  return {
-    status,
-    epochs: epoch,
-    bestEpoch: best?.epoch ?? 0,
-    bestTop1: best?.top1 ?? null,
-    stoppedEarly: epoch < run.args.options.epochs && isStoppedEarly(run.args.options, epoch, best),
-    evaluation,
-  };
+  /** The position with this process's part of the epoch added to its seconds. */
+  #timedPosition(): Position {
+    const { running } = this.#position;
+    return {
+      ...this.#position,
+      running: { ...running, seconds: running.seconds + seconds() - this.#epochStart },
+    };
+  }
+
+  /** Training steps since the start of the run. */
+  #stepsDone(): number {
+    return this.#position.epoch * this.#stepsPerEpoch + this.#position.stepInEpoch;
+  }
+
+  #rateAt(step: number): number {
+    const { schedule, epochs } = this.#args.options;
+    const place = { step, stepsPerEpoch: this.#stepsPerEpoch, epochs };
+    return learningRateAt(schedule, place, this.#position.plateau);
+  }
+
+  /** Means over the epoch's steps so far. */
+  #trained(): S["train"] {
+    const { running, stepInEpoch } = this.#position;
+    const images = stepInEpoch * this.#args.options.batchSize;
+    return { loss: running.loss / stepInEpoch, ...this.#task.trained(running, images) } as S["train"];
+  }
+
+  #workLeft(): Work {
+    const { options, split } = this.#args;
+    const images = (options.epochs - this.#position.epoch) * split.validation.length + split.test.length;
+    const steps = options.epochs * this.#stepsPerEpoch - this.#stepsDone();
+    return { steps, views: images * this.#views() };
+  }
+
+  #views(): number {
+    return this.#args.options.crops === "ten" ? 10 : 1;
+  }
+
+  /** Keeps weights that have become infinite or NaN out of the checkpoints. */
+  async #checkFinite(state: TrainingState): Promise<void> {
+    const found = notFinite(state);
+    if (found === null) return;
+    const { name, value } = found;
+    throw await this.#diverged(`${name} must hold finite numbers`, value, this.#position.stepInEpoch);
+  }
+
+  /**
+   * The error of a loss, or of weights, that are no longer finite. Nothing is saved after it.
+   * @param step in the epoch, 1 for the first
+   */
+  async #diverged(what: string, value: number, step: number): Promise<CutoutError> {
+    const { epoch } = this.#position;
+    const rate = this.#rateAt(epoch * this.#stepsPerEpoch + Math.max(0, step - 1));
+    const kept = await this.#args.storage.checkpoints();
+    return new CutoutError({
+      where: "training",
+      what,
+      got: `${value}, at step ${step} of ${this.#stepsPerEpoch} in epoch ${epoch + 1}, learning rate ${rate}`,
+      remedy: `lower --learning-rate (for example to a tenth) and train anew. Kept from before: ${kept.join(" and ")}`,
+    });
+  }
 }

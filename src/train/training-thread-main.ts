@@ -3,7 +3,9 @@ import { parentPort, workerData } from "node:worker_threads";
 import { nodeRuntime } from "../runtime/node.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Tensor } from "../tensor.ts";
+import { packError } from "../thread.ts";
 import type { DirectSession, TrainingState } from "./network-session.ts";
+import { lossOf } from "./objectives/index.ts";
 import { createTrainingSession } from "./step.ts";
 import { type Answer, type Call, type Calls, exitFlags, type ThreadData } from "./training-thread.ts";
 
@@ -77,7 +79,7 @@ async function handle(session: DirectSession, call: Call): Promise<void> {
     // Nothing is left that keeps the thread alive.
     if (name === "close") port.close();
   } catch (error) {
-    answer({ kind: "error", id, error, images }, back);
+    answer({ kind: "error", id, error: packError(error), images }, back);
   }
 }
 
@@ -90,12 +92,18 @@ try {
       answer({ kind: "timing", done, total });
     },
   });
-  const session = await atWork(() => createTrainingSession({ ...data.session, runtime: telling(runtime) }));
-  answer({ kind: "ready", timedConvolutions: runtime.timedConvolutions() });
+  const objective = lossOf(data.session.objective);
+  const options = { ...data.session, objective, runtime: telling(runtime) };
+  const session = await atWork(() => createTrainingSession(options));
+  answer({
+    kind: "ready",
+    timedConvolutions: runtime.timedConvolutions(),
+    outputSize: session.outputSize,
+  });
   let last = Promise.resolve();
   port.on("message", (call: Call) => {
     last = last.then(() => handle(session, call));
   });
 } catch (error) {
-  answer({ kind: "error", id: null, error, images: null });
+  answer({ kind: "error", id: null, error: packError(error), images: null });
 }

@@ -5,10 +5,13 @@ import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/helpers/data.ts";
-import { batchNorm, classifier, flatten, sequential } from "../nn/blocks.ts";
+import { CutoutError } from "../error.ts";
+import { batchNorm, flatten, linear, sequential } from "../nn/layers/index.ts";
 import { network } from "../nn/network.ts";
 import { stream } from "../rng.ts";
+import { nodeRuntime } from "../runtime/node.ts";
 import type { TrainingSession, TrainingState } from "./network-session.ts";
+import { classify } from "./objectives/classify.ts";
 import { createTrainingSession } from "./step.ts";
 import { openTrainingThread } from "./training-thread.ts";
 
@@ -19,16 +22,16 @@ const layer = sequential(
   batchNorm("norm"),
   flatten,
   { kind: "dropout", probability: 0.2 },
-  classifier("linear", 4),
+  linear("linear", 4),
 );
 const options = {
   network: network("small", input, 4, layer),
   batchSize,
   optimizer: { momentum: 0.9, nesterov: true, weightDecay: 1e-3, decayBiasAndNorm: false },
-  labelSmoothing: 0.1,
+  objective: classify({ labelSmoothing: 0.1, classWeights: null }),
   seed: 3,
-  threads: 1,
 };
+const directSession = () => createTrainingSession({ ...options, runtime: nodeRuntime({ threads: 1 }) });
 
 const rng = stream(1, "session thread");
 const batches = Array.from({ length: 4 }, () => Float32Array.from({ length: numbers }, () => rng.normal()));
@@ -41,7 +44,7 @@ afterEach(async () => {
 });
 
 async function threaded(): Promise<TrainingSession> {
-  const session = await openTrainingThread(options);
+  const session = await openTrainingThread({ ...options, threads: 1 });
   open.push(session);
   return session;
 }
@@ -55,8 +58,8 @@ const plain = (state: TrainingState) =>
 async function live(session: TrainingSession) {
   const steps = [];
   for (const [seed, images] of batches.entries()) {
-    const { loss, logits } = await session.step(images, targets, { learningRate: 0.1, seed });
-    steps.push([loss, [...logits]]);
+    const { loss, output } = await session.step(images, targets, { learningRate: 0.1, seed });
+    steps.push([loss, [...output]]);
   }
   const state = await session.state();
   const prediction = [...(await session.predict(batches[0]!, 4))];
@@ -68,15 +71,15 @@ async function live(session: TrainingSession) {
 
 describe("a session in a thread", () => {
   it("gives the same bits as one in this thread", async () => {
-    const direct = await createTrainingSession(options);
+    const direct = await directSession();
     open.push(direct);
     const expected = await live(direct);
     expect(expected.loaded).toEqual(expected.state);
     expect(expected.later).not.toEqual(expected.state);
     const session = await threaded();
-    expect({ batchSize: session.batchSize, numClasses: session.numClasses }).toEqual({
+    expect({ batchSize: session.batchSize, outputSize: session.outputSize }).toEqual({
       batchSize,
-      numClasses: 4,
+      outputSize: 4,
     });
     expect(await live(session)).toEqual(expected);
   });
@@ -117,7 +120,7 @@ describe("a session in a thread", () => {
       await step;
       return turns;
     };
-    const direct = await createTrainingSession(options);
+    const direct = await directSession();
     open.push(direct);
     expect(await turnsIn(direct, 0)).toBeLessThan(10);
     // A step as short as these may be over before this thread has its next turn, but not each of so many.
@@ -135,7 +138,7 @@ describe("a session in a thread", () => {
       states.push(session.state());
     }
     await session.close();
-    const direct = await createTrainingSession(options);
+    const direct = await directSession();
     open.push(direct);
     for (const [seed, images] of batches.entries()) {
       await direct.step(images, targets, { learningRate: 0.1, seed });
@@ -151,7 +154,7 @@ describe("a session in a thread", () => {
 describe("errors", () => {
   it("of a session that cannot be made are those of this thread", async () => {
     await expect(
-      openTrainingThread({ ...options, optimizer: { ...options.optimizer, momentum: 2 } }),
+      openTrainingThread({ ...options, threads: 1, optimizer: { ...options.optimizer, momentum: 2 } }),
     ).rejects.toThrow(/^sgd: momentum must be in \[0, 1\), got 2$/);
   });
 
@@ -164,9 +167,15 @@ describe("errors", () => {
     );
     expect(returned).toEqual([new Float32Array(5)]);
     const wrong = { parameters: new Map(), buffers: new Map(), optimizer: new Map() };
-    await expect((async () => session.load(wrong))()).rejects.toThrow(
-      /^checkpoint: parameter norm.weight must be \[3\] for small, got nothing$/,
+    const error = await (async () => session.load(wrong))().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(CutoutError);
+    expect((error as CutoutError).message).toBe(
+      "checkpoint: parameter norm.weight must be [3] for small, got nothing",
     );
+    expect((error as CutoutError).fields()).toMatchObject({
+      option: "parameter norm.weight",
+      got: "nothing",
+    });
     expect((await session.predict(batches[0]!, 1)).length).toBe(4);
   });
 });

@@ -1,10 +1,13 @@
 // A training session in a thread of its own: steps do not block this one, and the network's state stays over there.
+
 import type { Worker } from "node:worker_threads";
+import { CutoutError } from "../error.ts";
 import type { TimedChoices } from "../runtime/choice.ts";
 import "../runtime/no-telemetry.ts";
 import type { NodeRuntimeOptions } from "../runtime/node.ts";
-import { startThread } from "../thread.ts";
+import { startThread, unpackError } from "../thread.ts";
 import type { GiveBack, TrainingSession, TrainingState } from "./network-session.ts";
+import type { ObjectiveSpec } from "./objective.ts";
 import type { SessionOptions } from "./step.ts";
 
 type Nothing = Awaited<ReturnType<TrainingSession["close"]>>;
@@ -31,9 +34,15 @@ export type Call = {
   };
 }[keyof Calls];
 
+interface Ready {
+  readonly kind: "ready";
+  readonly timedConvolutions: TimedChoices;
+  readonly outputSize: number;
+}
+
 export type Answer =
   | { readonly kind: "timing"; readonly done: number; readonly total: number }
-  | { readonly kind: "ready"; readonly timedConvolutions: TimedChoices }
+  | Ready
   | { readonly kind: "fallbacks"; readonly operators: readonly string[] }
   | {
       readonly kind: "result";
@@ -45,12 +54,16 @@ export type Answer =
   | {
       readonly kind: "error";
       readonly id: number | null;
+      /** Made by `packError`. */
       readonly error: unknown;
       readonly images: Float32Array | null;
     };
 
+/** What a session is made of, the objective by its name. */
+type SpecifiedSession = Omit<SessionOptions, "runtime" | "objective"> & { readonly objective: ObjectiveSpec };
+
 export interface ThreadData {
-  readonly session: Omit<SessionOptions, "runtime">;
+  readonly session: SpecifiedSession;
   readonly runtime: Omit<NodeRuntimeOptions, "onTiming">;
   /** Two 32-bit flags; see `exitFlags`. */
   readonly flags: SharedArrayBuffer;
@@ -63,8 +76,11 @@ export interface ThreadData {
 export const exitFlags = { working: 0, stop: 1 } as const;
 
 export interface TrainingThreadOptions
-  extends Omit<SessionOptions, "runtime">,
-    Pick<NodeRuntimeOptions, "device" | "adapter" | "convolution" | "timedConvolutions" | "onTiming"> {
+  extends SpecifiedSession,
+    Pick<
+      NodeRuntimeOptions,
+      "threads" | "device" | "adapter" | "convolution" | "timedConvolutions" | "onTiming"
+    > {
   /** Told which operators the device leaves to the CPU, if any. */
   readonly onFallbacks?: (operators: readonly string[]) => void;
 }
@@ -90,8 +106,8 @@ interface Waiting {
  */
 export async function openTrainingThread(options: TrainingThreadOptions): Promise<ThreadedSession> {
   const { onFallbacks = () => {}, onTiming = () => {}, ...rest } = options;
-  const { device, adapter, convolution, timedConvolutions: known, ...session } = rest;
-  const { batchSize, threads, network } = session;
+  const { threads, device, adapter, convolution, timedConvolutions: known, ...session } = rest;
+  const { name, options: objectiveOptions } = session.objective;
   const flags = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
   const runtime = {
     threads,
@@ -100,7 +116,8 @@ export async function openTrainingThread(options: TrainingThreadOptions): Promis
     ...(convolution && { convolution }),
     ...(known && { timedConvolutions: known }),
   };
-  const data: ThreadData = { session, runtime, flags: flags.buffer };
+  const objective = { name, options: objectiveOptions };
+  const data: ThreadData = { session: { ...session, objective }, runtime, flags: flags.buffer };
   const thread = startThread("./training-thread-main", import.meta.url, { workerData: data });
   const stopAtExit = () => waitForThread(flags);
   process.on("exit", stopAtExit);
@@ -110,9 +127,11 @@ export async function openTrainingThread(options: TrainingThreadOptions): Promis
   const exited = new Promise<void>((resolve) => {
     thread.on("exit", (code) => {
       process.off("exit", stopAtExit);
-      ended ??= new Error(
-        `training: the network's thread must run until it is closed, got exit code ${code}`,
-      );
+      ended ??= new CutoutError({
+        where: "training",
+        what: "the network's thread must run until it is closed",
+        got: `exit code ${code}`,
+      });
       for (const { reject } of waiting.values()) reject(ended);
       waiting.clear();
       resolve();
@@ -122,13 +141,13 @@ export async function openTrainingThread(options: TrainingThreadOptions): Promis
     ended = error;
   });
 
-  const timedConvolutions = await new Promise<TimedChoices>((resolve, reject) => {
+  const { timedConvolutions, outputSize } = await new Promise<Ready>((resolve, reject) => {
     exited.then(() => reject(ended));
     thread.on("message", (answer: Answer) => {
-      if (answer.kind === "ready") resolve(answer.timedConvolutions);
+      if (answer.kind === "ready") resolve(answer);
       else if (answer.kind === "timing") onTiming(answer.done, answer.total);
       else if (answer.kind === "fallbacks") onFallbacks(answer.operators);
-      else if (answer.id === null) reject((answer as Extract<Answer, { kind: "error" }>).error);
+      else if (answer.id === null) reject(unpackError((answer as Extract<Answer, { kind: "error" }>).error));
       else settle(waiting, answer);
     });
   }).catch(async (error: unknown) => {
@@ -139,8 +158,8 @@ export async function openTrainingThread(options: TrainingThreadOptions): Promis
   const call = caller(thread, waiting, () => ended);
   let closing: Promise<void> | null = null;
   return {
-    batchSize,
-    numClasses: network.numClasses,
+    batchSize: session.batchSize,
+    outputSize,
     timedConvolutions,
     step: (images, targets, hyper, giveBack) => call("step", [images, targets, hyper], giveBack),
     predict: (images, count, giveBack) => call("predict", [images, count], giveBack),
@@ -181,7 +200,7 @@ function settle(
   const { giveBack, resolve, reject } = waiting.get(answer.id!)!;
   waiting.delete(answer.id!);
   if (answer.images !== null) giveBack?.(answer.images);
-  if (answer.kind === "error") reject(answer.error);
+  if (answer.kind === "error") reject(unpackError(answer.error));
   else resolve(answer.result as never);
 }
 

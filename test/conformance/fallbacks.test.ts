@@ -1,12 +1,14 @@
 // What WebGPU does not compute itself: nothing in the shipped networks, and told where there is something.
 import { afterAll, describe, expect, it } from "vitest";
 import { Graph } from "../../src/graph/graph.ts";
-import { buildNetwork, modelNames } from "../../src/nn/models.ts";
+import { buildNetwork } from "../../src/nn/build.ts";
+import { networks } from "../../src/nn/networks/index.ts";
 import { webgpuLowerings } from "../../src/onnx/webgpu.ts";
 import { openRuntime } from "../../src/run/device.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import { tensor } from "../../src/tensor.ts";
+import { classify } from "../../src/train/objectives/classify.ts";
 import { createPredictor, createTrainingSession } from "../../src/train/step.ts";
 import { holdDevice, webgpu, webgpuTitle } from "../helpers/webgpu.ts";
 
@@ -25,17 +27,17 @@ function watched(runtime: Runtime) {
 }
 
 describe.skipIf(!webgpu.found)(`fall-backs on ${webgpuTitle}`, () => {
-  it.each(modelNames)("%s has none, in training and in prediction", async (model) => {
+  it.each(networks)("$name has none, in training and in prediction", async (definition) => {
     const { runtime, fallbacks } = watched(nodeRuntime({ threads: 2, device: "webgpu" }));
-    const side = model === "alexnet" ? 67 : 32;
-    const network = buildNetwork(model, {
+    const side = definition.sizes.keepSmall ? 32 : 67;
+    const network = buildNetwork(definition, {
       input: { height: side, width: side, channels: 3 },
       numClasses: 10,
-      initialization: "original",
     });
-    const shared = { network, batchSize: 2, threads: 2, runtime };
+    const shared = { network, batchSize: 2, runtime };
+    const objective = classify({ labelSmoothing: 0.1, classWeights: null });
     const optimizer = { momentum: 0.9, nesterov: true, weightDecay: 5e-4, decayBiasAndNorm: true };
-    const session = await createTrainingSession({ ...shared, optimizer, labelSmoothing: 0.1, seed: 0 });
+    const session = await createTrainingSession({ ...shared, objective, optimizer, seed: 0 });
     const predictor = await createPredictor({ ...shared, ...session.state() });
     await predictor.close();
     await session.close();

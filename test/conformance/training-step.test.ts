@@ -2,22 +2,23 @@
 import { afterAll, describe, expect, it } from "vitest";
 import {
   batchNorm,
-  classifier,
   conv,
   flatten,
+  type Layer,
+  linear,
   maxPool,
   relu,
   residual,
   sequential,
-} from "../../src/nn/blocks.ts";
-import type { Layer } from "../../src/nn/layers.ts";
+} from "../../src/nn/layers/index.ts";
 import { network } from "../../src/nn/network.ts";
-import { resnet9 } from "../../src/nn/resnet9.ts";
+import { resnet9Layers } from "../../src/nn/networks/resnet9.ts";
 import { stream } from "../../src/rng.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
 import { referenceRuntime } from "../../src/runtime/reference.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import type { TrainingState } from "../../src/train/network-session.ts";
+import { classify } from "../../src/train/objectives/classify.ts";
 import { createTrainingSession } from "../../src/train/step.ts";
 import { algorithms } from "../helpers/conformance.ts";
 import { holdDevice, webgpu, webgpuTitle } from "../helpers/webgpu.ts";
@@ -48,7 +49,7 @@ const block = (name: string, channels: number, stride: number, shortcut: Layer |
 
 /** The shipped families, as small as they can be. */
 const networks: Readonly<Record<string, { readonly side: number; readonly layer: Layer }>> = {
-  resnet9: { side: 8, layer: resnet9(numClasses, 2, 8) },
+  resnet9: { side: 8, layer: resnet9Layers(numClasses, 2, 8) },
   "a stage of ResNet-18": {
     side: 6,
     layer: sequential(
@@ -59,7 +60,7 @@ const networks: Readonly<Record<string, { readonly side: number; readonly layer:
       block("1", 4, 1, undefined),
       { kind: "globalAvgPool" },
       flatten,
-      classifier("linear", numClasses),
+      linear("linear", numClasses),
     ),
   },
   AlexNet: {
@@ -75,7 +76,7 @@ const networks: Readonly<Record<string, { readonly side: number; readonly layer:
       { kind: "linear", name: "fc1", outFeatures: 8, weightInit: { kind: "he", fan: "in" }, bias: 0.1 },
       relu,
       { kind: "dropout", probability: 0.5 },
-      classifier("fc2", numClasses),
+      linear("fc2", numClasses),
     ),
   },
 };
@@ -91,9 +92,8 @@ async function train(name: string, runtime: Runtime) {
     network: network(name, input, numClasses, layer),
     batchSize,
     optimizer: { momentum: 0.9, nesterov: true, weightDecay: 5e-4, decayBiasAndNorm: false },
-    labelSmoothing: 0.1,
+    objective: classify({ labelSmoothing: 0.1, classWeights: null }),
     seed: 1,
-    threads: 1,
     runtime,
   });
   const rng = stream(2, name, 0);

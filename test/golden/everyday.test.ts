@@ -2,9 +2,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { Image } from "../../src/augment/augmentation.ts";
-import type { PixelArray } from "../../src/augment/layout.ts";
+import { trivialAugment } from "../../src/augment/colour/trivial-augment.ts";
+import type { PixelArray } from "../../src/augment/image/layout.ts";
 import { type AugmentationSpec, createAugmentation } from "../../src/augment/registry.ts";
-import { trivialAugment } from "../../src/augment/trivial-augment.ts";
 import { stream } from "../../src/rng.ts";
 import { toLayout } from "../helpers/images.ts";
 

@@ -1,11 +1,11 @@
 // Cutout's relatives against Python libraries given the same draws (relatives_python.py writes relatives.json).
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { betaVariate } from "../../src/augment/beta.ts";
-import { cutmix } from "../../src/augment/cutmix.ts";
-import { gridMask } from "../../src/augment/grid-mask.ts";
-import { mixup } from "../../src/augment/mixup.ts";
-import { randomErasing } from "../../src/augment/random-erasing.ts";
+import { betaVariate } from "../../src/augment/batch/beta.ts";
+import { cutmix } from "../../src/augment/batch/cutmix.ts";
+import { mixup } from "../../src/augment/batch/mixup.ts";
+import { gridMask } from "../../src/augment/masking/grid-mask.ts";
+import { randomErasing } from "../../src/augment/masking/random-erasing.ts";
 import { gradients } from "../../src/graph/grad.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { type Rng, stream } from "../../src/rng.ts";

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect } from "vitest";
 import type { Augmentation, Image } from "../../src/augment/augmentation.ts";
-import { type ImageShape, imageStrides, type PixelArray } from "../../src/augment/layout.ts";
+import { type ImageShape, imageStrides, type PixelArray } from "../../src/augment/image/layout.ts";
 import { stream } from "../../src/rng.ts";
 
 export const anyShape: fc.Arbitrary<ImageShape> = fc.record({

@@ -7,6 +7,7 @@ export const augmentationExamples: Options = {
   affine: { degrees: 30, translate: [0.2, 0.2], scale: [0.7, 1.3], shear: 15, interpolation: "bilinear" },
   blur: { kernelSize: 3 },
   "color-jitter": { brightness: 0.5, contrast: 0.5, saturation: 0.5, hue: 0.2 },
+  cutout: { length: 4 },
   "gaussian-noise": { std: 0.2 },
   greyscale: { probability: 0.5 },
   "grid-mask": { period: [2, 4], ramp: 0 },

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import sharp from "sharp";
 import { onTestFinished } from "vitest";
-import type { Dataset } from "../../src/data/dataset.ts";
+import type { Dataset } from "../../src/data/index.ts";
 
 /** A new folder that is removed after the test. */
 export function temporaryFolder(): string {

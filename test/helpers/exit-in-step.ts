@@ -1,15 +1,16 @@
 // A process that exits with code 5 while its training thread is in the middle of a step.
 import { setTimeout } from "node:timers/promises";
-import { buildNetwork } from "../../src/nn/models.ts";
+import { buildNetwork } from "../../src/nn/build.ts";
+import { classify } from "../../src/train/objectives/classify.ts";
 import { openTrainingThread } from "../../src/train/training-thread.ts";
 
 const batchSize = 64;
 const input = { height: 32, width: 32, channels: 3 };
 const session = await openTrainingThread({
-  network: buildNetwork("resnet9", { input, numClasses: 2, initialization: "he", dropout: 0 }),
+  network: buildNetwork("resnet9", { input, numClasses: 2 }),
   batchSize,
   optimizer: { momentum: 0.9, nesterov: true, weightDecay: 0, decayBiasAndNorm: false },
-  labelSmoothing: 0,
+  objective: classify({ labelSmoothing: 0, classWeights: null }),
   seed: 0,
   threads: 1,
 });

@@ -3,11 +3,10 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import sharp from "sharp";
-import { cifarSource, findCifar } from "../../src/data/cifar.ts";
-import type { DataFormat } from "../../src/data/data-format.ts";
-import { fashionMnistSource } from "../../src/data/fashion-mnist.ts";
-import { type DataOptions, describeData, openSource } from "../../src/data/open.ts";
-import type { Source } from "../../src/data/source.ts";
+import { cifarSource, findCifar } from "../../src/data/datasets/cifar.ts";
+import { fashionMnistSource } from "../../src/data/datasets/fashion-mnist.ts";
+import type { Source } from "../../src/data/datasets/source.ts";
+import { type DataFormat, type DataOptions, describeData, openSource } from "../../src/data/index.ts";
 
 const golden = join(import.meta.dirname, "../golden/datasets");
 

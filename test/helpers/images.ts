@@ -1,8 +1,8 @@
 // Images for the tests of augmentations: other orders of the axes, and arbitrary ones.
 import fc from "fast-check";
 import type { Image } from "../../src/augment/augmentation.ts";
-import { emptyImage } from "../../src/augment/image.ts";
-import { type ImageLayout, imageStrides, type PixelArray } from "../../src/augment/layout.ts";
+import { emptyImage } from "../../src/augment/image/image.ts";
+import { type ImageLayout, imageStrides, type PixelArray } from "../../src/augment/image/layout.ts";
 
 /** The same image with its axes in another order. */
 export function toLayout<A extends PixelArray>(image: Image<A>, layout: ImageLayout["layout"]): Image<A> {

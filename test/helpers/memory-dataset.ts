@@ -1,5 +1,5 @@
 // A small dataset in memory for tests: each class is a pattern of grey values, with noise.
-import type { Dataset } from "../../src/data/dataset.ts";
+import type { Dataset } from "../../src/data/index.ts";
 import { stream } from "../../src/rng.ts";
 
 export interface MemoryDatasetOptions {

@@ -1,7 +1,7 @@
 // For tests of everything that reads data sets: all images of a source, and the pattern of the golden files.
-import type { DataOptions } from "../../src/data/open.ts";
-import { openSource } from "../../src/data/open.ts";
-import type { BrokenImage, Source, SourceImage } from "../../src/data/source.ts";
+
+import type { BrokenImage, Source, SourceImage } from "../../src/data/datasets/source.ts";
+import { type DataOptions, openSource } from "../../src/data/index.ts";
 
 /** Pixels of image `n`, as test/golden/datasets_python.py paints them. */
 export function pattern(n: number, height: number, width: number, channels = 3): Uint8Array {

@@ -1,9 +1,14 @@
-// A small run of training for tests: everything `train` needs but the run folder.
+// A small run of training for tests: everything `train` needs.
 import { readFileSync } from "node:fs";
-import { trainingPipeline } from "../../src/augment/pipeline.ts";
+import { trainingPipeline } from "../../src/augment/index.ts";
+import { openLoader } from "../../src/data/index.ts";
+import type { WriteCalls } from "../../src/durable-file.ts";
+import { dataIdentity } from "../../src/run-folder/identity.ts";
+import { runFolderStorage } from "../../src/run-folder/storage.ts";
 import type { MetricsRecord, TrainingEvent } from "../../src/train/events.ts";
 import type { DirectSession } from "../../src/train/network-session.ts";
-import type { TrainArguments, TrainOptions } from "../../src/train/trainer.ts";
+import { type ClassifyOptions, classify } from "../../src/train/objectives/classify.ts";
+import type { TrainArguments, TrainOptions } from "../../src/train/train-arguments.ts";
 import { memoryDataset } from "./memory-dataset.ts";
 import { softmaxSession } from "./softmax-session.ts";
 
@@ -22,7 +27,6 @@ export const smallOptions: TrainOptions = {
     initialDivision: 10,
     finalDivision: 10,
   },
-  classWeights: null,
   earlyStopping: null,
   crops: "center",
 };
@@ -30,24 +34,35 @@ export const smallOptions: TrainOptions = {
 /** 100 images in 6 classes, 12 steps an epoch; crops, flips, holes, dropout and a running mean. */
 export function smallRun(
   runDir: string,
-  changes: Partial<Omit<TrainArguments, "session">> & { readonly delay?: number } = {},
-  options: Partial<TrainOptions> = {},
-): Omit<TrainArguments, "session"> & { readonly session: DirectSession } {
+  changes: Partial<Omit<TrainArguments, "session">> & {
+    /** Milliseconds of a step. */
+    readonly delay?: number;
+    /** How files are written. */
+    readonly calls?: WriteCalls;
+  } = {},
+  { classWeights = null, ...options }: Partial<TrainOptions & Pick<ClassifyOptions, "classWeights">> = {},
+): Omit<TrainArguments, "session"> & { readonly runDir: string; readonly session: DirectSession } {
   const all = { ...smallOptions, ...options };
   const dataset = memoryDataset({ count: 180, numClasses, side, channels: 1, seed: 1, noise: 0.6 });
   const range = (start: number, end: number) => Int32Array.from({ length: end - start }, (_, n) => start + n);
-  const { delay, ...rest } = changes;
+  const { delay, calls, ...rest } = changes;
+  const split = { train: range(0, 100), validation: range(100, 140), test: range(140, 180) };
+  const pipeline = trainingPipeline({
+    input: { height: side, width: side, channels: 1 },
+    crop: { height: side, width: side, padding: 1 },
+    flip: 0.1,
+    normalization: { mean: [0.5], std: [0.25] },
+    cutout: { length: 2, nHoles: 1, placement: "anywhere", fill: "zero", probability: 1 },
+  });
   return {
     runDir,
+    objective: classify({ labelSmoothing: 0, classWeights }),
     dataset,
-    split: { train: range(0, 100), validation: range(100, 140), test: range(140, 180) },
-    pipeline: trainingPipeline({
-      input: { height: side, width: side, channels: 1 },
-      crop: { height: side, width: side, padding: 1 },
-      flip: 0.1,
-      normalization: { mean: [0.5], std: [0.25] },
-      cutout: { length: 2, nHoles: 1, placement: "anywhere", fill: "zero", probability: 1 },
-    }),
+    split,
+    pipeline,
+    loader: openLoader({ dataset, pipeline, workers: 0 }),
+    storage: runFolderStorage(runDir, calls),
+    identity: dataIdentity(rest.dataset ?? dataset, rest.split ?? split),
     session: softmaxSession({
       batchSize: all.batchSize,
       numClasses,

@@ -54,7 +54,7 @@ export function softmaxSession(options: SoftmaxSessionOptions): DirectSession {
 
   return {
     batchSize,
-    numClasses,
+    outputSize: numClasses,
     async step(images, targets, { learningRate, seed }) {
       if (options.delay !== undefined) await setTimeout(options.delay);
       const mask = stream(seed, "mask");
@@ -99,7 +99,7 @@ export function softmaxSession(options: SoftmaxSessionOptions): DirectSession {
         }
         update(bias.data, slots["linear.bias"].data, label, biasSlope);
       }
-      return { loss, logits: Float32Array.from(logits) };
+      return { loss, output: Float32Array.from(logits) };
     },
     async predict(images, count) {
       const centred = Float64Array.from(

@@ -1,12 +1,14 @@
 // What test/golden/training_torch.py made: starting weights and images by formula, and the tensors after three steps.
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
-import type { Layer } from "../../src/nn/layers.ts";
-import { buildNetwork, type ModelName } from "../../src/nn/models.ts";
+import { buildNetwork } from "../../src/nn/build.ts";
+import type { Layer } from "../../src/nn/layers/index.ts";
 import { type Network, network } from "../../src/nn/network.ts";
+import type { NetworkName } from "../../src/nn/networks/index.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import { sizeOf, type Tensor, tensor } from "../../src/tensor.ts";
 import type { TrainingState } from "../../src/train/network-session.ts";
+import { classify } from "../../src/train/objectives/classify.ts";
 import { createTrainingSession } from "../../src/train/step.ts";
 
 interface Summary {
@@ -81,7 +83,7 @@ const withoutDropout = (layer: Layer): Layer =>
 export interface TrainingCase {
   /** Key of the script's result. */
   readonly golden: string;
-  readonly model: ModelName;
+  readonly model: NetworkName;
   readonly size: number;
   readonly numClasses: number;
   readonly batch: number;
@@ -97,15 +99,14 @@ export async function takeSteps(
 ): Promise<TrainingState> {
   const { model, size, numClasses, batch, learningRate, nesterov } = example;
   const input = { height: size, width: size, channels: 3 };
-  const built = buildNetwork(model, { input, numClasses, initialization: "original" });
+  const built = buildNetwork(model, { input, numClasses });
   const plain: Network = network(model, input, numClasses, withoutDropout(built.layer));
   const session = await createTrainingSession({
     network: plain,
     batchSize: batch,
     optimizer: { momentum: 0.9, nesterov, weightDecay: 5e-4, decayBiasAndNorm: true },
-    labelSmoothing: 0.1,
+    objective: classify({ labelSmoothing: 0.1, classWeights: null }),
     seed: 0,
-    threads: 2,
     runtime,
   });
   session.load({

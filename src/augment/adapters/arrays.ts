@@ -1,4 +1,5 @@
 // Plain arrays: one augmentation for every image of a batch, and the other order of the axes.
+import { CutoutError } from "../../error.ts";
 import type { Rng } from "../../rng.ts";
 import type { Augmentation, Image, ImageBatch } from "../augmentation.ts";
 import {
@@ -9,7 +10,7 @@ import {
   imageSize,
   imageStrides,
   type PixelArray,
-} from "../layout.ts";
+} from "../image/layout.ts";
 
 /** A batch and what was drawn for each of its images. */
 export interface AugmentedBatch<Parameters, A extends PixelArray> {
@@ -39,9 +40,12 @@ export function augmentEach<Parameters, A extends PixelArray>(
   checkShape("augmentEach", batch);
   checkPixels("augmentEach", batch.pixels, batch, batch.count);
   if (typeof random !== "function") {
-    throw new Error(
-      `augmentEach: random must be a function that gives the stream of an image, got ${String(random)}`,
-    );
+    throw new CutoutError({
+      where: "augmentEach",
+      option: "random",
+      what: "must be a function that gives the stream of an image",
+      got: String(random),
+    });
   }
   const { height, width, channels } = batch;
   const parameters = Array.from({ length: batch.count }, (_, index) =>
@@ -64,7 +68,12 @@ export function applyEach<Parameters, A extends PixelArray>(
   checkPixels("applyEach", batch.pixels, batch, count);
   if (!Array.isArray(parameters) || parameters.length !== count) {
     const got = Array.isArray(parameters) ? parameters.length : String(parameters);
-    throw new Error(`applyEach: parameters must be ${count}, one for each image, got ${got}`);
+    throw new CutoutError({
+      where: "applyEach",
+      option: "parameters",
+      what: `must be ${count}, one for each image`,
+      got: String(got),
+    });
   }
   const output = augmentation.outputShape({ height, width, channels });
   const [from, to] = [imageSize(batch), imageSize(output)];

@@ -1,7 +1,8 @@
 // Canvas: `ImageData`, red, green, blue and alpha in bytes.
+import { CutoutError } from "../../error.ts";
 import type { Augmentation, Image } from "../augmentation.ts";
-import { checkShape } from "../layout.ts";
-import { transformTargets } from "../targets.ts";
+import { checkShape } from "../image/layout.ts";
+import { transformTargets } from "../targets/targets.ts";
 
 /** The fields of `ImageData`, in a browser, a worker, or a canvas package for Node. */
 export interface ImageDataLike {
@@ -30,9 +31,12 @@ export function fromImageData({ data, height, width }: ImageDataLike): ImageAndA
   checkShape(where, { height, width, channels: 4 });
   if (!(data instanceof Uint8ClampedArray) || data.length !== 4 * height * width) {
     const kind = (data as object | null | undefined)?.constructor.name;
-    throw new Error(
-      `${where}: data must be a Uint8ClampedArray of ${height} x ${width} x 4 numbers, got ${kind} of ${data?.length}`,
-    );
+    throw new CutoutError({
+      where,
+      option: "data",
+      what: `must be a Uint8ClampedArray of ${height} x ${width} x 4 numbers`,
+      got: `${kind} of ${data?.length}`,
+    });
   }
   const pixels = new Uint8Array(3 * height * width);
   const alpha = Uint8Array.from({ length: height * width }, (_, pixel) => {

@@ -1,6 +1,7 @@
 // ONNX Runtime: tensors of onnxruntime-node and onnxruntime-web to images and back. Neither is imported.
+import { CutoutError } from "../../error.ts";
 import type { Image, ImageBatch } from "../augmentation.ts";
-import { checkPixels, type ImageLayout, type PixelArray } from "../layout.ts";
+import { checkPixels, type ImageLayout, type PixelArray } from "../image/layout.ts";
 
 /** What is used of a tensor. */
 export interface OnnxTensor {
@@ -29,11 +30,11 @@ export async function batchFromOnnx(
 ): Promise<ImageBatch> {
   const { dims, type } = tensor;
   if (type !== "float32" && type !== "uint8") {
-    throw new Error(`${where}: the tensor must be float32 or uint8, got ${type}`);
+    throw new CutoutError({ where, what: "the tensor must be float32 or uint8", got: type });
   }
   if (dims.length !== 4) {
     const wanted = layout === "CHW" ? "count, channels, height, width" : "count, height, width, channels";
-    throw new Error(`${where}: the tensor must be [${wanted}], got [${dims.join(", ")}]`);
+    throw new CutoutError({ where, what: `the tensor must be [${wanted}]`, got: `[${dims.join(", ")}]` });
   }
   const [count, ...rest] = dims as readonly [number, number, number, number];
   const [height, width, channels] = layout === "CHW" ? [rest[1], rest[2], rest[0]] : rest;

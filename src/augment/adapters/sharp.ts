@@ -1,6 +1,7 @@
 // sharp: raw buffers to images and back. The library itself is not imported.
+import { CutoutError } from "../../error.ts";
 import type { Image } from "../augmentation.ts";
-import { checkPixels } from "../layout.ts";
+import { checkPixels } from "../image/layout.ts";
 import { inLayout } from "./arrays.ts";
 
 /** What `sharp(file).raw().toBuffer({ resolveWithObject: true })` gives. */
@@ -42,9 +43,21 @@ export function fromSharp({ data, info }: SharpRaw): Image<Uint8Array> {
 export function toSharp(image: Image<Uint8Array>): SharpInput {
   const { pixels, width, height, channels } = inLayout(image, "HWC");
   if (!(pixels instanceof Uint8Array)) {
-    throw new Error("toSharp: pixels must be bytes, got floats; multiply by 255 and round first");
+    throw new CutoutError({
+      where: "toSharp",
+      option: "pixels",
+      what: "must be bytes",
+      got: "floats",
+      remedy: "multiply by 255 and round first",
+    });
   }
-  if (!isSharpChannels(channels)) throw new Error(`toSharp: channels must be from 1 to 4, got ${channels}`);
+  if (!isSharpChannels(channels))
+    throw new CutoutError({
+      where: "toSharp",
+      option: "channels",
+      what: "must be from 1 to 4",
+      got: String(channels),
+    });
   return { data: pixels, options: { raw: { width, height, channels } } };
 }
 

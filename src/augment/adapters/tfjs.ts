@@ -1,6 +1,7 @@
 // TensorFlow.js: tensors to images and back. The library itself is not imported.
+import { CutoutError } from "../../error.ts";
 import type { Image, ImageBatch } from "../augmentation.ts";
-import { checkShape, type PixelArray } from "../layout.ts";
+import { checkShape, type PixelArray } from "../image/layout.ts";
 import { inLayout } from "./arrays.ts";
 
 /** What is used of a tensor. */
@@ -57,7 +58,11 @@ export function toTfjs<T>(tf: Tfjs<T>, images: Image | ImageBatch): T {
 
 function axes({ shape }: TfjsTensor, names: readonly string[]): readonly number[] {
   if (shape.length !== names.length) {
-    throw new Error(`${where}: the tensor must be [${names.join(", ")}], got [${shape.join(", ")}]`);
+    throw new CutoutError({
+      where,
+      what: `the tensor must be [${names.join(", ")}]`,
+      got: `[${shape.join(", ")}]`,
+    });
   }
   return shape;
 }
@@ -66,9 +71,10 @@ async function pixelsOf(tensor: TfjsTensor): Promise<PixelArray> {
   const values = await tensor.data();
   if (tensor.dtype === "float32" && values instanceof Float32Array) return values;
   if (tensor.dtype !== "int32" || !(values instanceof Int32Array)) {
-    throw new Error(`${where}: the tensor must be float32 or int32, got ${tensor.dtype}`);
+    throw new CutoutError({ where, what: "the tensor must be float32 or int32", got: tensor.dtype });
   }
   const wrong = values.find((value) => value < 0 || value > 255);
-  if (wrong !== undefined) throw new Error(`${where}: integers must be from 0 to 255, got ${wrong}`);
+  if (wrong !== undefined)
+    throw new CutoutError({ where, option: "integers", what: "must be from 0 to 255", got: String(wrong) });
   return Uint8Array.from(values);
 }

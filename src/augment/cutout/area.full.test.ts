@@ -1,11 +1,14 @@
 // expectedArea against simulation, on random combinations of everything that decides it.
 import { describe, expect, test } from "vitest";
 import { stream } from "../../rng.ts";
-import { type CutoutGiven, cutoutOptions, expectedArea } from "../cutout.ts";
+import { expectedArea } from "./area.ts";
+import { cutoutOptions } from "./given.ts";
 import { coverageMap } from "./hole.ts";
-import type { Length, SideLength } from "./length.ts";
-import { checkCutout, type Placement, type Shape, type Sides } from "./options.ts";
+import type { Length } from "./length.ts";
+import { type CutoutGiven, checkFits } from "./options.ts";
+import type { Placement } from "./placement.ts";
 import { holeSampler } from "./sample.ts";
+import type { Shape, SideLength, Sides } from "./shape.ts";
 
 const wanted = 400;
 const rng = stream(1, "combinations");
@@ -84,7 +87,7 @@ const cases = Array.from({ length: 4 * wanted }, () => {
 })
   .filter(({ image, given }) => {
     try {
-      checkCutout(cutoutOptions(given), image);
+      checkFits(cutoutOptions(given), image);
       return true;
     } catch {
       return false; // too long for its image, or a shape that its placement does not take

@@ -1,11 +1,13 @@
 // How much of an image Cutout masks on average, without simulation.
-import { checkProgress } from "./checks.ts";
+import { progress as progressKind, readValue } from "../options.ts";
+import { cutoutOptions } from "./given.ts";
 import type { ImageArea } from "./hole.ts";
-import { type CutoutOptions, checkCutoutOf, isContinuous } from "./options.ts";
-import { type AxisPlacement, axisPlacements } from "./placement.ts";
+import { type CutoutGiven, type CutoutOptions, checkFits } from "./options.ts";
+import { type AxisPlacement, axisPlacements, isContinuous } from "./placement.ts";
+import type { CutoutPreset } from "./presets.ts";
 import { maximumTries } from "./sample.ts";
-import { boxLaw, type WeightedBox } from "./size.ts";
-import { isDrawn, type Stamp, stampOf } from "./stamp.ts";
+import { isDrawn, type ShapeMask, shapeMask } from "./shape-mask.ts";
+import { boxDistribution, type WeightedBox } from "./size.ts";
 
 /** Points of the training that a schedule is averaged over. */
 const schedulePoints = 64;
@@ -24,9 +26,15 @@ const schedulePoints = 64;
  * @returns 0 to 1
  * @throws Error when an option is wrong or the hole does not fit the image
  */
-export function expectedArea(options: CutoutOptions, image: ImageArea, progress?: number): number {
-  checkCutoutOf(options, image);
-  if (progress !== undefined) checkProgress(progress);
+export function expectedArea(given: CutoutGiven | CutoutPreset, image: ImageArea, progress?: number): number {
+  const options = cutoutOptions(given);
+  checkFits(options, image);
+  return areaOf(options, image, progress);
+}
+
+/** The same of options that have been checked, in an image that they fit. */
+export function areaOf(options: CutoutOptions, image: ImageArea, progress?: number): number {
+  if (progress !== undefined) readValue("cutout", "progress", progressKind, progress);
   const { length } = options;
   if (progress === undefined && typeof length === "object" && "schedule" in length) {
     let sum = 0;
@@ -41,18 +49,18 @@ export function expectedArea(options: CutoutOptions, image: ImageArea, progress?
 function areaAt(options: CutoutOptions, image: ImageArea, progress: number): number {
   const { nHoles, placement, shape } = options;
   const [fewest, most] = typeof nHoles === "number" ? [nHoles, nHoles] : nHoles;
-  const law = boxLaw(options, image, isContinuous(placement));
+  const distribution = boxDistribution(options, image, isContinuous(placement));
   const axis = axisPlacements[placement];
   let covered = 0;
   for (let count = fewest; count <= most; count++) {
-    const boxes = accepted(law.distribution(progress, count), law.fits);
+    const boxes = accepted(distribution.weights(progress, count), distribution.fits);
     if (count === 1 && !isDrawn(shape)) {
       covered += meanOfOne(boxes, image, axis);
       continue;
     }
     const chances = isDrawn(shape)
-      ? stampCoverage(
-          boxes.map(({ height, weight }) => ({ stamp: stampOf(shape, height), weight })),
+      ? maskCoverage(
+          boxes.map(({ height, weight }) => ({ mask: shapeMask(shape, height), weight })),
           image,
           placement === "inside",
         )
@@ -118,27 +126,27 @@ function boxCoverage(boxes: readonly WeightedBox[], { height, width }: ImageArea
   return chances;
 }
 
-/** The same for stamps: pixel (y, x) is covered from as many positions as the stamp has pixels there, clipped. */
-function stampCoverage(
-  stamps: readonly { readonly stamp: Stamp; readonly weight: number }[],
+/** The same for masks: pixel (y, x) is covered from as many positions as the mask has pixels there, clipped. */
+function maskCoverage(
+  masks: readonly { readonly mask: ShapeMask; readonly weight: number }[],
   { height, width }: ImageArea,
   inside: boolean,
 ): Float64Array {
   const chances = new Float64Array(height * width);
-  for (const { stamp, weight } of stamps) {
-    const rows = inside ? height - stamp.height + 1 : height;
-    const columns = inside ? width - stamp.width + 1 : width;
-    const halfHeight = inside ? 0 : Math.floor(stamp.height / 2);
-    const halfWidth = inside ? 0 : Math.floor(stamp.width / 2);
-    const before = prefixSums(stamp);
-    const stride = stamp.width + 1;
+  for (const { mask, weight } of masks) {
+    const rows = inside ? height - mask.height + 1 : height;
+    const columns = inside ? width - mask.width + 1 : width;
+    const halfHeight = inside ? 0 : Math.floor(mask.height / 2);
+    const halfWidth = inside ? 0 : Math.floor(mask.width / 2);
+    const before = prefixSums(mask);
+    const stride = mask.width + 1;
     for (let y = 0; y < height; y++) {
-      // With the box's corner in row p - half, row y is the stamp's row y - p + half, for p from 0 to rows - 1.
-      const low = clip(y + halfHeight - rows + 1, stamp.height);
-      const high = clip(y + halfHeight + 1, stamp.height);
+      // With the box's corner in row p - half, row y is the mask's row y - p + half, for p from 0 to rows - 1.
+      const low = clip(y + halfHeight - rows + 1, mask.height);
+      const high = clip(y + halfHeight + 1, mask.height);
       for (let x = 0; x < width; x++) {
-        const first = clip(x + halfWidth - columns + 1, stamp.width);
-        const end = clip(x + halfWidth + 1, stamp.width);
+        const first = clip(x + halfWidth - columns + 1, mask.width);
+        const end = clip(x + halfWidth + 1, mask.width);
         const pixels =
           before[high * stride + end]! -
           before[low * stride + end]! -
@@ -151,8 +159,8 @@ function stampCoverage(
   return chances;
 }
 
-/** [height + 1, width + 1]: number of the stamp's pixels above and to the left. */
-function prefixSums({ height, width, runs }: Stamp): Int32Array {
+/** [height + 1, width + 1]: number of the mask's pixels above and to the left. */
+function prefixSums({ height, width, runs }: ShapeMask): Int32Array {
   const stride = width + 1;
   const sums = new Int32Array((height + 1) * stride);
   for (let at = 0; at < runs.length; at += 3) {

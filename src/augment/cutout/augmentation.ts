@@ -1,20 +1,18 @@
 // Cutout behind the interfaces that every augmentation has: parameters are drawn, stored, applied later.
+import { CutoutError } from "../../error.ts";
 import type { BatchAugmentation, Image } from "../augmentation.ts";
-import { applyHoles, type CutoutGiven, cutoutOptions, otherIndex } from "../cutout.ts";
-import {
-  checkPixels,
-  checkShape,
-  emptyLike,
-  type ImageShape,
-  imageSize,
-  type PixelArray,
-} from "../layout.ts";
-import type { MeasuredMasking } from "../masking.ts";
-import { expectedArea } from "./area.ts";
-import { checkInteger, checkList, checkObject } from "./checks.ts";
-import { checkFill, type Fill } from "./fill-options.ts";
-import { coverageMap, type Hole, type ImageArea } from "./hole.ts";
-import { type CutoutOptions, checkCutout } from "./options.ts";
+import { checkFillChannels, type Fill, fill as fillKind } from "../fill/fill.ts";
+import { normalizedFill } from "../fill/normalized.ts";
+import { checkImage } from "../image/image.ts";
+import { checkPixels, checkShape, copyOf, type ImageShape, type PixelArray } from "../image/layout.ts";
+import type { Normalization } from "../image/normalize.ts";
+import type { MeasuredMasking } from "../masking/masking.ts";
+import { integer, list, object, readValue, wrong } from "../options.ts";
+import { areaOf } from "./area.ts";
+import { applyHoles, batchPainter } from "./cutout.ts";
+import { cutoutOptions, trainingCutout } from "./given.ts";
+import { checkHole, coverageMap, type Hole, type ImageArea } from "./hole.ts";
+import { type CutoutGiven, type CutoutOptions, checkFits } from "./options.ts";
 import type { CutoutPreset } from "./presets.ts";
 import { type HoleSampler, holeSampler } from "./sample.ts";
 
@@ -47,41 +45,58 @@ export interface CutoutAugmentation extends MeasuredMasking<CutoutParameters> {
 /**
  * Cutout for one image after the other. What meets other images of the batch (`per: "batch"`, the fill `otherImage`)
  * needs {@link cutoutBatchAugmentation}.
- * @throws Error when an option is wrong or unknown
+ * @throws CutoutError when an option is wrong or unknown
  */
 export function cutoutAugmentation(given: CutoutGiven | CutoutPreset): CutoutAugmentation {
   const options = cutoutOptions(given);
   if (options.per === "batch" || options.fill === "otherImage") {
-    throw new Error(
-      'cutout: per "batch" and the fill "otherImage" need a batch: use cutoutBatchAugmentation instead',
-    );
+    const option = options.per === "batch" ? "per" : "fill";
+    throw new CutoutError({
+      where: "cutout",
+      option,
+      what: "must not need other images of the batch here",
+      got: JSON.stringify(options[option]),
+      remedy: "use cutoutBatchAugmentation",
+      kind: "settings",
+    });
   }
   const { fill } = options;
   const samplerFor = perShape(options);
-  const mask = (area: ImageArea, parameters: CutoutParameters) => {
-    checkObject("cutout", "parameters", parameters);
-    return coverageMap(parameters.holes, area);
-  };
+  const mask = (area: ImageArea, parameters: CutoutParameters) =>
+    coverageMap(readValue("cutout", "parameters", object, parameters).holes as readonly Hole[], area);
   return {
     name: "cutout",
     options,
-    outputShape: outputShape(options),
-    sample: (rng, input, progress) => ({ holes: samplerFor(input).sample(rng, progress), fill }),
+    outputShape(input) {
+      samplerFor(input);
+      return input;
+    },
+    sample(rng, input, progress) {
+      return { holes: samplerFor(input).sample(rng, progress), fill };
+    },
     apply<A extends PixelArray>(image: Image<A>, parameters: CutoutParameters): Image<A> {
-      checkObject("cutout", "image", image);
-      checkObject("cutout", "parameters", parameters);
+      checkImage("cutout", image);
+      readValue("cutout", "parameters", object, parameters);
       const pixels = applyHoles(image.pixels, image, parameters.holes, parameters.fill);
       return { ...image, pixels: pixels as PixelArray as A };
     },
     mask,
     effects: (parameters, input) => [{ kind: "hide", covered: mask(input, parameters) }],
-    expectedArea: (area, progress = 1) => expectedArea(options, area, progress),
+    expectedArea: areaFor(options),
   };
 }
+cutoutAugmentation.about = {
+  kind: "mask",
+  scale: "normalized",
+  normalized(given: CutoutGiven | CutoutPreset, normalization: Normalization): CutoutOptions {
+    const options = trainingCutout(given);
+    return { ...options, fill: normalizedFill(options.fill, normalization) };
+  },
+} as const;
 
 /**
  * Cutout for batches: each image its own holes, or all the same (`per: "batch"`); holes may show other images.
- * @throws Error when an option is wrong or unknown
+ * @throws CutoutError when an option is wrong or unknown
  */
 export function cutoutBatchAugmentation(
   given: CutoutGiven | CutoutPreset,
@@ -94,59 +109,54 @@ export function cutoutBatchAugmentation(
     options,
     sample(rng, input, progress) {
       const { sample } = samplerFor(input);
-      checkInteger("cutout", "count", input.count, 1);
+      readValue("cutout", "count", integer({ min: 1 }), input.count);
       const shared = per === "batch" ? sample(rng, progress) : null;
       return { holes: Array.from({ length: input.count }, () => shared ?? sample(rng, progress)), fill };
     },
     apply(batch, parameters) {
-      checkObject("cutout", "batch", batch);
+      readValue("cutout", "batch", object, batch);
       const { pixels, count } = batch;
       checkPixels("cutout", pixels, batch, count);
-      checkObject("cutout", "parameters", parameters);
-      checkList("cutout", "holes", parameters.holes);
+      readValue("cutout", "parameters", object, parameters);
+      readValue("cutout", "holes", list, parameters.holes);
       if (parameters.holes.length !== count) {
-        throw new Error(`cutout: holes must be lists for ${count} images, got ${parameters.holes.length}`);
+        throw wrong("cutout", "holes", `must be lists for ${count} images`, String(parameters.holes.length));
       }
-      if (parameters.fill === "otherImage" && count < 2) {
-        throw new Error(`cutout: count must be at least 2 for the fill otherImage, got ${count}`);
-      }
-      const size = imageSize(batch);
-      const image = (index: number) => pixels.subarray(index * size, (index + 1) * size);
-      const result: PixelArray = emptyLike(pixels, pixels.length);
-      parameters.holes.forEach((holes, index) => {
-        // A hole at a time, so that each may show another image.
-        let painted: PixelArray = image(index);
-        if (parameters.fill === "otherImage") {
-          for (const hole of holes) {
-            const other = image(otherIndex(hole.seed ?? 0, index, count));
-            painted = applyHoles(painted, batch, [hole], "otherImage", other);
-          }
-        } else painted = applyHoles(painted, batch, holes, parameters.fill);
-        result.set(painted, index * size);
+      readValue("cutout", "fill", fillKind, parameters.fill);
+      checkFillChannels("cutout", parameters.fill, batch.channels);
+      const result: PixelArray = copyOf(pixels);
+      const paint = batchPainter(parameters.fill, batch, result, pixels);
+      parameters.holes.forEach((holes, image) => {
+        for (const hole of readValue("cutout", "holes", list, holes) as readonly Hole[])
+          checkHole(hole, batch);
+        paint(image, holes);
       });
       return { ...batch, pixels: result as PixelArray as typeof pixels };
     },
-    expectedArea: (area, progress = 1) => expectedArea(options, area, progress),
+    expectedArea: areaFor(options),
   };
 }
 
-const outputShape = (options: CutoutOptions) => (input: ImageShape) => {
-  checkShape("cutout", input);
-  checkCutout(options, input);
-  checkFill(options.fill, input.channels);
-  return input;
-};
+cutoutBatchAugmentation.about = { kind: "batch" } as const;
+
+const areaFor =
+  (options: CutoutOptions) =>
+  (area: ImageArea, progress = 1): number => {
+    checkFits(options, { height: area.height, width: area.width });
+    return areaOf(options, area, progress);
+  };
 
 /** Prepared once for images of one size after the other. */
-function perShape(options: CutoutOptions): (area: ImageArea) => HoleSampler {
-  let size = { height: 0, width: 0 };
+function perShape(options: CutoutOptions): (input: ImageShape) => HoleSampler {
+  let last: ImageShape = { height: 0, width: 0, channels: 0 };
   let sampler: HoleSampler | null = null;
-  return (area) => {
-    checkObject("cutout", "image", area);
-    const { height, width } = area;
-    if (sampler === null || height !== size.height || width !== size.width) {
-      size = { height, width };
-      sampler = holeSampler(options, size);
+  return (input) => {
+    checkShape("cutout", input);
+    const { height, width, channels } = input;
+    if (sampler === null || height !== last.height || width !== last.width || channels !== last.channels) {
+      last = { height, width, channels };
+      checkFits(options, last);
+      sampler = holeSampler(options, last);
     }
     return sampler;
   };

@@ -2,11 +2,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { stream } from "../../rng.ts";
-import { applyHoles, cutout, type Hole, sampleHoles } from "../cutout.ts";
-import type { ImageLayout, PixelArray } from "../layout.ts";
+import type { Fill } from "../fill/fill.ts";
+import type { ImageLayout, PixelArray } from "../image/layout.ts";
 import { cutoutAugmentation, cutoutBatchAugmentation } from "./augmentation.ts";
-import type { Fill } from "./fill-options.ts";
-import { coverageMap } from "./hole.ts";
+import { applyHoles, cutout, sampleHoles } from "./cutout.ts";
+import { coverageMap, type Hole } from "./hole.ts";
 import type { CutoutOptions } from "./options.ts";
 import type { CutoutPreset } from "./presets.ts";
 
@@ -43,7 +43,7 @@ const fills: readonly Fill[] = [
   "otherImage",
   0.5,
   [0.1, 0.2, 0.3],
-  { datasetMean: [0.4, 0.5, 0.6] },
+  { colour: [0.4, 0.5, 0.6] },
   { uniform: [0.2, 0.4], per: "pixel" },
   {
     uniform: [
@@ -98,11 +98,11 @@ describe("values", () => {
     return values[0]!;
   };
 
-  test("constants, means, the data set's mean", () => {
+  test("constants, means, colours on the scale 0 to 1", () => {
     expect(painted("zero").map(single)).toEqual([0, 0, 0]);
     expect(painted([1, 2, 3]).map(single)).toEqual([1, 2, 3]);
-    expect(painted({ datasetMean: [0.25, 0.5, 0.75] }).map(single)).toEqual([0.25, 0.5, 0.75]);
-    expect(painted({ datasetMean: [0.25, 0.5, 1] }, bytes()).map(single)).toEqual([64, 128, 255]);
+    expect(painted({ colour: [0.25, 0.5, 0.75] }).map(single)).toEqual([0.25, 0.5, 0.75]);
+    expect(painted({ colour: [0.25, 0.5, 1] }, bytes()).map(single)).toEqual([64, 128, 255]);
     expect(painted(300, bytes()).map(single)).toEqual([255, 255, 255]);
     const image = floats();
     for (const value of painted("imageMean", image).map(single))
@@ -264,7 +264,7 @@ describe("batches", () => {
     const zeros = (progress?: number) =>
       augment(bytes().fill(1), shape, 3, progress).filter((value) => value === 0).length;
     expect([zeros(0), zeros(0.5), zeros(1), zeros()]).toEqual([0, 48, 192, 192]);
-    expect(() => zeros(1.5)).toThrow("cutout: progress must be from 0 to 1, got 1.5");
+    expect(() => zeros(1.5)).toThrow("cutout: progress must be a number from 0 to 1, got 1.5");
   });
 });
 
@@ -327,17 +327,23 @@ describe("bad input", () => {
   });
 
   test.each<[unknown, string]>([
-    [{ length: { pixels: [0, 4] } }, "cutout: length.pixels must be two integers >= 1"],
+    [
+      { length: { pixels: [0, 4] } },
+      "cutout: length.pixels must be [min, max] with min <= max, both integers >= 1, got [0, 4]",
+    ],
     [
       { length: { pixels: [6, 4] } },
-      "cutout: length.pixels must be two integers >= 1, the smaller first, got [6, 4]",
+      "cutout: length.pixels must be [min, max] with min <= max, both integers >= 1, got [6, 4]",
     ],
     [{ length: { share: 0 } }, "cutout: length.share must be a number above 0 and at most 1"],
     [
       { length: { share: 0.5, of: "middle" } },
-      'cutout: length.of must be shorter or longer or height or width, got "middle"',
+      'cutout: length.of must be "shorter", "longer", "height" or "width", got "middle"',
     ],
-    [{ length: { area: [0.5, 2] } }, "cutout: length.area must be two numbers from 0 to 1"],
+    [
+      { length: { area: [0.5, 2] } },
+      "cutout: length.area must be [min, max] with min <= max, both numbers from 0 to 1, got [0.5, 2]",
+    ],
     [{ length: { schedule: [] } }, "cutout: length.schedule must be points"],
     [
       {
@@ -359,7 +365,10 @@ describe("bad input", () => {
       { length: 4, shape: "hexagon" },
       'cutout: shape must be "square", "circle", or have the kind "rectangle"',
     ],
-    [{ length: 4, shape: { kind: "rectangle", aspect: [0, 1] } }, "cutout: aspect must be two numbers > 0"],
+    [
+      { length: 4, shape: { kind: "rectangle", aspect: [0, 1] } },
+      "cutout: shape.aspect must be [min, max] with min <= max, both numbers > 0, got [0, 1]",
+    ],
     [
       {
         length: 4,
@@ -371,7 +380,7 @@ describe("bad input", () => {
           ],
         },
       },
-      "cutout: points must be at least 3 corners",
+      "cutout: shape.points must be at least 3 corners",
     ],
     [
       {
@@ -385,36 +394,42 @@ describe("bad input", () => {
           ],
         },
       },
-      "cutout: points must be at least 3 corners [x, y] with x and y from 0 to 1",
+      "cutout: shape.points must be at least 3 corners [x, y] with x and y from 0 to 1",
     ],
     [
       { length: 4, shape: { kind: "mask", rows: [[1], [1, 0]] } },
-      "cutout: rows must be lists of numbers of one length",
+      "cutout: shape.rows must be lists of numbers of one length",
     ],
-    [{ length: 4, shape: { kind: "mask", rows: [[0, 0]] } }, "got a mask without a hole"],
+    [
+      { length: 4, shape: { kind: "mask", rows: [[0, 0]] } },
+      "not 0 where the hole is, and not 0 everywhere, got [[0, 0]]",
+    ],
     [
       { length: 4, shape: { kind: "sides", height: { share: [0, 1] }, width: { share: [0, 1] } } },
       "cutout: length must be left out",
     ],
     [
       { shape: { kind: "sides", height: { share: [0, 2] }, width: { share: [0, 1] } } },
-      "cutout: height must be {pixels: [integer, integer]}",
+      "cutout: shape.height.share must be [min, max] with min <= max, both numbers from 0 to 1, got [0, 2]",
     ],
     [
       { length: 4, nHoles: [3, 1] },
-      "cutout: nHoles must be an integer >= 1 or two, the smaller first, got [3, 1]",
+      "cutout: nHoles must be an integer >= 1 or [min, max] with min <= max, both integers >= 1, got [3, 1]",
     ],
     [{ length: 4, per: "epoch" }, 'cutout: per must be "image" or "batch", got "epoch"'],
     [
       { length: 4, shape: "circle", placement: "anywhereContinuous" },
       "cutout: shape must be a square or a rectangle",
     ],
-    [{ length: 4, fill: Number.NaN }, "cutout: fill must be zero"],
+    [{ length: 4, fill: Number.NaN }, 'cutout: fill must be "zero", "imageMean"'],
     [
-      { length: 4, fill: { datasetMean: [128] } },
-      "cutout: fill.datasetMean must be a list of numbers from 0 to 1",
+      { length: 4, fill: { colour: [128] } },
+      "cutout: fill.colour must be a number from 0 to 1, or a list with one number a channel, got [128]",
     ],
-    [{ length: 4, fill: { uniform: [1, 0], per: "pixel" } }, "cutout: fill.uniform must be low <= high"],
+    [
+      { length: 4, fill: { uniform: [1, 0], per: "pixel" } },
+      "cutout: fill.uniform must be [low, high] with low <= high",
+    ],
     [
       {
         length: 4,
@@ -434,15 +449,15 @@ describe("bad input", () => {
     ],
     [
       { length: 4, fill: { normal: [0, 1], per: "row" } },
-      "cutout: fill.per must be pixel, grey, channel, hole",
+      'cutout: fill.per must be "pixel", "grey", "channel" or "hole", got "row"',
     ],
     [{ like: "pytorch" }, "cutout: like must be authors-pytorch, authors-lua, reviewed-numpy, torchvision"],
     [
       { like: "timm", area: 1 },
-      'cutout like timm: options are probability, minArea, maxArea, minAspect, maxAspect, mode, minCount, maxCount, got "area"',
+      'cutout like timm: options must be among probability, minArea, maxArea, minAspect, maxAspect, mode, minCount, maxCount, got "area"',
     ],
     [{ like: "timm", mode: "noise" }, "cutout like timm: mode must be"],
-    [{ like: "torchvision", p: 2 }, "cutout like torchvision: probability must be from 0 to 1, got 2"],
+    [{ like: "torchvision", p: 2 }, "cutout like torchvision: p must be a number from 0 to 1, got 2"],
     [
       { like: "authors-lua", length: 7 },
       "cutout like authors-lua: length must be an even integer >= 2, got 7",
@@ -460,7 +475,7 @@ describe("bad input", () => {
       "cutout: length must be at most the image's shorter side, 24",
     );
     expect(run({ length: 4, fill: [1, 2] })).toThrow(
-      "cutout: fill must be 3 numbers, one for each channel, got [1, 2]",
+      "cutout: fill must be a number, or a list of 3, one a channel, got [1, 2]",
     );
     expect(
       run({ shape: { kind: "sides", height: { pixels: [25, 99] }, width: { pixels: [1, 2] } } }),

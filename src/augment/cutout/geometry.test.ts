@@ -5,8 +5,9 @@ import { type Rng, stream } from "../../rng.ts";
 import { expectedArea } from "./area.ts";
 import { coverageMap, type Hole, holeCovers, type ImageArea } from "./hole.ts";
 import type { Length } from "./length.ts";
-import type { CutoutOptions, Shape, SizedCutoutOptions } from "./options.ts";
+import type { CutoutOptions, SizedCutoutOptions } from "./options.ts";
 import { holeSampler } from "./sample.ts";
+import type { Shape } from "./shape.ts";
 
 const paper = { nHoles: 1, placement: "anywhere", fill: "zero", probability: 1 } as const;
 const sampleOf = (options: CutoutOptions, image: ImageArea, rng: Rng, progress = 1) =>

@@ -1,6 +1,6 @@
 // A hole as plain data: which pixels of an image are cut out.
-import type { ImageShape } from "../layout.ts";
-import { checkList, checkObject } from "./checks.ts";
+import type { ImageShape } from "../image/layout.ts";
+import { list, object, readValue, shown, wrong } from "../options.ts";
 
 /** The side of an image that a hole is drawn in. */
 export type ImageArea = Pick<ImageShape, "height" | "width">;
@@ -28,18 +28,16 @@ export interface Hole {
  * neighbour in a batch.
  */
 export function checkHole(hole: Hole, { height, width }: ImageArea): void {
-  checkObject("cutout", "hole", hole);
+  if (hole === null || typeof hole !== "object") readValue("cutout", "hole", object, hole);
   if (!inRange(hole.top, hole.bottom, height) || !inRange(hole.left, hole.right, width)) {
-    throw new Error(
-      `cutout: hole must lie in the image of ${height} x ${width}, got rows [${hole.top}, ${hole.bottom}), ` +
-        `columns [${hole.left}, ${hole.right})`,
-    );
+    const got = `rows [${hole.top}, ${hole.bottom}), columns [${hole.left}, ${hole.right})`;
+    throw wrong("cutout", "hole", `must lie in the image of ${height} x ${width}`, got);
   }
   if (hole.seed !== undefined && !Number.isSafeInteger(hole.seed)) {
-    throw new Error(`cutout: seed of a hole must be an integer, got ${hole.seed}`);
+    throw wrong("cutout", "seed of a hole", "must be an integer", shown(hole.seed));
   }
   if (hole.runs !== undefined) {
-    checkList("cutout", "runs", hole.runs);
+    readValue("cutout", "runs", list, hole.runs);
     checkRuns(hole.runs, hole);
   }
 }
@@ -53,13 +51,12 @@ function checkRuns(runs: readonly number[], { top, bottom, left, right }: Hole):
     const end = runs[at + 2];
     if (y !== row) free = left;
     if (!(y >= row && y < bottom && start! >= free && start! <= end! && end! <= right)) {
-      throw new Error(
-        `cutout: runs must be (row, start, end) in the hole's rows [${top}, ${bottom}) and columns [${left}, ${right}), ` +
-          `in order, got (${y}, ${start}, ${end}) at ${at}`,
-      );
+      const place = `the hole's rows [${top}, ${bottom}) and columns [${left}, ${right})`;
+      const got = `(${y}, ${start}, ${end}) at ${at}`;
+      throw wrong("cutout", "runs", `must be (row, start, end) in ${place}, in order`, got);
     }
     if (!Number.isInteger(y) || !Number.isInteger(start) || !Number.isInteger(end)) {
-      throw new Error(`cutout: runs must be integers, got (${y}, ${start}, ${end}) at ${at}`);
+      throw wrong("cutout", "runs", "must be integers", `(${y}, ${start}, ${end}) at ${at}`);
     }
     row = y;
     free = end!;
@@ -68,6 +65,17 @@ function checkRuns(runs: readonly number[], { top, bottom, left, right }: Hole):
 
 function inRange(start: number, end: number, extent: number): boolean {
   return Number.isInteger(start) && Number.isInteger(end) && 0 <= start && start <= end && end <= extent;
+}
+
+/** The hole of side `length` around pixel (y, x), clipped at the border: never moved inside. */
+export function holeAround(image: ImageArea, length: number, y: number, x: number): Hole {
+  const before = Math.floor(length / 2);
+  return {
+    top: Math.max(0, y - before),
+    bottom: Math.min(image.height, y - before + length),
+    left: Math.max(0, x - before),
+    right: Math.min(image.width, x - before + length),
+  };
 }
 
 /** Whether a pixel is cut out. */
@@ -86,7 +94,7 @@ export function holeCovers({ top, bottom, left, right, runs }: Hole, y: number, 
  * @throws Error when a hole reaches outside the image
  */
 export function coverageMap(holes: readonly Hole[], image: ImageArea): Uint8Array {
-  checkList("cutout", "holes", holes);
+  readValue("cutout", "holes", list, holes);
   const map = new Uint8Array(image.height * image.width);
   for (const hole of holes) {
     checkHole(hole, image);

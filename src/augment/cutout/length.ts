@@ -1,7 +1,21 @@
 // How long a hole's side is: fixed, drawn from a range, a share of the image, or following the training.
 import type { Rng } from "../../rng.ts";
-import { checkKeys, checkProgress, isRange, type Range, shown } from "./checks.ts";
+import {
+  byKey,
+  choice,
+  evenInteger,
+  type Kind,
+  numberOrRange,
+  pair,
+  progress as progressKind,
+  type Range,
+  range,
+  readValue,
+  shown,
+  wrong,
+} from "../options.ts";
 import type { ImageArea } from "./hole.ts";
+import type { SideLength } from "./shape.ts";
 
 /** A side of the image that a share is taken of. */
 export type SideOf = "shorter" | "longer" | "height" | "width";
@@ -25,15 +39,6 @@ export type Length =
       readonly unit?: "pixels" | "share";
     };
 
-/** One side of a rectangle whose sides are drawn on their own. */
-export type SideLength =
-  /** Each whole number from the first to the second, or to the image's side where that is less, equally likely. */
-  | { readonly pixels: Range }
-  /** Uniform share of the image's side, rounded down. */
-  | { readonly share: Range }
-  /** Square root of a uniform share of the image's side, rounded down. */
-  | { readonly areaShare: Range };
-
 /** A length and its chance. */
 export interface WeightedLength {
   readonly length: number;
@@ -41,10 +46,10 @@ export interface WeightedLength {
 }
 
 /** A length for images of one size. */
-export interface LengthLaw {
+export interface LengthDistribution {
   draw(rng: Rng, progress: number, count: number): number;
   /** The same as a table; what is drawn from a continuous range is cut into `points` equal parts. */
-  distribution(progress: number, count: number, points: number): readonly WeightedLength[];
+  weights(progress: number, count: number, points: number): readonly WeightedLength[];
 }
 
 const sideOf: { readonly [S in SideOf]: (image: ImageArea) => number } = {
@@ -60,81 +65,54 @@ function nearestEven(length: number, least: number, side: number): number {
   return even === side + 1 && even - 2 >= least ? even - 2 : even;
 }
 
-/** @throws Error that says what a length may be */
-export function checkLength(length: Length): void {
-  if (typeof length === "object" && length !== null) {
-    const name = Object.keys(lengthChecks).find((key) => key in length);
-    if (name !== undefined) {
-      lengthChecks[name as keyof typeof lengthChecks](length as never);
-      checkKeys("cutout", `length in ${name}`, length, lengthKeys[name as keyof typeof lengthChecks]);
-      return;
-    }
-  } else if (Number.isInteger(length) && length >= 2 && length % 2 === 0) return;
-  throw new Error(`cutout: length must be an even integer >= 2, got ${shown(length)}`);
-}
-
-const lengthKeys = {
-  pixels: ["pixels"],
-  share: ["share", "of"],
-  area: ["area", "of"],
-  schedule: ["schedule", "unit"],
+const share: Kind<number | Range> = {
+  must: "a number above 0 and at most 1, or [min, max] of such",
+  read: numberOrRange({ above: 0, max: 1 }).read,
 };
 
-const lengthChecks = {
-  pixels({ pixels }: { pixels: unknown }): void {
-    if (isRange(pixels) && pixels.every(Number.isInteger) && pixels[0] >= 1) return;
-    throw new Error(
-      `cutout: length.pixels must be two integers >= 1, the smaller first, got ${shown(pixels)}`,
+const unit = { kind: choice(["pixels", "share"]), otherwise: undefined } as const;
+
+const points: Kind<Scheduled["schedule"]> = {
+  must: "points [progress, length] with rising progress from 0 to 1 and lengths >= 0",
+  read: (value) => {
+    const list = (Array.isArray(value) ? value : []) as readonly (readonly [number, number])[];
+    const good = list.every(
+      (point, index) =>
+        pair({ min: 0 }).read(point) !== undefined &&
+        point[0] <= 1 &&
+        (index === 0 || point[0] > list[index - 1]![0]),
     );
-  },
-  share({ share, of }: { share: unknown; of?: unknown }): void {
-    const ends = isRange(share) ? share : [share as number, share as number];
-    if (!ends.every((end) => typeof end === "number" && end > 0 && end <= 1)) {
-      throw new Error(
-        `cutout: length.share must be a number above 0 and at most 1, or two, the smaller first, got ${shown(share)}`,
-      );
-    }
-    checkOf(of, Object.keys(sideOf));
-  },
-  area({ area, of }: { area: unknown; of?: unknown }): void {
-    if (!isRange(area) || area[0] < 0 || area[1] > 1) {
-      throw new Error(
-        `cutout: length.area must be two numbers from 0 to 1, the smaller first, got ${shown(area)}`,
-      );
-    }
-    checkOf(of, ["hole", "image"]);
-  },
-  schedule({ schedule, unit }: { schedule: unknown; unit?: unknown }): void {
-    const points = Array.isArray(schedule) ? (schedule as [number, number][]) : [];
-    const good =
-      points.length > 0 &&
-      points.every(
-        (point, index) =>
-          Array.isArray(point) &&
-          point.length === 2 &&
-          point[0] >= 0 &&
-          point[0] <= 1 &&
-          (index === 0 || point[0] > points[index - 1]![0]) &&
-          point[1] >= 0 &&
-          (unit === "share" ? point[1] <= 1 : Number.isFinite(point[1])),
-      );
-    if (!good) {
-      throw new Error(
-        "cutout: length.schedule must be points [progress, length] with rising progress from 0 to 1 and lengths >= 0" +
-          `${unit === "share" ? " and <= 1" : ""}, got ${shown(schedule)}`,
-      );
-    }
-    if (unit !== undefined && unit !== "pixels" && unit !== "share") {
-      throw new Error(`cutout: length.unit must be "pixels" or "share", got ${shown(unit)}`);
-    }
+    return good && list.length > 0 ? list : undefined;
   },
 };
 
-function checkOf(of: unknown, names: readonly string[]): void {
-  if (of !== undefined && !names.includes(of as string)) {
-    throw new Error(`cutout: length.of must be ${names.join(" or ")}, got ${shown(of)}`);
-  }
-}
+const forms = byKey<Length>("an even integer >= 2", evenInteger(2), {
+  pixels: { pixels: { kind: range({ min: 1, whole: true }) } },
+  share: {
+    share: { kind: share },
+    of: { kind: choice(Object.keys(sideOf) as SideOf[]), otherwise: undefined },
+  },
+  area: {
+    area: { kind: range({ min: 0, max: 1 }) },
+    of: { kind: choice(["hole", "image"]), otherwise: undefined },
+  },
+  schedule: { schedule: { kind: points }, unit },
+});
+
+/** As an option. */
+export const length: Kind<Length> = {
+  must: forms.must,
+  read(value, at = { where: "cutout", option: "length" }) {
+    const read = forms.read(value, at);
+    if (typeof read === "object" && "schedule" in read && read.unit === "share") {
+      if (read.schedule.some(([, length]) => length > 1)) {
+        const must = 'must have lengths <= 1 with the unit "share"';
+        throw wrong(at.where, `${at.option}.schedule`, must, shown(read.schedule));
+      }
+    }
+    return read;
+  },
+};
 
 /** The longest side that can come up; null where it is a share of the area. */
 export function longestSide(length: Length, image: ImageArea, continuous: boolean): number | null {
@@ -152,7 +130,7 @@ export function longestSide(length: Length, image: ImageArea, continuous: boolea
 type Scheduled = Extract<Length, { readonly schedule: unknown }>;
 
 function scheduledLength({ schedule, unit }: Scheduled, image: ImageArea, progress: number): number {
-  checkProgress(progress);
+  if (!(progress >= 0 && progress <= 1)) readValue("cutout", "progress", progressKind, progress);
   const value = valueAt(schedule, progress);
   return unit === "share"
     ? nearestEven(value * sideOf.shorter(image), 0, sideOf.shorter(image))
@@ -161,9 +139,13 @@ function scheduledLength({ schedule, unit }: Scheduled, image: ImageArea, progre
 
 /**
  * @param continuous keep fractions of a pixel
- * @param length must have passed `checkLength`
+ * @param length has been read
  */
-export function lengthLaw(length: Length, image: ImageArea, continuous: boolean): LengthLaw {
+export function lengthDistribution(
+  length: Length,
+  image: ImageArea,
+  continuous: boolean,
+): LengthDistribution {
   if (typeof length === "number") return fixed(length);
   if ("pixels" in length) {
     const [least, most] = length.pixels;
@@ -171,36 +153,41 @@ export function lengthLaw(length: Length, image: ImageArea, continuous: boolean)
     const count = most - least + 1;
     return {
       draw: (rng) => least + rng.integer(count),
-      distribution: () =>
+      weights: () =>
         Array.from({ length: count }, (_, index) => ({ length: least + index, weight: 1 / count })),
     };
   }
   if ("area" in length) {
     const pixels = image.height * image.width;
     const divided = length.of === "image";
-    return uniformLaw(length.area, (share, holes) => Math.sqrt((share * pixels) / (divided ? holes : 1)));
+    return uniformDistribution(length.area, (share, holes) =>
+      Math.sqrt((share * pixels) / (divided ? holes : 1)),
+    );
   }
   if ("share" in length) {
     const side = sideOf[length.of ?? "shorter"](image);
     const toPixels = (share: number) => (continuous ? share * side : nearestEven(share * side, 2, side));
     if (typeof length.share === "number") return fixed(toPixels(length.share));
-    return uniformLaw(length.share, toPixels);
+    return uniformDistribution(length.share, toPixels);
   }
   return {
     draw: (_, progress) => scheduledLength(length, image, progress),
-    distribution: (progress) => [{ length: scheduledLength(length, image, progress), weight: 1 }],
+    weights: (progress) => [{ length: scheduledLength(length, image, progress), weight: 1 }],
   };
 }
 
-function fixed(length: number): LengthLaw {
+function fixed(length: number): LengthDistribution {
   const distribution = [{ length, weight: 1 }];
-  return { draw: () => length, distribution: () => distribution };
+  return { draw: () => length, weights: () => distribution };
 }
 
-function uniformLaw([low, high]: Range, toLength: (value: number, count: number) => number): LengthLaw {
+function uniformDistribution(
+  [low, high]: Range,
+  toLength: (value: number, count: number) => number,
+): LengthDistribution {
   return {
     draw: (rng, _, count) => toLength(low + (high - low) * rng.uniform(), count),
-    distribution: (_, count, points) =>
+    weights: (_, count, points) =>
       low === high
         ? [{ length: toLength(low, count), weight: 1 }]
         : Array.from({ length: points }, (__, index) => ({
@@ -224,16 +211,16 @@ function valueAt(points: readonly (readonly [number, number])[], progress: numbe
 }
 
 /**
- * One side with a law of its own.
+ * One side with a distribution of its own.
  * @param extent of the image along it
  * @param continuous keep fractions of a pixel
  */
-export function sideLaw(side: SideLength, extent: number, continuous: boolean): LengthLaw {
+export function sideDistribution(side: SideLength, extent: number, continuous: boolean): LengthDistribution {
   if ("pixels" in side) {
     const pixels = [side.pixels[0], Math.min(side.pixels[1], extent)] as const;
-    return lengthLaw({ pixels }, { height: extent, width: extent }, continuous);
+    return lengthDistribution({ pixels }, { height: extent, width: extent }, continuous);
   }
   const round = continuous ? (value: number) => value : Math.floor;
-  if ("share" in side) return uniformLaw(side.share, (share) => round(share * extent));
-  return uniformLaw(side.areaShare, (share) => round(Math.sqrt(share) * extent));
+  if ("share" in side) return uniformDistribution(side.share, (share) => round(share * extent));
+  return uniformDistribution(side.areaShare, (share) => round(Math.sqrt(share) * extent));
 }

@@ -1,6 +1,21 @@
 // Where a hole lies along one axis: how it is drawn, and how often each pixel is covered.
 import type { Rng } from "../../rng.ts";
-import type { Placement } from "./options.ts";
+
+/** Where holes may lie. The two continuous ones are those of imgaug and Keras, for rectangles only. */
+export type Placement =
+  /** The centre is any pixel and the hole is clipped at the border (paper, authors' code, reviewed numpy version). */
+  | "anywhere"
+  /** The whole hole lies in the image; every position is equally likely (torchvision, timm, Albumentations, FFCV). */
+  | "inside"
+  /** As `anywhere`, with a centre and sides in fractions of a pixel; edges are rounded down (imgaug). */
+  | "anywhereContinuous"
+  /** As `inside`, with a corner and sides in fractions of a pixel; edges are rounded up (Keras). */
+  | "insideContinuous";
+
+/** Whether sides keep their fractions. */
+export function isContinuous(placement: Placement): boolean {
+  return placement === "anywhereContinuous" || placement === "insideContinuous";
+}
 
 /** One axis of a placement. Sizes are sides of the hole in pixels. */
 export interface AxisPlacement {
@@ -58,3 +73,5 @@ export const axisPlacements: { readonly [P in Placement]: AxisPlacement } = {
     },
   },
 };
+
+export const placements = Object.keys(axisPlacements) as readonly Placement[];

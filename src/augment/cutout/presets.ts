@@ -1,8 +1,29 @@
 // What other implementations of Cutout and its kin do, by their own options, written out in ours.
-import { checkInteger, checkRange, checkShare, type Range, shown } from "./checks.ts";
-import type { Fill } from "./fill-options.ts";
-import type { Length } from "./length.ts";
-import { type CutoutOptions, checkCutout } from "./options.ts";
+import type { ColourFill, Fill, NoiseFill } from "../fill/fill.ts";
+import { isNoise } from "../fill/fill.ts";
+import {
+  boolean,
+  choice,
+  evenInteger,
+  type Fields,
+  integer,
+  type Kind,
+  listed,
+  number,
+  numberOrRange,
+  numbers,
+  orNull,
+  type PerChannel,
+  perChannel,
+  probability,
+  type Range,
+  range,
+  rangeOr,
+  readOptions,
+  shown,
+  wrong,
+} from "../options.ts";
+import { type CutoutOptions, count } from "./options.ts";
 
 /** The authors' `Cutout` in PyTorch; defaults of its command line. */
 interface AuthorsPyTorch {
@@ -109,84 +130,130 @@ export type CutoutPreset =
   | Ffcv;
 
 type Name = CutoutPreset["like"];
-type PresetOf<N extends Name> = Extract<CutoutPreset, { readonly like: N }>;
 
-interface Preset<P> {
-  /** Names of its options, for the error about another. */
-  readonly options: readonly (Exclude<keyof P, "like"> & string)[];
-  readonly write: (preset: P) => CutoutOptions;
+/** Where the numbers of a fill are from black to white before the image is normalized; null: in the normalized image. */
+type Units = { readonly black: number; readonly white: number } | null;
+
+/** What a preset does, and the units of its fill where the library's own examples put it. */
+export interface Written {
+  readonly options: CutoutOptions;
+  readonly units: Units;
+}
+
+/** @returns reads the library's options, which may come from a file, and writes them out */
+function preset<Options>(
+  fields: Fields<Options>,
+  write: (options: Options) => CutoutOptions,
+  units: (options: Options) => Units = () => null,
+): (where: string, given: object) => Written {
+  return (where, given) => {
+    const options = readOptions(where, fields, given);
+    return { options: write(options), units: units(options) };
+  };
 }
 
 const gaussian: Fill = { normal: [0, 1], per: "pixel" };
 const always = { probability: 1, per: "image" } as const;
+const bytes = { black: 0, white: 255 };
 
-const presets: { readonly [N in Name]: Preset<PresetOf<N>> } = {
-  "authors-pytorch": {
-    options: ["length", "nHoles"],
-    write({ length = 16, nHoles = 1 }) {
-      checkInteger("cutout like authors-pytorch", "length", length, 2);
-      // length // 2 to both sides of the centre
-      return { ...always, length: length - (length % 2), nHoles, placement: "anywhere", fill: "zero" };
+const share = range({ min: 0, max: 1 });
+const fromZero = (most: { readonly max?: number }) =>
+  rangeOr({ min: 0, ...most }, (value) => [0, value], { min: 0, ...most });
+
+/** A number, one a channel, or one of these names. */
+function constantOr<const N extends string>(names: readonly N[]): Kind<PerChannel | N> {
+  const constant = perChannel();
+  const named = choice(names);
+  return {
+    must: listed([constant.must.replace(", or", " or"), ...names.map((name) => JSON.stringify(name))]),
+    read: (value) => named.read(value) ?? constant.read(value),
+  };
+}
+
+const presets: { readonly [N in Name]: (where: string, given: object) => Written } = {
+  "authors-pytorch": preset<{ length: number; nHoles: number }>(
+    {
+      length: { kind: integer({ min: 2 }), otherwise: 16 },
+      nHoles: { kind: integer({ min: 1 }), otherwise: 1 },
     },
-  },
-  "authors-lua": {
-    options: ["length"],
-    write({ length = 16 }) {
-      checkEven("cutout like authors-lua", "length", length);
+    ({ length, nHoles }) => ({
+      ...always,
+      // length // 2 to both sides of the centre
+      length: length - (length % 2),
+      nHoles,
+      placement: "anywhere",
+      fill: "zero",
+    }),
+  ),
+  "authors-lua": preset<{ length: number }>(
+    { length: { kind: evenInteger(2), otherwise: 16 } },
+    ({ length }) => {
       const pixels = [length + 1, length + 1] as const;
       return { ...always, length: { pixels }, nHoles: 1, placement: "anywhere", fill: "zero" };
     },
-  },
-  "reviewed-numpy": {
-    options: ["cutLength"],
-    write({ cutLength }) {
-      checkEven("cutout like reviewed-numpy", "cutLength", cutLength);
-      return { ...always, length: cutLength, nHoles: 1, placement: "anywhere", fill: "imageMean" };
+  ),
+  // The image's mean is taken before normalization by the training itself.
+  "reviewed-numpy": preset<{ cutLength: number }>(
+    { cutLength: { kind: evenInteger(2) } },
+    ({ cutLength }) => ({
+      ...always,
+      length: cutLength,
+      nHoles: 1,
+      placement: "anywhere",
+      fill: "imageMean",
+    }),
+  ),
+  torchvision: preset<{ p: number; scale: Range; ratio: Range; value: PerChannel | "random" }>(
+    {
+      p: { kind: probability, otherwise: 0.5 },
+      scale: { kind: share, otherwise: [0.02, 0.33] },
+      ratio: { kind: range({ above: 0 }), otherwise: [0.3, 3.3] },
+      value: { kind: constantOr(["random"]), otherwise: 0 },
     },
-  },
-  torchvision: {
-    options: ["p", "scale", "ratio", "value"],
-    write({ p = 0.5, scale = [0.02, 0.33], ratio = [0.3, 3.3], value = 0 }) {
-      return {
-        probability: p,
-        per: "image",
-        length: { area: scale },
-        shape: { kind: "rectangle", aspect: ratio },
-        nHoles: 1,
-        placement: "inside",
-        // A list of one number stands for all channels.
-        fill: value === "random" ? gaussian : Array.isArray(value) && value.length === 1 ? value[0] : value,
-      };
+    ({ p, scale, ratio, value }) => ({
+      probability: p,
+      per: "image",
+      length: { area: scale },
+      shape: { kind: "rectangle", aspect: ratio },
+      nHoles: 1,
+      placement: "inside",
+      // A list of one number stands for all channels.
+      fill:
+        value === "random" ? gaussian : typeof value !== "number" && value.length === 1 ? value[0]! : value,
+    }),
+  ),
+  timm: preset<
+    Required<Omit<Timm, "like" | "maxAspect" | "maxCount">> & Pick<Timm, "maxAspect" | "maxCount">
+  >(
+    {
+      probability: { kind: probability, otherwise: 0.5 },
+      minArea: { kind: number({ min: 0, max: 1 }), otherwise: 0.02 },
+      maxArea: { kind: number({ min: 0, max: 1 }), otherwise: 1 / 3 },
+      minAspect: { kind: number({ above: 0 }), otherwise: 0.3 },
+      maxAspect: { kind: number({ above: 0 }), otherwise: undefined },
+      mode: { kind: choice(["const", "rand", "pixel"]), otherwise: "const" },
+      minCount: { kind: integer({ min: 1 }), otherwise: 1 },
+      maxCount: { kind: integer({ min: 1 }), otherwise: undefined },
     },
-  },
-  timm: {
-    options: ["probability", "minArea", "maxArea", "minAspect", "maxAspect", "mode", "minCount", "maxCount"],
-    write(given) {
-      const { probability = 0.5, minArea = 0.02, maxArea = 1 / 3, minAspect = 0.3, mode = "const" } = given;
-      const { minCount = 1, maxAspect = 1 / minAspect } = given;
-      const { maxCount = minCount } = given;
-      if (!Object.hasOwn(timmFills, mode)) {
-        throw new Error(`cutout like timm: mode must be "const", "rand" or "pixel", got ${shown(mode)}`);
-      }
-      return {
-        probability,
-        per: "image",
-        length: { area: [minArea, maxArea], of: "image" },
-        shape: { kind: "rectangle", aspect: [minAspect, maxAspect] },
-        nHoles: [minCount, maxCount],
-        placement: "inside",
-        fill: timmFills[mode],
-      };
+    ({ probability, minArea, maxArea, minAspect, maxAspect = 1 / minAspect, mode, minCount, ...rest }) => ({
+      probability,
+      per: "image",
+      length: { area: [minArea, maxArea], of: "image" },
+      shape: { kind: "rectangle", aspect: [minAspect, maxAspect] },
+      nHoles: [minCount, rest.maxCount ?? minCount],
+      placement: "inside",
+      fill: timmFills[mode],
+    }),
+  ),
+  albumentations: preset<Required<Omit<Albumentations, "like">>>(
+    {
+      numHolesRange: { kind: range({ min: 1, whole: true }), otherwise: [1, 2] },
+      holeHeightRange: { kind: range({ min: 0 }), otherwise: [0.1, 0.2] },
+      holeWidthRange: { kind: range({ min: 0 }), otherwise: [0.1, 0.2] },
+      fill: { kind: constantOr(["random", "random_uniform"]), otherwise: 0 },
+      p: { kind: probability, otherwise: 0.5 },
     },
-  },
-  albumentations: {
-    options: ["numHolesRange", "holeHeightRange", "holeWidthRange", "fill", "p"],
-    write(given) {
-      const { numHolesRange = [1, 2], holeHeightRange = [0.1, 0.2], holeWidthRange = [0.1, 0.2] } = given;
-      const { fill = 0, p = 0.5 } = given;
-      const where = "cutout like albumentations";
-      checkRange(where, "holeHeightRange", holeHeightRange, 0);
-      checkRange(where, "holeWidthRange", holeWidthRange, 0);
+    ({ numHolesRange, holeHeightRange, holeWidthRange, fill, p }) => {
       const inPixels = holeHeightRange[1] >= 1;
       const side = ([low, high]: Range) =>
         inPixels ? { pixels: [Math.floor(low), Math.floor(high)] as const } : { share: [low, high] as const };
@@ -196,22 +263,23 @@ const presets: { readonly [N in Name]: Preset<PresetOf<N>> } = {
         shape: { kind: "sides", height: side(holeHeightRange), width: side(holeWidthRange) },
         nHoles: numHolesRange,
         placement: "inside",
-        fill: albumentationsFill(fill),
+        fill: typeof fill === "string" ? albumentationsFills[fill] : fill,
       };
     },
-  },
-  keras: {
-    options: ["factor", "scale", "fillValue", "valueRange"],
-    write({ factor = 1, scale = [0.02, 0.33], fillValue = null, valueRange = [0, 255] }) {
-      const where = "cutout like keras";
-      const chance = rangeFromZero(factor);
-      checkRange(where, "factor", chance, 0);
-      checkRange(where, "valueRange", valueRange);
+    () => bytes,
+  ),
+  keras: preset<{ factor: Range; scale: Range; fillValue: PerChannel | null; valueRange: Range }>(
+    {
+      factor: { kind: fromZero({}), otherwise: [0, 1] },
+      scale: { kind: fromZero({ max: 1 }), otherwise: [0.02, 0.33] },
+      fillValue: { kind: orNull(perChannel()), otherwise: null },
+      valueRange: { kind: range(), otherwise: [0, 255] },
+    },
+    ({ factor, scale: areaShare, fillValue, valueRange }) => {
       const [low, high] = valueRange;
       const clip = (value: number) => Math.min(high, Math.max(low, value));
-      const areaShare = rangeFromZero(scale);
       return {
-        probability: (chance[0] + chance[1]) / 2,
+        probability: (factor[0] + factor[1]) / 2,
         per: "image",
         shape: { kind: "sides", height: { areaShare }, width: { areaShare } },
         nHoles: 1,
@@ -224,11 +292,19 @@ const presets: { readonly [N in Name]: Preset<PresetOf<N>> } = {
               : fillValue.map(clip),
       };
     },
-  },
-  imgaug: {
-    options: ["nbIterations", "size", "squared", "fillMode", "cval", "fillPerChannel"],
-    write(given) {
-      const { nbIterations = 1, size = 0.2, squared = true } = given;
+    ({ valueRange: [black, white] }) => ({ black, white }),
+  ),
+  imgaug: preset<Required<Omit<Imgaug, "like">>>(
+    {
+      nbIterations: { kind: count, otherwise: 1 },
+      size: { kind: numberOrRange({ min: 0, max: 1 }), otherwise: 0.2 },
+      squared: { kind: boolean, otherwise: true },
+      fillMode: { kind: choice(["constant", "gaussian"]), otherwise: "constant" },
+      cval: { kind: numberOrRange({}), otherwise: 128 },
+      fillPerChannel: { kind: boolean, otherwise: false },
+    },
+    (given) => {
+      const { nbIterations, size, squared } = given;
       const share = typeof size === "number" ? ([size, size] as const) : size;
       const common = {
         ...always,
@@ -236,18 +312,22 @@ const presets: { readonly [N in Name]: Preset<PresetOf<N>> } = {
         placement: "anywhereContinuous" as const,
         fill: imgaugFill(given),
       };
-      if (squared) return { ...common, length: { share: size, of: "height" } satisfies Length };
+      if (squared) return { ...common, length: { share: size, of: "height" } };
       return { ...common, shape: { kind: "sides", height: { share }, width: { share } } };
     },
-  },
-  ffcv: {
-    options: ["cropSize", "fill"],
-    write({ cropSize, fill = [0, 0, 0] }) {
-      checkInteger("cutout like ffcv", "cropSize", cropSize, 1);
+    () => bytes,
+  ),
+  ffcv: preset<{ cropSize: number; fill: readonly number[] }>(
+    {
+      cropSize: { kind: integer({ min: 1 }) },
+      fill: { kind: numbers(), otherwise: [0, 0, 0] },
+    },
+    ({ cropSize, fill }) => {
       const pixels = [cropSize, cropSize] as const;
       return { ...always, length: { pixels }, nHoles: 1, placement: "inside", fill };
     },
-  },
+    () => bytes,
+  ),
 };
 
 const timmFills: { readonly [M in NonNullable<Timm["mode"]>]: Fill } = {
@@ -256,58 +336,76 @@ const timmFills: { readonly [M in NonNullable<Timm["mode"]>]: Fill } = {
   pixel: gaussian,
 };
 
-function albumentationsFill(fill: NonNullable<Albumentations["fill"]>): Fill {
-  if (typeof fill !== "string") return fill;
-  if (fill === "random") return { uniform: [0, 1], per: "pixel", unit: "white" };
-  if (fill === "random_uniform") return { uniform: [0, 1], per: "channel", unit: "white" };
-  throw new Error(
-    `cutout like albumentations: fill must be a number, a list, "random" or "random_uniform", got ${shown(fill)}`,
-  );
-}
+const albumentationsFills = {
+  random: { uniform: [0, 1], per: "pixel", unit: "white" },
+  random_uniform: { uniform: [0, 1], per: "channel", unit: "white" },
+} as const satisfies { readonly [name: string]: Fill };
 
-function imgaugFill({ fillMode = "constant", cval = 128, fillPerChannel = false }: Imgaug): Fill {
+function imgaugFill({ fillMode, cval, fillPerChannel }: Required<Omit<Imgaug, "like">>): Fill {
   if (fillMode === "gaussian") {
     // Three deviations to black and to white.
     const per = fillPerChannel ? "pixel" : "grey";
     return { normal: [1 / 2, 1 / 6], per, clip: [0, 1], unit: "white" };
   }
-  if (fillMode !== "constant") {
-    throw new Error(`cutout like imgaug: fillMode must be "constant" or "gaussian", got ${shown(fillMode)}`);
-  }
   return typeof cval === "number" ? cval : { uniform: cval, per: fillPerChannel ? "channel" : "hole" };
-}
-
-/** One number stands for a range from 0. */
-const rangeFromZero = (value: number | Range): Range => (typeof value === "number" ? [0, value] : value);
-
-function checkEven(where: string, name: string, length: number): void {
-  if (!Number.isInteger(length) || length < 2 || length % 2 !== 0) {
-    throw new Error(`${where}: ${name} must be an even integer >= 2, got ${shown(length)}`);
-  }
 }
 
 /** The names of all presets. */
 export const presetNames = Object.keys(presets) as readonly Name[];
 
 /**
- * Complete options that do what another implementation does.
- * @throws Error when the name, an option's name or its value is wrong
+ * What another implementation does. Whether our options take its values is not checked here.
+ * @throws CutoutError when the name, an option's name or its value is wrong
  */
-export function presetOptions(given: CutoutPreset): CutoutOptions {
-  const { like } = given;
+export function writePreset({ like, ...given }: CutoutPreset): Written {
   if (!Object.hasOwn(presets, like)) {
-    throw new Error(`cutout: like must be ${presetNames.join(", ")}, got ${shown(like)}`);
+    throw wrong("cutout", "like", `must be ${presetNames.join(", ")}`, shown(like));
   }
-  const preset = presets[like] as Preset<CutoutPreset>;
-  for (const name of Object.keys(given)) {
-    if (name !== "like" && !(preset.options as readonly string[]).includes(name)) {
-      throw new Error(
-        `cutout like ${like}: options are ${preset.options.join(", ")}, got ${JSON.stringify(name)}`,
-      );
-    }
+  return presets[like](`cutout like ${like}`, given);
+}
+
+/**
+ * The options for images that are normalized before their holes are painted: a fill which the library paints before
+ * normalization, as on bytes, is told on the scale 0 to 1.
+ * @throws CutoutError when `keras` has a value range of one value
+ */
+export function forTraining(like: CutoutPreset["like"], { options, units }: Written): CutoutOptions {
+  if (units === null) return options;
+  const { black, white } = units;
+  if (!(black < white)) {
+    const must = "must be two numbers, the smaller first";
+    throw wrong(`cutout like ${like}`, "valueRange", must, shown([black, white]));
   }
-  const options = preset.write(given);
-  checkShare(`cutout like ${like}`, "probability", options.probability);
-  checkCutout(options);
-  return options;
+  return { ...options, fill: onUnitScale(options.fill, black, white) };
+}
+
+function onUnitScale(fill: Fill, black: number, white: number): Fill {
+  const share = (value: number) => (value - black) / (white - black);
+  const shares = (value: PerChannel) => (typeof value === "number" ? share(value) : value.map(share));
+  if (isNoise(fill)) return noiseOnUnitScale(fill, shares, white - black);
+  if (typeof fill === "string" || (typeof fill === "object" && "colour" in fill)) return fill;
+  // A list of one number over and over fits any number of channels, as one number does.
+  const same = typeof fill !== "number" && fill.every((value) => value === fill[0]);
+  return { colour: shares(same ? fill[0]! : fill) } satisfies ColourFill;
+}
+
+/** @param width from black to white */
+function noiseOnUnitScale<N extends NoiseFill>(
+  noise: N,
+  shares: <V extends PerChannel>(value: V) => PerChannel,
+  width: number,
+): NoiseFill {
+  // Numbers that are shares of white already stay as they are.
+  if (noise.unit === "white") return noise;
+  const unit = "white";
+  if ("uniform" in noise)
+    return { ...noise, uniform: [shares(noise.uniform[0]), shares(noise.uniform[1])], unit };
+  const { normal, clip } = noise;
+  const share = (value: number) => shares(value) as number;
+  return {
+    ...noise,
+    normal: [share(normal[0]), normal[1] / width],
+    ...(clip && { clip: [share(clip[0]), share(clip[1])] }),
+    unit,
+  };
 }

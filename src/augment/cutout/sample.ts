@@ -1,11 +1,11 @@
 // Draws the holes of an image as plain data.
 import type { Rng } from "../../rng.ts";
-import { needsSeed } from "./fill-options.ts";
+import { needsSeed } from "../fill/fill.ts";
 import type { Hole, ImageArea } from "./hole.ts";
-import { type CutoutOptions, checkCutoutOf, isContinuous } from "./options.ts";
-import { axisPlacements } from "./placement.ts";
-import { type BoxLaw, boxLaw } from "./size.ts";
-import { isDrawn, placedRuns, type Stamp, stampOf } from "./stamp.ts";
+import type { CutoutOptions } from "./options.ts";
+import { axisPlacements, isContinuous } from "./placement.ts";
+import { isDrawn, placedRuns, type ShapeMask, shapeMask } from "./shape-mask.ts";
+import { type BoxDistribution, boxDistribution } from "./size.ts";
 
 /** Draws the holes of images of one size. */
 export interface HoleSampler {
@@ -17,29 +17,28 @@ export interface HoleSampler {
 }
 
 /**
- * Checks the options and prepares what all images of one size share. What is drawn: a number against `probability`;
+ * Prepares what all images of one size share. What is drawn: a number against `probability`;
  * the number of holes, where that is a range; then for each hole its size, where that is random (again, up to 10
  * times, while a random rectangle is not smaller than the image it must lie in; then there is no hole), y and x, and a
  * seed where the fill is random.
- * @throws Error when an option is wrong or the hole does not fit the image
+ * @param options complete and checked, and `checkFits` the image
  */
 export function holeSampler(options: CutoutOptions, image: ImageArea): HoleSampler {
-  checkCutoutOf(options, image);
   const { probability, nHoles, placement, shape, fill } = options;
   const { height, width } = image;
   const [fewest, most] = typeof nHoles === "number" ? [nHoles, nHoles] : nHoles;
   const axis = axisPlacements[placement];
-  const law = boxLaw(options, image, isContinuous(placement));
+  const distribution = boxDistribution(options, image, isContinuous(placement));
   const seeded = needsSeed(fill);
   const drawn = isDrawn(shape) ? shape : null;
-  const stamps = new Map<number, Stamp>();
-  const stampOfLength = (length: number): Stamp => {
-    let stamp = stamps.get(length);
-    if (stamp === undefined) {
-      stamp = stampOf(drawn!, length);
-      stamps.set(length, stamp);
+  const masks = new Map<number, ShapeMask>();
+  const maskOfLength = (length: number): ShapeMask => {
+    let mask = masks.get(length);
+    if (mask === undefined) {
+      mask = shapeMask(drawn!, length);
+      masks.set(length, mask);
     }
-    return stamp;
+    return mask;
   };
 
   return {
@@ -48,10 +47,10 @@ export function holeSampler(options: CutoutOptions, image: ImageArea): HoleSampl
       const count = fewest === most ? fewest : fewest + rng.integer(most - fewest + 1);
       const holes: Hole[] = [];
       for (let index = 0; index < count; index++) {
-        const box = drawBox(law, rng, progress, count);
+        const box = drawBox(distribution, rng, progress, count);
         if (box === null) continue;
-        const stamp = drawn === null ? null : stampOfLength(box.height);
-        const size = stamp ?? box;
+        const mask = drawn === null ? null : maskOfLength(box.height);
+        const size = mask ?? box;
         const y = axis.position(rng, height, size.height);
         const x = axis.position(rng, width, size.width);
         const top = axis.start(y, size.height);
@@ -62,11 +61,11 @@ export function holeSampler(options: CutoutOptions, image: ImageArea): HoleSampl
           left: clip(left, width),
           right: clip(axis.end(x, size.width), width),
         };
-        if (stamp === null && !seeded) holes.push(clipped);
+        if (mask === null && !seeded) holes.push(clipped);
         else {
           holes.push({
             ...clipped,
-            ...(stamp !== null && { runs: placedRuns(stamp, top, left, image) }),
+            ...(mask !== null && { runs: placedRuns(mask, top, left, image) }),
             ...(seeded && { seed: rng.seed() }),
           });
         }
@@ -79,10 +78,10 @@ export function holeSampler(options: CutoutOptions, image: ImageArea): HoleSampl
 /** torchvision's and timm's number. */
 export const maximumTries = 10;
 
-function drawBox(law: BoxLaw, rng: Rng, progress: number, count: number) {
+function drawBox(distribution: BoxDistribution, rng: Rng, progress: number, count: number) {
   for (let attempt = 0; attempt < maximumTries; attempt++) {
-    const box = law.draw(rng, progress, count);
-    if (law.fits(box)) return box;
+    const box = distribution.draw(rng, progress, count);
+    if (distribution.fits(box)) return box;
   }
   return null;
 }

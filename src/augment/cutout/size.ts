@@ -1,8 +1,9 @@
 // The box of a hole, height and width: how it is drawn, and its distribution.
 import type { Rng } from "../../rng.ts";
 import type { ImageArea } from "./hole.ts";
-import { type Length, lengthLaw, sideLaw } from "./length.ts";
-import { type CutoutOptions, isSides } from "./options.ts";
+import { type Length, lengthDistribution, sideDistribution } from "./length.ts";
+import type { CutoutOptions } from "./options.ts";
+import { isSides } from "./shape.ts";
 
 /** A height and width, and their chance. */
 export interface WeightedBox extends ImageArea {
@@ -10,12 +11,12 @@ export interface WeightedBox extends ImageArea {
 }
 
 /** The box of a hole in images of one size. */
-export interface BoxLaw {
+export interface BoxDistribution {
   draw(rng: Rng, progress: number, count: number): ImageArea;
   /** Whether a box is taken; one that is not is drawn again. */
   fits(box: ImageArea): boolean;
   /** All boxes with their chance, those that do not fit too; continuous draws in parts. */
-  distribution(progress: number, count: number): readonly WeightedBox[];
+  weights(progress: number, count: number): readonly WeightedBox[];
 }
 
 const always = () => true;
@@ -25,22 +26,26 @@ const pointsAlone = 2048;
 const pointsTogether = 200;
 
 /** @param continuous keep fractions of a pixel */
-export function boxLaw(options: CutoutOptions, image: ImageArea, continuous: boolean): BoxLaw {
+export function boxDistribution(
+  options: CutoutOptions,
+  image: ImageArea,
+  continuous: boolean,
+): BoxDistribution {
   const { shape } = options;
   if (isSides(shape)) {
-    const rows = sideLaw(shape.height, image.height, continuous);
-    const columns = sideLaw(shape.width, image.width, continuous);
+    const rows = sideDistribution(shape.height, image.height, continuous);
+    const columns = sideDistribution(shape.width, image.width, continuous);
     return {
       draw(rng, progress, count) {
         const height = rows.draw(rng, progress, count);
         return { height, width: columns.draw(rng, progress, count) };
       },
       fits: always,
-      distribution: (progress, count) => {
-        const widths = columns.distribution(progress, count, pointsTogether);
+      weights: (progress, count) => {
+        const widths = columns.weights(progress, count, pointsTogether);
         return merged(
           rows
-            .distribution(progress, count, pointsTogether)
+            .weights(progress, count, pointsTogether)
             .flatMap((row) =>
               widths.map((column) => box(row.length, column.length, row.weight * column.weight)),
             ),
@@ -48,7 +53,7 @@ export function boxLaw(options: CutoutOptions, image: ImageArea, continuous: boo
       },
     };
   }
-  const law = lengthLaw(options.length as Length, image, continuous);
+  const distribution = lengthDistribution(options.length as Length, image, continuous);
   const round = continuous ? (value: number) => value : Math.round;
   const inside = options.placement === "inside" || options.placement === "insideContinuous";
   // torchvision and timm: strictly smaller. A square of a length that was given has been checked.
@@ -63,13 +68,13 @@ export function boxLaw(options: CutoutOptions, image: ImageArea, continuous: boo
     };
     return {
       draw(rng, progress, count) {
-        const length = law.draw(rng, progress, count);
+        const length = distribution.draw(rng, progress, count);
         return stretched(length, rng.uniform());
       },
       fits: inside ? strictly : always,
-      distribution: (progress, count) =>
+      weights: (progress, count) =>
         merged(
-          law.distribution(progress, count, pointsTogether).flatMap(({ length, weight }) =>
+          distribution.weights(progress, count, pointsTogether).flatMap(({ length, weight }) =>
             Array.from({ length: pointsTogether }, (_, index) => {
               const { height, width } = stretched(length, (index + 0.5) / pointsTogether);
               return box(height, width, weight / pointsTogether);
@@ -81,14 +86,14 @@ export function boxLaw(options: CutoutOptions, image: ImageArea, continuous: boo
   const random = typeof options.length === "object" && "area" in options.length;
   return {
     draw(rng, progress, count) {
-      const length = round(law.draw(rng, progress, count));
+      const length = round(distribution.draw(rng, progress, count));
       return { height: length, width: length };
     },
     fits: inside && random ? strictly : always,
-    distribution: (progress, count) =>
+    weights: (progress, count) =>
       merged(
-        law
-          .distribution(progress, count, pointsAlone)
+        distribution
+          .weights(progress, count, pointsAlone)
           .map(({ length, weight }) => box(round(length), round(length), weight)),
       ),
   };

@@ -1,5 +1,5 @@
 // Sums of many numbers.
-import type { PixelArray } from "../layout.ts";
+import type { PixelArray } from "../image/layout.ts";
 import { type Kernels, kernels } from "./kernels.ts";
 
 /** So many numbers are summed at once; what is copied for that stays in the processor's nearest cache. */

@@ -1,4 +1,5 @@
 // The data sets that can be fetched by name: where their authors keep them, and what the files must be.
+import { CutoutError } from "../../error.ts";
 
 /** How a fetched file becomes the files of the data set. */
 export type Packing = "tar.gz" | "zip" | "gz" | "none";
@@ -164,5 +165,9 @@ export const catalog = {
 export function knownDataset(name: string): KnownDataset {
   const found = Object.entries<KnownDataset>(catalog).find(([known]) => known === name)?.[1];
   if (found !== undefined) return found;
-  throw new Error(`data get: NAME must be one of ${Object.keys(catalog).join(", ")}, got ${name}`);
+  throw new CutoutError({
+    where: "data get",
+    what: `NAME must be one of ${Object.keys(catalog).join(", ")}`,
+    got: name,
+  });
 }

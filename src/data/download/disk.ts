@@ -3,6 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { CutoutError } from "../../error.ts";
 
 const full = "the disk is full: free some space, then run it again, it goes on where it was";
 const locked = "the folder cannot be written: change its permissions, or choose another with --to";
@@ -27,7 +28,10 @@ export async function writing<T>(path: string, action: () => T | Promise<T>): Pr
     const code = (error as NodeJS.ErrnoException).code ?? "";
     const trouble = troubles[code];
     if (trouble === undefined) throw error;
-    throw new Error(`data get: ${path} cannot be written, ${trouble} (${code})`, { cause: error });
+    throw new CutoutError(
+      { where: "data get", what: `${path} cannot be written, ${trouble} (${code})` },
+      { cause: error },
+    );
   }
 }
 
@@ -37,10 +41,12 @@ export async function checkRoom(folder: string, bytes: number): Promise<void> {
   const free = bavail * bsize;
   if (free >= bytes) return;
   const megabytes = (value: number) => Math.ceil(value / 1e6).toLocaleString("en-US");
-  throw new Error(
-    `data get: ${folder} must have room for ${megabytes(bytes)} MB, got ${megabytes(free)} MB; ` +
-      "free some space, or choose another folder with --to",
-  );
+  throw new CutoutError({
+    where: "data get",
+    what: `${folder} must have room for ${megabytes(bytes)} MB`,
+    got: `${megabytes(free)} MB`,
+    remedy: "free some space, or choose another folder with --to",
+  });
 }
 
 /**
@@ -60,9 +66,11 @@ export function lockFolder(folder: string): () => void {
     }
     const owner = runningOwner(path);
     if (owner !== null) {
-      throw new Error(
-        `data get: ${folder} is being filled by another process (${owner}); wait for it, or end it first`,
-      );
+      throw new CutoutError({
+        where: "data get",
+        what: `${folder} is being filled by another process (${owner})`,
+        remedy: "wait for it, or end it first",
+      });
     }
     rmSync(path, { force: true });
   }

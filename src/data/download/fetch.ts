@@ -1,16 +1,13 @@
 // Fetches one file over HTTP into a part file: goes on where it was, tries again, and says what is wrong.
+// undici's retries do not do the same: they know no part that an earlier call has left, and cannot begin anew.
 import { type FileHandle, open, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Agent, type Dispatcher, ProxyAgent, request } from "undici";
+import { CutoutError } from "../../error.ts";
+import { type Answer, drop, HttpClient, NoAnswer, type TimeLimits } from "../http/client.ts";
 import { writing } from "./disk.ts";
-import { proxyFor } from "./proxy.ts";
 
-/** All in milliseconds. */
-export interface Timings {
-  readonly connect: number;
-  /** Longest wait for an answer, and for the next byte of it. */
-  readonly silence: number;
-  /** Waits before each new attempt; their number is the number of attempts in a row without gain. */
+export interface Timings extends TimeLimits {
+  /** Waits before each new attempt, milliseconds; their number is the number of attempts in a row without gain. */
   readonly backOff: readonly number[];
 }
 
@@ -34,7 +31,6 @@ class Passing extends Error {}
 
 /** An attempt that gains as much as this starts the count of attempts anew. */
 const gainThatCounts = 2 ** 20;
-const mostRedirects = 10;
 
 /**
  * Fetches `url` into the file `part` until it has `bytes` bytes. What is in `part` already is kept, and the rest asked
@@ -50,43 +46,38 @@ export async function fetchFile(
   options: FetchOptions,
 ): Promise<void> {
   const { timings, signal } = options;
-  const dispatcher = dispatcherFor(url, timings);
+  const client = new HttpClient(timings);
   try {
     for (let attempt = 1; ; attempt++) {
       const before = await sizeOf(part);
       try {
-        await attemptFetch(url, part, bytes, dispatcher, options);
+        await attemptFetch(url, part, bytes, client, options);
         return;
       } catch (error) {
         if (!(error instanceof Passing)) throw error;
         if ((await sizeOf(part)) - before >= gainThatCounts) attempt = 1;
         const wait = timings.backOff[attempt - 1];
         if (wait === undefined) {
-          throw new Error(
-            `data get: ${url}: ${error.message}, after ${attempt} attempts; ` +
-              "run it again to go on from here, or name another source with --mirror",
-          );
+          throw new CutoutError({
+            where: "data get",
+            what: `${url}: ${error.message}, after ${attempt} attempts`,
+            remedy: "run it again to go on from here, or name another source with --mirror",
+          });
         }
         options.onMessage(`${url}: ${error.message}; trying again in ${Math.ceil(wait / 1000)} s`);
         await sleep(wait, undefined, { signal });
       }
     }
   } finally {
-    await dispatcher.destroy();
+    await client.close();
   }
-}
-
-function dispatcherFor(url: string, { connect, silence }: Timings): Dispatcher {
-  const timeouts = { headersTimeout: silence, bodyTimeout: silence, connect: { timeout: connect } };
-  const proxy = proxyFor(url, process.env);
-  return proxy === null ? new Agent(timeouts) : new ProxyAgent({ ...timeouts, uri: proxy });
 }
 
 async function attemptFetch(
   url: string,
   part: string,
   bytes: number,
-  dispatcher: Dispatcher,
+  client: HttpClient,
   options: FetchOptions,
 ): Promise<void> {
   let from = await sizeOf(part);
@@ -95,7 +86,11 @@ async function attemptFetch(
     from = 0;
   }
   if (from === bytes) return;
-  const response = await ask(url, from === 0 ? {} : await rangeHeaders(url, part, from), dispatcher, options);
+  const headers = from === 0 ? {} : await rangeHeaders(url, part, from);
+  const { signal } = options;
+  const response = await client.ask({ asker: "data get", url, headers, signal }).catch((error: unknown) => {
+    throw error instanceof NoAnswer ? explained(error.cause, error.address, signal) : error;
+  });
   try {
     const start = startOf(response, url, from, bytes);
     if (start === null) {
@@ -115,59 +110,27 @@ async function attemptFetch(
   }
 }
 
-/** Sends the request, follows where it is sent, and waits for the head of the answer. */
-async function ask(
-  url: string,
-  headers: Readonly<Record<string, string>>,
-  dispatcher: Dispatcher,
-  { signal }: FetchOptions,
-): Promise<Dispatcher.ResponseData> {
-  let address = url;
-  for (let redirects = 0; redirects <= mostRedirects; redirects++) {
-    // Without "identity" some servers pack what is packed already, and the bytes are no longer those of the file.
-    const sent = { "user-agent": "cutout", "accept-encoding": "identity", ...headers };
-    const response = await request(address, { dispatcher, signal, headers: sent }).catch((error) => {
-      throw explained(error, address, signal);
-    });
-    const { location } = response.headers;
-    if (response.statusCode < 300 || response.statusCode > 399 || location === undefined) return response;
-    drop(response);
-    const next = URL.canParse(String(location), address) ? new URL(String(location), address).href : location;
-    if (!/^https?:/.test(String(next))) {
-      throw new Error(`data get: ${address} must lead to an http or https address, got ${next}`);
-    }
-    address = String(next);
-  }
-  throw new Error(`data get: ${url} must lead somewhere, got more than ${mostRedirects} redirects`);
-}
-
-/** Ends an answer that is not read to its end; undici would throw at nobody in particular. */
-function drop({ body }: Dispatcher.ResponseData): void {
-  body.on("error", () => {}).destroy();
-}
-
 /**
  * From which byte on the body of an answer is; null when what is there cannot be gone on with.
  * @throws Error when the server refuses, or its file has another size
  */
-function startOf(
-  { statusCode, headers }: Dispatcher.ResponseData,
-  url: string,
-  from: number,
-  bytes: number,
-): number | null {
+function startOf({ statusCode, headers }: Answer, url: string, from: number, bytes: number): number | null {
   const checkSize = (size: number) => {
     if (size === bytes) return;
-    throw new Error(
-      `data get: ${url} must have ${bytes} bytes, got ${size}: another file is there now; ` +
-        "name another source with --mirror",
-    );
+    throw new CutoutError({
+      where: "data get",
+      what: `${url} must have ${bytes} bytes`,
+      got: `${size}: another file is there now`,
+      remedy: "name another source with --mirror",
+    });
   };
   if (statusCode === 200 && String(headers["content-type"]).startsWith("text/html")) {
-    throw new Error(
-      `data get: ${url} must be a file, got a web page (a log-in or an error); open it in a browser, or name another ` +
-        "source with --mirror",
-    );
+    throw new CutoutError({
+      where: "data get",
+      what: `${url} must be a file`,
+      got: "a web page (a log-in or an error)",
+      remedy: "open it in a browser, or name another source with --mirror",
+    });
   }
   if (statusCode === 200) {
     if (headers["content-length"] !== undefined) checkSize(Number(headers["content-length"]));
@@ -183,13 +146,15 @@ function startOf(
     throw new Passing(`the server answered ${statusCode}`);
   }
   const advice = statusCode === 404 || statusCode === 410 ? "the file is no longer there" : "it refuses";
-  throw new Error(
-    `data get: ${url}: ${advice} (the server answered ${statusCode}); name another source with --mirror`,
-  );
+  throw new CutoutError({
+    where: "data get",
+    what: `${url}: ${advice} (the server answered ${statusCode})`,
+    remedy: "name another source with --mirror",
+  });
 }
 
 async function receive(
-  response: Dispatcher.ResponseData,
+  response: Answer,
   file: FileHandle,
   part: string,
   start: number,
@@ -208,9 +173,12 @@ async function receive(
     const chunk = next.value as Buffer;
     if (position + chunk.length > bytes) {
       await rm(part, { force: true });
-      throw new Error(
-        `data get: ${url} must have ${bytes} bytes, got more; name another source with --mirror`,
-      );
+      throw new CutoutError({
+        where: "data get",
+        what: `${url} must have ${bytes} bytes`,
+        got: "more",
+        remedy: "name another source with --mirror",
+      });
     }
     for (let done = 0; done < chunk.length; ) {
       const rest = chunk.length - done;
@@ -225,7 +193,7 @@ async function receive(
 /** The file beside the part that remembers which version of the server's file it is a part of. */
 const validatorOf = (part: string) => `${part}.version`;
 
-async function keepValidator(url: string, part: string, { headers }: Dispatcher.ResponseData): Promise<void> {
+async function keepValidator(url: string, part: string, { headers }: Answer): Promise<void> {
   // A weak ETag (`W/...`) may stand for other bytes; If-Range does not take it (RFC 9110, 13.1.5).
   const etag = String(headers.etag ?? "");
   const strong = etag.startsWith('"') ? etag : headers["last-modified"];
@@ -282,10 +250,15 @@ function explained(error: unknown, url: string, signal: AbortSignal): unknown {
   if (words !== undefined) return new Passing(words);
   if (String(code).startsWith("HPE_")) return new Passing("the answer is no HTTP");
   if (code === "ENOTFOUND") {
-    return new Error(
-      `data get: ${new URL(url).host} must be a server that can be found, got none of that name; ` +
-        "check the network, or name another source with --mirror",
-    );
+    return new CutoutError({
+      where: "data get",
+      what: `${new URL(url).host} must be a server that can be found`,
+      got: "none of that name",
+      remedy: "check the network, or name another source with --mirror",
+    });
   }
-  return new Error(`data get: ${url}: ${message}; name another source with --mirror`, { cause: error });
+  return new CutoutError(
+    { where: "data get", what: `${url}: ${message}`, remedy: "name another source with --mirror" },
+    { cause: error },
+  );
 }

@@ -26,6 +26,7 @@ import {
   status,
   until,
 } from "../../../test/helpers/file-server.ts";
+import { CutoutError } from "../../error.ts";
 import { stream } from "../../rng.ts";
 import type { KnownDataset } from "./catalog.ts";
 import { type GetOptions, getDataset } from "./get.ts";
@@ -315,7 +316,7 @@ describe("one clear error", () => {
     expect(error.message).toMatch(message);
     expect(error.message).toMatch(/^data get: /);
     expect(error.message).not.toContain("\n");
-    expect(error.constructor).toBe(Error);
+    expect(error).toBeInstanceOf(CutoutError);
     expect(existsSync(join(to, "set.tar.gz"))).toBe(false);
     expect(existsSync(join(to, "set"))).toBe(false);
   });

@@ -4,6 +4,7 @@ import { createReadStream, existsSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { replaceFile } from "../../durable-file.ts";
+import { CutoutError } from "../../error.ts";
 import { type KnownDataset, knownDataset, type RemoteFile } from "./catalog.ts";
 import { checkRoom, lockFolder, writing } from "./disk.ts";
 import { type FetchOptions, fetchFile, patientTimings, removePart, type Timings } from "./fetch.ts";
@@ -92,7 +93,11 @@ async function getFile(file: RemoteFile, known: KnownDataset, options: GetOption
   if (existsSync(path)) {
     // Under its final name, so it was whole once.
     if ((await digest(path, file, options)) === file.sha256) return;
-    throw new Error(`data get: ${path} is not the file that it should be; remove it, then run it again`);
+    throw new CutoutError({
+      where: "data get",
+      what: `${path} is not the file that it should be`,
+      remedy: "remove it, then run it again",
+    });
   }
   const sources = mirror === null ? known.addresses : [mirror];
   for (const [at, source] of sources.entries()) {
@@ -101,10 +106,9 @@ async function getFile(file: RemoteFile, known: KnownDataset, options: GetOption
       return;
     } catch (error) {
       const next = sources[at + 1];
-      const expected = error instanceof Error && error.message.startsWith("data get:");
       // A full disk is full for every source.
-      if (next === undefined || !expected || error.cause !== undefined) throw error;
-      options.onMessage?.(`${error.message.replace(/;[^;]*$/, "")}; trying ${next}`);
+      if (next === undefined || !(error instanceof CutoutError) || error.cause !== undefined) throw error;
+      options.onMessage?.(error.with({ remedy: `trying ${next}` }).message);
     }
   }
 }
@@ -123,7 +127,11 @@ async function getFrom(source: string, file: RemoteFile, path: string, options: 
       where = new URL(encodeURIComponent(file.name), source.endsWith("/") ? source : `${source}/`).href;
       await fetchFile(where, part, file.bytes, fetchOptions);
     } else if (/^[a-z][a-z0-9+.-]+:\/\//i.test(source)) {
-      throw new Error(`data get: --mirror must be an http or https address, or a folder, got ${source}`);
+      throw new CutoutError({
+        where: "data get",
+        what: "--mirror must be an http or https address, or a folder",
+        got: source,
+      });
     } else {
       where = join(source, file.name);
       await copyFile(where, part, file, fetchOptions);
@@ -136,10 +144,12 @@ async function getFrom(source: string, file: RemoteFile, path: string, options: 
     }
     await removePart(part);
     if (anew || !hadPart) {
-      throw new Error(
-        `data get: ${where} must have the SHA-256 ${file.sha256}, got ${got}; it was thrown away, ` +
-          "name another source with --mirror",
-      );
+      throw new CutoutError({
+        where: "data get",
+        what: `${where} must have the SHA-256 ${file.sha256}`,
+        got,
+        remedy: "it was thrown away, name another source with --mirror",
+      });
     }
     onMessage(`${file.name}: what had been fetched before does not fit; fetching all of it again`);
   }
@@ -150,13 +160,20 @@ async function copyFile(from: string, part: string, file: RemoteFile, options: F
   const size = await stat(from).then(
     (stats) => stats.size,
     (error: NodeJS.ErrnoException) => {
-      throw new Error(`data get: ${from} cannot be read (${error.code}); --mirror must be a folder with it`);
+      throw new CutoutError({
+        where: "data get",
+        what: `${from} cannot be read (${error.code})`,
+        remedy: "--mirror must be a folder with it",
+      });
     },
   );
   if (size !== file.bytes) {
-    throw new Error(
-      `data get: ${from} must have ${file.bytes} bytes, got ${size}; name another source with --mirror`,
-    );
+    throw new CutoutError({
+      where: "data get",
+      what: `${from} must have ${file.bytes} bytes`,
+      got: String(size),
+      remedy: "name another source with --mirror",
+    });
   }
   const target = await writing(part, () => open(part, "w"));
   try {
@@ -212,10 +229,11 @@ function checkStrangers(to: string, known: KnownDataset): void {
   const names = known.data === "" ? known.files.map(({ name }) => name.replace(/\.gz$/, "")) : [known.data];
   const stranger = names.find((name) => existsSync(join(to, name)));
   if (stranger === undefined) return;
-  throw new Error(
-    `data get: ${join(to, stranger)} is there already and was not made by "data get"; ` +
-      `train with it as it is, or choose another folder with --to`,
-  );
+  throw new CutoutError({
+    where: "data get",
+    what: `${join(to, stranger)} is there already and was not made by "data get"`,
+    remedy: "train with it as it is, or choose another folder with --to",
+  });
 }
 
 /** What is still to be written, bytes. */
@@ -249,7 +267,12 @@ async function checkRecord(
   options: GetOptions,
 ): Promise<void> {
   if (record.name !== name) {
-    throw new Error(`data get: ${to} must not hold another data set, got ${record.name}; choose with --to`);
+    throw new CutoutError({
+      where: "data get",
+      what: `${to} must not hold another data set`,
+      got: record.name,
+      remedy: "choose with --to",
+    });
   }
   await checkFiles(to, record.files, options);
 }
@@ -267,9 +290,11 @@ async function checkFiles(to: string, files: readonly UnpackedFile[], options: G
     const right = size === bytes && (await hashOf(file, () => {})) === sha256;
     if (!right) {
       const trouble = size === null ? "is missing" : "has been changed";
-      throw new Error(
-        `data get: ${file} ${trouble} since it was fetched; train with it as it is, or remove ${to} and get it anew`,
-      );
+      throw new CutoutError({
+        where: "data get",
+        what: `${file} ${trouble} since it was fetched`,
+        remedy: `train with it as it is, or remove ${to} and get it anew`,
+      });
     }
     done += bytes;
     options.onProgress?.({ task: "checking", name: options.name, done, total });

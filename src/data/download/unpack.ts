@@ -7,6 +7,7 @@ import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { extract } from "tar-stream";
 import yauzl from "yauzl";
+import { CutoutError } from "../../error.ts";
 import type { Packing } from "./catalog.ts";
 import { writing } from "./disk.ts";
 
@@ -52,7 +53,7 @@ export async function unpack(
   const files: UnpackedFile[] = [];
   let total = 0;
   const refuse = (reason: string): never => {
-    throw new Error(`data get: ${archive} ${reason}; it is not unpacked`);
+    throw new CutoutError({ where: "data get", what: `${archive} ${reason}`, remedy: "it is not unpacked" });
   };
   const checkTotal = (bytes: number) => {
     if (bytes > limits.bytes) refuse(`must unpack to at most ${limits.bytes} bytes, got more`);
@@ -92,7 +93,7 @@ export async function unpack(
     await unpackers[packing](archive, sink);
   } catch (error) {
     const { code = "", message } = error as NodeJS.ErrnoException;
-    if (message.startsWith("data get:")) throw error;
+    if (error instanceof CutoutError) throw error;
     if (/^E[A-Z]+$/.test(code)) throw error;
     refuse(`must be a whole ${packing} archive (${message})`);
   }

@@ -1,7 +1,7 @@
 // Reads parts of a file: never more memory than is asked for, never past the file's end.
 import { closeSync, createReadStream, fstatSync, openSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { SourceFile } from "../source.ts";
+import type { SourceFile } from "../datasets/source.ts";
 import { explained, trouble, type Where } from "./trouble.ts";
 
 export interface ByteFile {

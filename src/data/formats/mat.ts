@@ -1,4 +1,5 @@
 // Variables of a Matlab file of version 5 (MathWorks, "MAT-File Format", Level 5), as streams of numbers.
+// Our own, as a reader must not hold a file: SVHN's extra images are 1.3 GB, of which only headers are kept here.
 import type { Readable } from "node:stream";
 import { type ByteFile, streamBytes, withBytes } from "./byte-file.ts";
 import { ByteReader } from "./byte-reader.ts";

@@ -1,4 +1,5 @@
 // The header of numpy's .npy format (numpy.lib.format: versions 1.0, 2.0 and 3.0).
+// Our own, as it is one line: the array behind it is streamed, an image at a time.
 import type { ByteReader } from "./byte-reader.ts";
 import { type NumpyType, numpyType } from "./numpy-type.ts";
 import { trouble, type Where } from "./trouble.ts";

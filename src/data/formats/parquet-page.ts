@@ -1,4 +1,5 @@
 // The values of one Parquet page (https://parquet.apache.org/docs/file-format/data-pages/encodings/).
+// Not hyparquet's: there a run of eight bytes ends the process or never ends, as it is written out beyond the values wanted.
 
 export type PageValue = Uint8Array | number | null;
 

@@ -1,5 +1,6 @@
 // Reads a Python pickle that holds plain containers and numpy arrays. Runs nothing: what would call anything else is
 // an error. The opcodes are those of protocols 2 to 5 (CPython, Lib/pickletools.py).
+// Our own, as these are few: only the opcodes of plain data, each length checked against what the file holds.
 import { numpyType } from "./numpy-type.ts";
 import {
   Dictionary,

@@ -1,6 +1,8 @@
 // Checks Thrift's compact encoding before a library reads it: no list longer than the bytes that are left, no depth
 // and no number without end (https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md).
+
 import { deserializeTCompactProtocol } from "hyparquet/src/thrift.js";
+import { CutoutError } from "../../error.ts";
 
 const deepest = 24;
 const types = {
@@ -36,7 +38,8 @@ export function readThrift(bytes: Uint8Array): { readonly fields: ThriftFields; 
 export function checkThrift(bytes: Uint8Array): void {
   let at = 0;
   const take = (length: number) => {
-    if (length > bytes.length - at) throw new Error(`thrift: ${length} bytes wanted at byte ${at}`);
+    if (length > bytes.length - at)
+      throw new CutoutError({ where: "thrift", what: `${length} bytes wanted at byte ${at}` });
     at += length;
   };
   const byte = () => {
@@ -50,7 +53,7 @@ export function checkThrift(bytes: Uint8Array): void {
       value += (next & 0x7f) * 2 ** (7 * place);
       if (next < 0x80) return value;
     }
-    throw new Error(`thrift: a number without end at byte ${at}`);
+    throw new CutoutError({ where: "thrift", what: `a number without end at byte ${at}` });
   };
   const element = (type: number, depth: number, inList: boolean): void => {
     if (type === types.true || type === types.false) {
@@ -61,18 +64,18 @@ export function checkThrift(bytes: Uint8Array): void {
     else if (type === types.binary) take(varint());
     else if (type === types.list || type === types.set) list(depth + 1);
     else if (type === types.struct) struct(depth + 1);
-    else throw new Error(`thrift: type ${type} at byte ${at}`);
+    else throw new CutoutError({ where: "thrift", what: `type ${type} at byte ${at}` });
   };
   const list = (depth: number) => {
-    if (depth > deepest) throw new Error("thrift: nested too deeply");
+    if (depth > deepest) throw new CutoutError({ where: "thrift", what: "nested too deeply" });
     const head = byte();
     const size = head >> 4 === 15 ? varint() : head >> 4;
     if (size > bytes.length - at)
-      throw new Error(`thrift: a list of ${size} at byte ${at} of ${bytes.length}`);
+      throw new CutoutError({ where: "thrift", what: `a list of ${size} at byte ${at} of ${bytes.length}` });
     for (let index = 0; index < size; index++) element(head & 15, depth, true);
   };
   const struct = (depth: number) => {
-    if (depth > deepest) throw new Error("thrift: nested too deeply");
+    if (depth > deepest) throw new CutoutError({ where: "thrift", what: "nested too deeply" });
     for (let head = byte(); (head & 15) !== types.stop; head = byte()) {
       if (head >> 4 === 0) varint(); // the field's number, where it is not the last one's plus a little
       element(head & 15, depth, false);

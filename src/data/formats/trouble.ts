@@ -1,4 +1,5 @@
-// What a file that cannot be read becomes: one plain error that names the reader and the file.
+// What a file that cannot be read becomes: one error for people that names the reader and the file.
+import { CutoutError } from "../../error.ts";
 
 /** How errors of one reader begin, and which file they are about. */
 export interface Where {
@@ -14,8 +15,9 @@ export function trouble(
   must: string,
   got: string,
   remedy = "download it again or make it anew",
-): Error {
-  return new Error(`${where.reader}: ${where.file} must ${must}, got ${got}; ${remedy}`);
+  options: ErrorOptions = {},
+): CutoutError {
+  return new CutoutError({ where: where.reader, what: `${where.file} must ${must}`, got, remedy }, options);
 }
 
 /** Runs `read`; whatever is thrown becomes an error of this reader, if it is not one yet. */
@@ -46,16 +48,15 @@ export async function* guardedStream<T>(
  *
  * @param kind what the file should have been: "a Parquet file"
  */
-export function explained(where: Where, kind: string, error: unknown): Error {
+export function explained(where: Where, kind: string, error: unknown): CutoutError {
+  if (error instanceof CutoutError) return error;
   const { code, message = String(error) } = error as Partial<NodeJS.ErrnoException>;
-  if (error instanceof Error && message.startsWith(`${where.reader}: `)) return error;
   if (code !== undefined && systemCode.test(code)) {
-    return new Error(`${where.reader}: ${where.file} cannot be read (${code}); check that it is there`, {
-      cause: error,
-    });
+    const what = `${where.file} cannot be read (${code})`;
+    return new CutoutError({ where: where.reader, what, remedy: "check that it is there" }, { cause: error });
   }
   const said = (message.split("\n")[0] ?? "").slice(0, 160);
-  return Object.assign(trouble(where, `be ${kind}`, `a damaged or foreign one (${said})`), { cause: error });
+  return trouble(where, `be ${kind}`, `a damaged or foreign one (${said})`, undefined, { cause: error });
 }
 
 /** ENOENT and its kin; Z_DATA_ERROR and ERR_... are no trouble of the disk. */

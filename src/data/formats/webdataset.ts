@@ -2,10 +2,10 @@
 import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { type ExtractEvents, extract } from "tar-stream";
-import type { Label } from "../labels.ts";
-import type { Columns } from "../source.ts";
+import type { Columns } from "../datasets/columns.ts";
+import type { Label } from "../datasets/labels.ts";
+import { isAddress, isPacked, readAddress } from "../http/remote-file.ts";
 import { streamBytes } from "./byte-file.ts";
-import { isAddress, readAddress } from "./http.ts";
 import { explained, trouble, type Where } from "./trouble.ts";
 
 export interface Sample {
@@ -122,7 +122,7 @@ interface Member {
 async function* membersOf(where: Where, onBytes: (count: number) => void): AsyncGenerator<Member> {
   const archive = extract();
   const end = { zeros: 0 };
-  const packed = /\.t?gz$/i.test(where.file.replace(/[?#].*$/, ""));
+  const packed = isPacked(where.file);
   const source = Readable.from(counted(where, onBytes), { objectMode: false, highWaterMark: 2 ** 18 });
   const plain = packed ? pipeline(source, createGunzip({ chunkSize: 2 ** 17 }), () => {}) : source;
   // Errors of each stage come out of the last one; this callback keeps them from being thrown twice.

@@ -1,4 +1,5 @@
 // Convolution over [C, H, W, N] and its two gradients: three operators, each linear in both operands.
+import { CutoutError } from "../../error.ts";
 import { sizeOf } from "../../tensor.ts";
 import { convAlgorithms } from "../conv/algorithms.ts";
 import { type ConvSpec, convSpec, specOf } from "../conv/spec.ts";
@@ -22,11 +23,18 @@ function check(where: string, attrs: Conv2dAttrs, x: readonly number[], w: reado
   expectRank(where, w, 4);
   const { groups } = attrs;
   if (x[0]! % groups !== 0 || w[0]! % groups !== 0 || x[0]! / groups !== w[1]) {
-    throw new Error(`${where}: weights ${show(w)} must fit ${x[0]} input channels in ${groups} groups`);
+    throw new CutoutError({
+      where,
+      what: `weights ${show(w)} must fit ${x[0]} input channels in ${groups} groups`,
+    });
   }
   const spec = convSpec(attrs, x, w);
   if (spec.output.some((extent) => extent < 1)) {
-    throw new Error(`${where}: a kernel of ${show(spec.kernel)} must fit the padded image, got ${show(x)}`);
+    throw new CutoutError({
+      where,
+      what: `a kernel of ${show(spec.kernel)} must fit the padded image`,
+      got: show(x),
+    });
   }
   return spec;
 }
@@ -47,7 +55,8 @@ const scaled = (g: Graph, weights: Value, factors: Value | null) =>
   factors ? g.apply("mul", [weights, factors]) : weights;
 
 function expectShape(where: string, what: string, got: readonly number[], want: readonly number[]): void {
-  if (show(got) !== show(want)) throw new Error(`${where}: ${what} must be ${show(want)}, got ${show(got)}`);
+  if (show(got) !== show(want))
+    throw new CutoutError({ where, option: what, what: `must be ${show(want)}`, got: show(got) });
 }
 
 /** Calls `visit` with flat indices (input pixel, weight, output) of every product of the sum. */

@@ -1,4 +1,5 @@
 // Random numbers inside the graph, and dropout (Srivastava et al. 2014) made from them.
+import { CutoutError } from "../../error.ts";
 import { sizeOf } from "../../tensor.ts";
 import { expectOperands, show } from "../shape.ts";
 import type { CompositeRules, PrimitiveRules, ValueType } from "../types.ts";
@@ -38,7 +39,11 @@ export const dropoutRules: {
         expectOperands("uniform", inputs, 1);
         const [seed] = inputs as [ValueType];
         if (seed.dtype !== "int32" || sizeOf(seed.shape) !== 1) {
-          throw new Error(`uniform: the seed must be one int32, got ${seed.dtype} ${show(seed.shape)}`);
+          throw new CutoutError({
+            where: "uniform",
+            what: "the seed must be one int32",
+            got: `${seed.dtype} ${show(seed.shape)}`,
+          });
         }
         return { dtype: "float32", shape };
       },
@@ -57,7 +62,12 @@ export const dropoutRules: {
       infer(inputs, { probability }) {
         expectOperands("dropout", inputs, 2);
         if (!(probability >= 0 && probability < 1)) {
-          throw new Error(`dropout: probability must be in [0, 1), got ${probability}`);
+          throw new CutoutError({
+            where: "dropout",
+            option: "probability",
+            what: "must be in [0, 1)",
+            got: String(probability),
+          });
         }
         return { dtype: inputs[0]!.dtype, shape: inputs[0]!.shape };
       },

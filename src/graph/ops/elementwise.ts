@@ -1,4 +1,5 @@
 // Operators that treat each element alone: one operand, two that broadcast, choice and casts.
+import { CutoutError } from "../../error.ts";
 import { sizeOf } from "../../tensor.ts";
 import type { Graph } from "../graph.ts";
 import {
@@ -65,7 +66,13 @@ function broadcasting(
     infer(inputs) {
       expectOperands(name, inputs, 2);
       const [a, b] = inputs as [ValueType, ValueType];
-      if (a.dtype !== b.dtype) throw new Error(`${name}: dtypes must agree, got ${a.dtype} and ${b.dtype}`);
+      if (a.dtype !== b.dtype)
+        throw new CutoutError({
+          where: name,
+          option: "dtypes",
+          what: "must agree",
+          got: `${a.dtype} and ${b.dtype}`,
+        });
       return { dtype: resultType ?? a.dtype, shape: broadcastShapes(name, a.shape, b.shape) };
     },
     gradient:
@@ -176,7 +183,11 @@ export const elementwiseRules: Elementwise = {
       expectOperands("where", inputs, 3);
       const [condition, a, b] = inputs as [ValueType, ValueType, ValueType];
       if (condition.dtype !== "bool" || a.dtype !== b.dtype) {
-        throw new Error(`where: takes (bool, T, T), got (${condition.dtype}, ${a.dtype}, ${b.dtype})`);
+        throw new CutoutError({
+          where: "where",
+          what: "takes (bool, T, T)",
+          got: `(${condition.dtype}, ${a.dtype}, ${b.dtype})`,
+        });
       }
       const shape = broadcastShapes("where", condition.shape, broadcastShapes("where", a.shape, b.shape));
       return { dtype: a.dtype, shape };

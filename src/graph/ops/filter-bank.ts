@@ -1,4 +1,5 @@
 // The same few filters on every channel by itself: the transforms of Winograd's algorithm in one pass.
+import { CutoutError } from "../../error.ts";
 import { sizeOf } from "../../tensor.ts";
 import { expectOperands, expectRank, reshape, show } from "../shape.ts";
 import type { FilterBankAttrs, PrimitiveRules, Value, ValueType } from "../types.ts";
@@ -22,9 +23,11 @@ export const filterBankRules: Pick<PrimitiveRules, "filterBank"> = {
       const [channels, height, width, batch] = x.shape as [number, number, number, number];
       const output = outputSize(windowOf(attrs, filters.shape), [height, width]);
       if (output.some((extent) => extent < 1)) {
-        throw new Error(
-          `filterBank: filters ${show(filters.shape)} must fit the padded image, got ${show(x.shape)}`,
-        );
+        throw new CutoutError({
+          where: "filterBank",
+          what: `filters ${show(filters.shape)} must fit the padded image`,
+          got: show(x.shape),
+        });
       }
       return { dtype: x.dtype, shape: [channels, filters.shape[0]!, ...output, batch] };
     },

@@ -1,4 +1,5 @@
 // Cross-entropy against soft targets, with label smoothing (Szegedy et al. 2016, section 7).
+import { CutoutError } from "../../error.ts";
 import type { Graph } from "../graph.ts";
 import { expectOperands, expectRank, show } from "../shape.ts";
 import type { CompositeRules, Value, ValueType } from "../types.ts";
@@ -18,12 +19,18 @@ export const lossRules: Pick<CompositeRules, "crossEntropy"> = {
       const [logits, targets] = inputs as [ValueType, ValueType];
       expectRank("crossEntropy", logits.shape, 2);
       if (show(logits.shape) !== show(targets.shape)) {
-        throw new Error(
-          `crossEntropy: logits and targets must agree, got ${show(logits.shape)} and ${show(targets.shape)}`,
-        );
+        throw new CutoutError({
+          where: "crossEntropy",
+          what: "logits and targets must agree",
+          got: `${show(logits.shape)} and ${show(targets.shape)}`,
+        });
       }
       if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
-        throw new Error(`crossEntropy: label smoothing must be in [0, 1), got ${labelSmoothing}`);
+        throw new CutoutError({
+          where: "crossEntropy",
+          what: "label smoothing must be in [0, 1)",
+          got: String(labelSmoothing),
+        });
       }
       return { dtype: "float32", shape: [1] };
     },

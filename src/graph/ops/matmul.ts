@@ -1,4 +1,5 @@
 // Matrix products, with an optional batch axis on either side.
+import { CutoutError } from "../../error.ts";
 import { type Shape, sizeOf } from "../../tensor.ts";
 import type { Graph } from "../graph.ts";
 import { expectOperands, show, sumTo } from "../shape.ts";
@@ -35,7 +36,11 @@ export const matmulRules: Pick<PrimitiveRules, "matmul"> = {
       expectOperands("matmul", inputs, 2);
       const [a, b] = inputs as [ValueType, ValueType];
       const fail = () =>
-        new Error(`matmul: inner extents and batches must agree, got ${show(a.shape)} and ${show(b.shape)}`);
+        new CutoutError({
+          where: "matmul",
+          what: "inner extents and batches must agree",
+          got: `${show(a.shape)} and ${show(b.shape)}`,
+        });
       const ranksFit = ({ shape }: ValueType, swapped: boolean) =>
         shape.length === 3 || (shape.length === 2 && !swapped);
       if (!ranksFit(a, swapA) || !ranksFit(b, swapB)) throw fail();

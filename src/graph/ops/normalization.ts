@@ -1,4 +1,5 @@
 // Normalization over [C, ...]: every axis but the first is averaged. Batch normalization (Ioffe and Szegedy 2015).
+import { CutoutError } from "../../error.ts";
 import { sameShape, sizeOf } from "../../tensor.ts";
 import type { Graph } from "../graph.ts";
 import { expectOperands, reshape, show } from "../shape.ts";
@@ -26,9 +27,11 @@ function expectChannels(where: string, inputs: readonly ValueType[], count: numb
   expectOperands(where, inputs, count);
   const [x, ...vectors] = inputs as [ValueType, ...ValueType[]];
   if (x.shape.length < 2 || vectors.some(({ shape }) => shape.length !== 1 || shape[0] !== x.shape[0])) {
-    throw new Error(
-      `${where}: needs [C, ...] and vectors [C], got ${inputs.map(({ shape }) => show(shape)).join(", ")}`,
-    );
+    throw new CutoutError({
+      where,
+      what: "needs [C, ...] and vectors [C]",
+      got: inputs.map(({ shape }) => show(shape)).join(", "),
+    });
   }
   return { dtype: x.dtype, shape: x.shape };
 }
@@ -147,7 +150,11 @@ export const normalizationRules: {
         expectOperands("channelDot", inputs, 2);
         const [a, b] = inputs as [ValueType, ValueType];
         if (a.shape.length < 2 || !sameShape(a.shape, b.shape)) {
-          throw new Error(`channelDot: needs [C, ...] twice, got ${show(a.shape)} and ${show(b.shape)}`);
+          throw new CutoutError({
+            where: "channelDot",
+            what: "needs [C, ...] twice",
+            got: `${show(a.shape)} and ${show(b.shape)}`,
+          });
         }
         return { dtype: a.dtype, shape: a.shape.map((extent, axis) => (axis === 0 ? extent : 1)) };
       },
@@ -169,7 +176,11 @@ export const normalizationRules: {
       infer(inputs) {
         const [x, , , addend] = inputs;
         if (addend && !sameShape(x!.shape, addend.shape)) {
-          throw new Error(`affine: the addend must be ${show(x!.shape)}, got ${show(addend.shape)}`);
+          throw new CutoutError({
+            where: "affine",
+            what: `the addend must be ${show(x!.shape)}`,
+            got: show(addend.shape),
+          });
         }
         return expectChannels("affine", inputs.slice(0, 3), 3);
       },

@@ -1,4 +1,5 @@
 // Max and average pooling over [C, H, W, N]; windows may overlap.
+import { CutoutError } from "../../error.ts";
 import { sizeOf } from "../../tensor.ts";
 import { expectOperands, expectRank, reshape, show } from "../shape.ts";
 import type {
@@ -31,12 +32,19 @@ function inferPool(where: string, x: ValueType, attrs: Pool2dAttrs): ValueType {
   const output = outputSize(windowOf(attrs), heightWidth(x));
   const [top, left, bottom, right] = attrs.padding;
   if (Math.max(top, bottom) >= attrs.kernel[0] || Math.max(left, right) >= attrs.kernel[1]) {
-    throw new Error(
-      `${where}: padding must be smaller than the window ${show(attrs.kernel)}, got ${show(attrs.padding)}`,
-    );
+    throw new CutoutError({
+      where,
+      option: "padding",
+      what: `must be smaller than the window ${show(attrs.kernel)}`,
+      got: show(attrs.padding),
+    });
   }
   if (output.some((extent) => extent < 1)) {
-    throw new Error(`${where}: a window of ${show(attrs.kernel)} must fit the image, got ${show(x.shape)}`);
+    throw new CutoutError({
+      where,
+      what: `a window of ${show(attrs.kernel)} must fit the image`,
+      got: show(x.shape),
+    });
   }
   return { dtype: x.dtype, shape: [x.shape[0]!, ...output, x.shape[3]!] };
 }

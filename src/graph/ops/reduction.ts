@@ -1,4 +1,5 @@
 // Reductions over axes (which stay with extent 1), and softmax.
+import { CutoutError } from "../../error.ts";
 import { type Shape, sizeOf } from "../../tensor.ts";
 import { broadcastStrides, expectOperands, forEachPosition, offsetOf, show } from "../shape.ts";
 import type { GradientContext, PrimitiveRules, ReferenceArray, Rule, Value, ValueType } from "../types.ts";
@@ -25,7 +26,12 @@ function reduction(
       expectOperands(name, inputs, 1);
       const [x] = inputs as [ValueType];
       if (axes.length === 0 || axes.some((axis) => !(axis >= 0 && axis < x.shape.length))) {
-        throw new Error(`${name}: axes must be among those of ${show(x.shape)}, got ${show(axes)}`);
+        throw new CutoutError({
+          where: name,
+          option: "axes",
+          what: `must be among those of ${show(x.shape)}`,
+          got: show(axes),
+        });
       }
       return { dtype: x.dtype, shape: reducedShape(x.shape, axes) };
     },
@@ -58,7 +64,7 @@ function softmaxRule(
       expectOperands(name, inputs, 1);
       const [x] = inputs as [ValueType];
       if (!(axis >= 0 && axis < x.shape.length))
-        throw new Error(`${name}: axis ${axis} is not in ${show(x.shape)}`);
+        throw new CutoutError({ where: name, what: `axis ${axis} is not in ${show(x.shape)}` });
       return { dtype: x.dtype, shape: x.shape };
     },
     gradient: (context) => [gradient(context)],

@@ -1,4 +1,5 @@
 // Operators that move numbers without changing them.
+import { CutoutError } from "../../error.ts";
 import { sizeOf, stridesOf } from "../../tensor.ts";
 import { expectOperands, forEachPosition, offsetOf, reshape, show, sumTo } from "../shape.ts";
 import type { PrimitiveRules, Value, ValueType } from "../types.ts";
@@ -13,7 +14,8 @@ type ShapeRules = Pick<
 const taken = (start: number, end: number, step: number) => Math.max(0, Math.ceil((end - start) / step));
 
 const constantIndices = (indices: Value): Int32Array => {
-  if (indices.source.kind !== "constant") throw new Error("gather: the gradient needs constant indices");
+  if (indices.source.kind !== "constant")
+    throw new CutoutError({ where: "gather", what: "the gradient needs constant indices" });
   return indices.source.data as Int32Array;
 };
 
@@ -23,7 +25,11 @@ export const shapeRules: ShapeRules = {
       expectOperands("reshape", inputs, 1);
       const [x] = inputs as [ValueType];
       if (sizeOf(x.shape) !== sizeOf(shape)) {
-        throw new Error(`reshape: must keep the number of elements, got ${show(x.shape)} to ${show(shape)}`);
+        throw new CutoutError({
+          where: "reshape",
+          what: "must keep the number of elements",
+          got: `${show(x.shape)} to ${show(shape)}`,
+        });
       }
       return { dtype: x.dtype, shape };
     },
@@ -37,7 +43,11 @@ export const shapeRules: ShapeRules = {
       const [x] = inputs as [ValueType];
       const sorted = [...permutation].sort((a, b) => a - b);
       if (sorted.length !== x.shape.length || sorted.some((axis, index) => axis !== index)) {
-        throw new Error(`transpose: must name each axis of ${show(x.shape)} once, got ${show(permutation)}`);
+        throw new CutoutError({
+          where: "transpose",
+          what: `must name each axis of ${show(x.shape)} once`,
+          got: show(permutation),
+        });
       }
       return { dtype: x.dtype, shape: permutation.map((axis) => x.shape[axis]!) };
     },
@@ -62,7 +72,11 @@ export const shapeRules: ShapeRules = {
       const [x] = inputs as [ValueType];
       const lead = shape.length - x.shape.length;
       if (lead < 0 || x.shape.some((extent, axis) => extent !== 1 && extent !== shape[axis + lead])) {
-        throw new Error(`broadcast: ${show(x.shape)} must repeat to ${show(shape)}`);
+        throw new CutoutError({
+          where: "broadcast",
+          option: show(x.shape),
+          what: `must repeat to ${show(shape)}`,
+        });
       }
       return { dtype: x.dtype, shape };
     },
@@ -91,9 +105,11 @@ export const shapeRules: ShapeRules = {
         return start >= 0 && start < end && end <= extent;
       });
       if (!fits || starts.length !== x.shape.length) {
-        throw new Error(
-          `slice: must lie in ${show(x.shape)} with steps >= 1, got ${show(starts)} to ${show(ends)} by ${show(steps)}`,
-        );
+        throw new CutoutError({
+          where: "slice",
+          what: `must lie in ${show(x.shape)} with steps >= 1`,
+          got: `${show(starts)} to ${show(ends)} by ${show(steps)}`,
+        });
       }
       return { dtype: x.dtype, shape: starts.map((start, axis) => taken(start, ends[axis]!, steps[axis]!)) };
     },
@@ -130,9 +146,11 @@ export const shapeRules: ShapeRules = {
       if (
         [before, after].some((sides) => sides.length !== x.shape.length || sides.some((side) => !(side >= 0)))
       ) {
-        throw new Error(
-          `pad: needs a width >= 0 for each axis of ${show(x.shape)}, got ${show(before)}, ${show(after)}`,
-        );
+        throw new CutoutError({
+          where: "pad",
+          what: `needs a width >= 0 for each axis of ${show(x.shape)}`,
+          got: `${show(before)}, ${show(after)}`,
+        });
       }
       return { dtype: x.dtype, shape: x.shape.map((extent, axis) => before[axis]! + extent + after[axis]!) };
     },
@@ -160,7 +178,8 @@ export const shapeRules: ShapeRules = {
 
   concat: {
     infer(inputs, { axis }) {
-      if (inputs.length === 0) throw new Error("concat: takes one operand or more, got none");
+      if (inputs.length === 0)
+        throw new CutoutError({ where: "concat", what: "takes one operand or more", got: "none" });
       const [first] = inputs as [ValueType];
       const fits = inputs.every(
         ({ dtype, shape }) =>
@@ -169,9 +188,12 @@ export const shapeRules: ShapeRules = {
           shape.every((extent, index) => index === axis || extent === first.shape[index]),
       );
       if (!fits || !(axis >= 0 && axis < first.shape.length)) {
-        throw new Error(
-          `concat: shapes must agree but for axis ${axis}, got ${inputs.map((x) => show(x.shape))}`,
-        );
+        throw new CutoutError({
+          where: "concat",
+          option: "shapes",
+          what: `must agree but for axis ${axis}`,
+          got: String(inputs.map((x) => show(x.shape))),
+        });
       }
       const total = inputs.reduce((sum, { shape }) => sum + shape[axis]!, 0);
       return {
@@ -207,12 +229,15 @@ export const shapeRules: ShapeRules = {
       expectOperands("gather", inputs, 2);
       const [x, indices] = inputs as [ValueType, ValueType];
       if (indices.dtype !== "int32" || indices.shape.length !== 1) {
-        throw new Error(
-          `gather: indices must be an int32 vector, got ${indices.dtype} ${show(indices.shape)}`,
-        );
+        throw new CutoutError({
+          where: "gather",
+          option: "indices",
+          what: "must be an int32 vector",
+          got: `${indices.dtype} ${show(indices.shape)}`,
+        });
       }
       if (!(axis >= 0 && axis < x.shape.length))
-        throw new Error(`gather: axis ${axis} is not in ${show(x.shape)}`);
+        throw new CutoutError({ where: "gather", what: `axis ${axis} is not in ${show(x.shape)}` });
       return {
         dtype: x.dtype,
         shape: x.shape.map((extent, index) => (index === axis ? indices.shape[0]! : extent)),

@@ -1,0 +1,257 @@
+// The training pipeline: crop, flip, normalize and Cutout in one pass from 8-bit images to a float batch.
+import { CutoutError } from "../../error.ts";
+import type { Rng } from "../../rng.ts";
+import { otherIndex } from "../cutout/cutout.ts";
+import { checkedTrainingCutout, trainingCutout } from "../cutout/given.ts";
+import { checkHole, type Hole } from "../cutout/hole.ts";
+import { type CutoutGiven, type CutoutOptions, checkFits } from "../cutout/options.ts";
+import type { CutoutPreset } from "../cutout/presets.ts";
+import { holeSampler } from "../cutout/sample.ts";
+import { checkFillChannels } from "../fill/fill.ts";
+import { normalizedFill } from "../fill/normalized.ts";
+import { painter } from "../fill/paint-holes.ts";
+import { type CropOptions, centerCrop, checkCrop, fiveCrops, sampleCrop } from "../geometry/crop.ts";
+import { checkFlip, sampleFlip } from "../geometry/flip.ts";
+import { type ImageLayout, type ImageShape, imageSize } from "../image/layout.ts";
+import { checkNormalization, type Normalization } from "../image/normalize.ts";
+import type { AugmentationSpec } from "../registry.ts";
+import { sumOf } from "../simd/sums.ts";
+import { type AfterParameters, afterPass, checkAugmentations } from "./after-pass.ts";
+import { cropPass, type Painted } from "./crop-pass.ts";
+
+export type { CropOptions, CutoutOptions, Hole, ImageShape, Normalization };
+
+/** Everything random about one image, as plain JSON data. */
+export interface ImageParameters {
+  /** Row of the crop's corner in the unpadded image; negative inside the padding. */
+  readonly top: number;
+  /** Column of the crop's corner in the unpadded image; negative inside the padding. */
+  readonly left: number;
+  readonly flip: boolean;
+  /** In the image after crop and flip; already clipped at its border. */
+  readonly holes: readonly Hole[];
+  /** Of the augmentations that follow; left out without any. */
+  readonly after?: AfterParameters;
+}
+
+interface PipelineOptions<Cutout> {
+  /** Shape of the 8-bit images. */
+  readonly input: ImageShape;
+  readonly crop: CropOptions;
+  /** Chance of a horizontal flip, 0 to 1. */
+  readonly flip: number;
+  readonly normalization: Normalization;
+  /** null: no Cutout. */
+  readonly cutout: Cutout | null;
+  /** What follows on the normalized image after Cutout, in this order; it keeps the image's size. None when left out. */
+  readonly augmentations?: readonly AugmentationSpec[];
+}
+
+/** As a person gives them: of Cutout some options, or a preset. */
+export type TrainingPipelineOptions = PipelineOptions<CutoutGiven | CutoutPreset>;
+
+/** Checked and complete, as plain data: another thread makes the same pipeline out of them. */
+export type CompletePipelineOptions = PipelineOptions<CutoutOptions>;
+
+export interface Pipeline {
+  /** Shape of what it makes. */
+  readonly output: ImageShape;
+  /**
+   * False where an image does not depend on the others of its batch: `apply` then takes images that lie anywhere. Left
+   * out, the array that it gets holds exactly the batch.
+   */
+  readonly needsBatch?: boolean;
+  /**
+   * Draws what is random about one image.
+   * @param progress share of the training that is done, 0 to 1, for what follows a schedule; 1 when left out
+   * @param ofBatch makes a stream, the same for each image of a batch, for what they share (Cutout per "batch")
+   */
+  sample(rng: Rng, progress?: number, ofBatch?: () => Rng): ImageParameters;
+  /**
+   * One pass over one image: bytes [height, width, channels] from `image[imageOffset]` on, to normalized floats
+   * [channels, crop height, crop width] from `target[targetOffset]` on. The input is never changed.
+   *
+   * Holes that show another image take it from the same array: `image` then holds the images of a batch.
+   * @throws Error when an offset leaves no room for the image, or a hole reaches outside the crop
+   */
+  apply(
+    image: Uint8Array,
+    imageOffset: number,
+    parameters: ImageParameters,
+    target: Float32Array,
+    targetOffset: number,
+  ): void;
+}
+
+/** A pipeline that tells how it was made. */
+export interface TrainingPipeline extends Pipeline {
+  readonly options: CompletePipelineOptions;
+  readonly needsBatch: boolean;
+}
+
+/**
+ * The paper's order: crop, flip, normalize, Cutout.
+ *
+ * Pixels of the padding are zero after normalization. With the fill `imageMean` a hole gets the mean, over
+ * height, width and channels, of the crop before normalization and before any hole (padding counts as the mean
+ * colour that it stands for), and that one number is then normalized per channel: what comes out of cutting
+ * the un-normalized image first, as the reviewed numpy version does, and normalizing after. Numbers of other fills are
+ * in the units of the normalized image; colours, and noise in shares of white, are normalized.
+ *
+ * Crop and flip are drawn before the holes, from the same stream: with and without Cutout an image gets the
+ * same crop and flip. What follows is drawn after the holes.
+ * @throws Error that names the option when one is wrong or does not fit the others
+ */
+export function trainingPipeline(given: TrainingPipelineOptions): TrainingPipeline {
+  const { input, crop, flip, normalization, augmentations = [] } = given;
+  checkCrop(crop, input);
+  checkFlip(flip);
+  checkNormalization(normalization, input.channels);
+  const output = { height: crop.height, width: crop.width, channels: input.channels };
+  checkAugmentations(augmentations, output);
+  const cutout = given.cutout && trainingCutout(given.cutout);
+  if (cutout !== null) checkFits(cutout, output);
+  return makePipeline({ ...given, cutout });
+}
+
+/**
+ * The same of what has been checked before: a config has been, and what another thread was sent.
+ * @param checked complete; of Cutout our own options, or a preset
+ * @throws Error when lists with a number a channel do not fit the images
+ */
+export function makePipeline(checked: PipelineOptions<CutoutOptions | CutoutPreset>): TrainingPipeline {
+  const { input, crop, flip, normalization, augmentations = [] } = checked;
+  const cutout = checked.cutout && checkedTrainingCutout(checked.cutout);
+  const output: ImageShape = { height: crop.height, width: crop.width, channels: input.channels };
+  const after = afterPass(augmentations, output, normalization);
+  const sampler = cutout === null ? null : holeSampler(cutout, output);
+  if (cutout !== null) checkFillChannels("cutout", cutout.fill, output.channels);
+  const fill = cutout === null ? "zero" : normalizedFill(cutout.fill, normalization);
+  const copyCrop = cropPass(input, output, normalization);
+  const layout: ImageLayout = { ...output, layout: "CHW" };
+  const paint = painter(fill, layout, false);
+  const values = new Float64Array(output.channels);
+  const whole: Painted = { holes: [], values };
+  const other = fill === "otherImage" ? new Float32Array(imageSize(output)) : null;
+  const inputSize = imageSize(input);
+  const outputSize = imageSize(output);
+
+  const fusedPass: Pipeline["apply"] = (image, imageOffset, parameters, target, targetOffset) => {
+    checkRoom("image", image.length, imageOffset, inputSize);
+    checkRoom("target", target.length, targetOffset, outputSize);
+    const { holes } = parameters;
+    for (let index = 0; index < holes.length; index++) checkHole(holes[index]!, output);
+    if (holes.length === 0) {
+      copyCrop(image, imageOffset, parameters, target, targetOffset, whole);
+    } else if (fill === "zero" || fill === "imageMean") {
+      if (fill === "imageMean") {
+        const mean = meanOfCrop(image, imageOffset, input, output, parameters, normalization.mean);
+        for (let c = 0; c < values.length; c++) {
+          values[c] = (mean - normalization.mean[c]!) / normalization.std[c]!;
+        }
+      }
+      copyCrop(image, imageOffset, parameters, target, targetOffset, { holes, values });
+    } else {
+      copyCrop(image, imageOffset, parameters, target, targetOffset, whole);
+      paint(target, targetOffset, holes, { pixels: target, offset: targetOffset }, (seed) => {
+        const count = Math.floor(image.length / inputSize);
+        if (count < 2)
+          throw new CutoutError({
+            where: "augment",
+            option: "image",
+            what: "must hold a batch for holes that show another image",
+          });
+        const index = otherIndex(seed, Math.floor(imageOffset / inputSize), count);
+        copyCrop(image, (imageOffset % inputSize) + index * inputSize, parameters, other!, 0, whole);
+        return { pixels: other!, offset: 0 };
+      });
+    }
+  };
+  const sampleHolesOf = (rng: Rng, progress: number, ofBatch: (() => Rng) | undefined): readonly Hole[] => {
+    if (sampler === null) return [];
+    if (cutout?.per !== "batch") return sampler.sample(rng, progress);
+    if (ofBatch === undefined)
+      throw new CutoutError({
+        where: "augment",
+        option: "ofBatch",
+        what: 'must be a stream with Cutout per "batch"',
+      });
+    return sampler.sample(ofBatch(), progress);
+  };
+
+  return {
+    options: { ...checked, cutout },
+    output,
+    needsBatch: fill === "otherImage",
+    sample(rng, progress = 1, ofBatch) {
+      const { top, left } = sampleCrop(rng, input, crop);
+      const flipped = sampleFlip(rng, flip);
+      const holes = sampleHolesOf(rng, progress, ofBatch);
+      const drawn = { top, left, flip: flipped, holes };
+      return after === null ? drawn : { ...drawn, after: after.sample(rng, progress) };
+    },
+    apply(image, imageOffset, parameters, target, targetOffset) {
+      fusedPass(image, imageOffset, parameters, target, targetOffset);
+      if (parameters.after !== undefined) after?.apply(target, targetOffset, parameters.after);
+    },
+  };
+}
+
+/**
+ * Parameters of the fixed views of evaluation: the centre crop, or ten crops (four corners and the centre, then
+ * the same five flipped; only two where the crop is the whole image). No holes.
+ * @throws Error when the crop is larger than the image
+ */
+export function evaluationViews(
+  crops: "center" | "ten",
+  input: ImageShape,
+  crop: { height: number; width: number },
+): readonly ImageParameters[] {
+  if (crops === "center") return [{ ...centerCrop(input, crop), flip: false, holes: [] }];
+  // Without room to crop the five are one; the average over it and its mirror image is the same.
+  const whole = crop.height === input.height && crop.width === input.width;
+  const corners = fiveCrops(input, crop).slice(0, whole ? 1 : 5);
+  return [false, true].flatMap((flip) => corners.map((corner) => ({ ...corner, flip, holes: [] })));
+}
+
+function checkRoom(name: string, length: number, offset: number, size: number): void {
+  if (!(Number.isInteger(offset) && offset >= 0 && offset + size <= length)) {
+    throw new CutoutError({
+      where: "augment",
+      option: name,
+      what: `must hold ${size} numbers from ${offset} on`,
+      got: `an array of ${length}`,
+    });
+  }
+}
+
+/** Mean over height, width and channels of the crop, on the scale 0 to 1; padding has the mean colour. */
+function meanOfCrop(
+  image: Uint8Array,
+  imageOffset: number,
+  input: ImageShape,
+  output: ImageShape,
+  { top, left }: ImageParameters,
+  channelMeans: readonly number[],
+): number {
+  const { height, width, channels } = output;
+  const firstRow = Math.max(0, top);
+  const endRow = Math.max(firstRow, Math.min(input.height, top + height));
+  const firstColumn = Math.max(0, left);
+  const endColumn = Math.max(firstColumn, Math.min(input.width, left + width));
+  let bytes = 0;
+  const columns = (endColumn - firstColumn) * channels;
+  if (columns === input.width * channels) {
+    const start = imageOffset + firstRow * columns;
+    bytes = sumOf(image, start, start + (endRow - firstRow) * columns);
+  } else {
+    for (let y = firstRow; y < endRow; y++) {
+      const start = imageOffset + (y * input.width + firstColumn) * channels;
+      bytes += sumOf(image, start, start + columns);
+    }
+  }
+  const padding = height * width - (endRow - firstRow) * (endColumn - firstColumn);
+  let paddingSum = 0;
+  for (let c = 0; c < channels; c++) paddingSum += padding * channelMeans[c]!;
+  return (bytes / 255 + paddingSum) / (height * width * channels);
+}

@@ -1,0 +1,62 @@
+// The flags of a run as options of a command, with their help.
+import { type Command, Option } from "commander";
+import { cutoutPath, type Flag, settingFlags } from "../config/flags.ts";
+import type { Leaf } from "../config/leaves.ts";
+import { defaultSchedule } from "../config/schedule-fields.ts";
+
+/** Adds `--config`, `--cutout` and a flag for every field of the config. */
+export function addSettingFlags(command: Command): Command {
+  command.addOption(
+    new Option(
+      "--config <file>",
+      "JSON file of settings, for example a run's config.json; flags win",
+    ).helpGroup("Data:"),
+  );
+  for (const flag of settingFlags()) {
+    const { spelling, name, path, group, leaf } = flag;
+    if (path === "augment.cutout.length") {
+      command.addOption(
+        new Option(
+          "--cutout [length]",
+          "cut holes out of the training images (default length: half the side)",
+        ).helpGroup(group),
+      );
+      command.addOption(
+        new Option("--no-cutout", "without Cutout, whatever the config file says").helpGroup(group),
+      );
+    }
+    const option = new Option(spelling, helpOf(flag)).helpGroup(group);
+    if (leaf.type === "texts") {
+      option.argParser((value, before: readonly string[] | boolean | undefined) => [
+        ...(Array.isArray(before) ? before : []),
+        value,
+      ]);
+    }
+    command.addOption(option);
+    const off = `--no-${name.slice(2)}`;
+    if (leaf.type === "boolean")
+      command.addOption(new Option(off, `without: ${leaf.description}`).helpGroup(group));
+    else if (leaf.type === "texts" || (leaf.nullable !== null && leaf.nullable !== cutoutPath)) {
+      command.addOption(new Option(off, "off, whatever the config file says").hideHelp());
+    }
+  }
+  return command;
+}
+
+function helpOf({ leaf }: Flag): string {
+  const notes: string[] = [];
+  if (leaf.choices !== null) notes.push(leaf.choices.join(", "));
+  if (leaf.type === "numbers") notes.push("separated by commas");
+  if (leaf.type === "texts") notes.push("can be given several times");
+  if (leaf.kinds !== null) notes.push(`schedule ${leaf.kinds.join(", ")}`);
+  const standard = defaultOf(leaf);
+  if (standard !== null) notes.push(`default: ${standard}`);
+  return notes.length === 0 ? leaf.description : `${leaf.description} (${notes.join("; ")})`;
+}
+
+function defaultOf({ path, default: value, nullable, type }: Leaf): string | null {
+  if (path === "schedule.kind") return defaultSchedule;
+  if (nullable === "earlyStopping") return "off";
+  if (value === undefined || value === null || type === "texts") return null;
+  return type === "boolean" ? (value === true ? "on" : "off") : String(value);
+}

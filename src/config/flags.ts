@@ -1,0 +1,248 @@
+// Command-line flags of a run: a table from flag to config path, and what the flags that were given say.
+import type { Settings } from "./config.ts";
+import { type Leaf, leaves } from "./leaves.ts";
+import {
+  checkSettings,
+  merged,
+  type NameOf,
+  naming,
+  type Raw,
+  readConfigFile,
+  settingsError,
+} from "./settings.ts";
+
+interface FlagNames {
+  /** Heading in the help. */
+  readonly group: string;
+  /** `--flag <argument>`; booleans have no argument and also get `--no-flag`. */
+  readonly flags: Readonly<Record<string, string>>;
+}
+
+/** Config path -> flag, in the order of the help. Every path of the schema but `data` has one. */
+const groups: readonly FlagNames[] = [
+  {
+    group: "Data:",
+    flags: {
+      format: "--format <name>",
+      columns: "--columns <image,label>",
+      imageSize: "--size <pixels>",
+      cacheSize: "--cache-size <pixels>",
+      fit: "--fit <how>",
+      "split.validation": "--validation <part>",
+      "split.test": "--test <part>",
+      "split.train": "--train-images <number>",
+      "split.groups": "--groups <file>",
+      maxPixels: "--max-pixels <number>",
+      maxBroken: "--max-broken <share>",
+    },
+  },
+  {
+    group: "Network and training:",
+    flags: {
+      model: "--model <name:options>",
+      seed: "--seed <number>",
+      epochs: "--epochs <number>",
+      batchSize: "--batch-size <number>",
+      "schedule.kind": "--schedule <kind>",
+      "schedule.learningRate": "--learning-rate <rate>",
+      "optimizer.momentum": "--momentum <number>",
+      "optimizer.nesterov": "--nesterov",
+      "optimizer.weightDecay": "--weight-decay <number>",
+      "optimizer.decayBiasAndNorm": "--decay-bias-and-norm",
+      labelSmoothing: "--label-smoothing <share>",
+      classWeights: "--class-weights <how>",
+      "earlyStopping.patience": "--early-stopping <epochs>",
+      crops: "--crops <views>",
+    },
+  },
+  {
+    group: "Augmentation:",
+    flags: {
+      "augment.padding": "--padding <pixels>",
+      "augment.flip": "--flip <probability>",
+      "augment.cutout.length": "--length <pixels>",
+      "augment.cutout.shape": "--cutout-shape <shape>",
+      "augment.cutout.aspect": "--cutout-aspect <ratio>",
+      "augment.cutout.nHoles": "--n-holes <number>",
+      "augment.cutout.placement": "--placement <where>",
+      "augment.cutout.fill": "--fill <how>",
+      "augment.cutout.probability": "--probability <share>",
+      "augment.cutout.per": "--cutout-per <what>",
+      "augment.cutout.like": "--cutout-like <name:options>",
+      "augment.augmentations": "--augment <name:options>",
+      "augment.mix": "--mix <name:options>",
+    },
+  },
+  {
+    group: "Learning-rate schedule:",
+    flags: {
+      "schedule.warmupEpochs": "--warmup-epochs <number>",
+      "schedule.milestones": "--milestones <epochs>",
+      "schedule.gamma": "--gamma <factor>",
+      "schedule.floor": "--min-learning-rate <rate>",
+      "schedule.shape": "--cycle-shape <shape>",
+      "schedule.warmupShare": "--warmup-share <share>",
+      "schedule.initialDivision": "--initial-division <number>",
+      "schedule.finalDivision": "--final-division <number>",
+      "schedule.factor": "--plateau-factor <factor>",
+      "schedule.patience": "--plateau-patience <epochs>",
+      "schedule.threshold": "--plateau-threshold <share>",
+      "schedule.epsilon": "--plateau-epsilon <rate>",
+    },
+  },
+  {
+    group: "Machine and folders:",
+    flags: {
+      threads: "--threads <number>",
+      loaderWorkers: "--workers <number>",
+      device: "--device <name>",
+      convolution: "--convolution <how>",
+      cacheDir: "--cache-dir <folder>",
+      runsDir: "--runs-dir <folder>",
+    },
+  },
+];
+
+/** The part that `--cutout` turns on and off. */
+export const cutoutPath = "augment.cutout";
+
+export interface Flag {
+  /** `--length <pixels>` */
+  readonly spelling: string;
+  /** `--length` */
+  readonly name: string;
+  readonly path: string;
+  readonly group: string;
+  readonly leaf: Leaf;
+}
+
+/** Every flag with what the schema says about it. */
+export function settingFlags(): readonly Flag[] {
+  known ??= flagsOfSchema();
+  return known;
+}
+
+let known: readonly Flag[] | null = null;
+
+function flagsOfSchema(): readonly Flag[] {
+  const leafAt = new Map(leaves().map((leaf) => [leaf.path, leaf]));
+  return groups.flatMap(({ group, flags }) =>
+    Object.entries(flags).map(([path, spelling]) => {
+      const leaf = leafAt.get(path);
+      if (leaf === undefined)
+        throw new Error(`internal: flag ${spelling} names no field of the config: ${path}`);
+      return { spelling, name: spelling.split(" ")[0]!, path, group, leaf };
+    }),
+  );
+}
+
+/** What a command line gave: `DATA`, and the values of the flags by their names (`batchSize` of `--batch-size`). */
+export type GivenFlags = Readonly<Record<string, unknown>>;
+
+export interface SettingsRequest {
+  readonly settings: Settings;
+  /** How errors name a field: by its flag where it was set by one. */
+  readonly nameOf: NameOf;
+}
+
+/**
+ * Settings from the flags, and from the file that `--config` names.
+ * @param data the command's DATA argument, where there is one
+ * @throws CutoutError
+ */
+export function settingsFrom(data: string | undefined, given: GivenFlags): SettingsRequest {
+  const { raw, origins } = rawSettings(data, given);
+  const file = given.config as string | undefined;
+  const stored = file === undefined ? {} : readConfigFile(file);
+  requireCutout(origins, given, stored);
+  const nameOf: NameOf = (path) =>
+    originOf(path, origins) ?? (file === undefined ? flagOf(path) : `${file}: ${path}`);
+  const settings = naming(nameOf, () => checkSettings(merged(stored, raw)));
+  return { settings, nameOf: (path) => origins.get(path) ?? flagOf(path) };
+}
+
+/** The flag that set this path, or the closest path around it. */
+function originOf(path: string, origins: ReadonlyMap<string, string>): string | undefined {
+  for (let inner = path; inner !== ""; inner = inner.slice(0, Math.max(0, inner.lastIndexOf(".")))) {
+    const flag = origins.get(inner);
+    if (flag !== undefined) return flag;
+  }
+  return undefined;
+}
+
+/** The flag that could set this path. */
+export function flagOf(path: string): string {
+  if (path === "data") return "DATA";
+  return settingFlags().find((flag) => flag.path === path)?.name ?? `config: ${path}`;
+}
+
+/** The flags that were given, in the shape of the config, and which flag set what. */
+function rawSettings(data: string | undefined, options: GivenFlags) {
+  const raw: Record<string, unknown> = {};
+  const origins = new Map<string, string>();
+  const set = (path: string, value: unknown, flag: string) => {
+    const names = path.split(".");
+    let inner = raw;
+    for (const name of names.slice(0, -1)) {
+      if (inner[name] === null)
+        throw settingsError({
+          where: flag,
+          what: `must not be given together with its opposite, --no-${name}`,
+        });
+      inner[name] ??= {};
+      inner = inner[name] as Record<string, unknown>;
+    }
+    inner[names.at(-1)!] = value;
+    origins.set(path, flag);
+  };
+  // In `train --cutout photos` Commander takes the folder for the length.
+  const swallowed =
+    data === undefined && typeof options.cutout === "string" && Number.isNaN(Number(options.cutout));
+  const cutout = swallowed ? true : options.cutout;
+  const folder = swallowed ? options.cutout : data;
+  if (folder !== undefined) set("data", folder, "DATA");
+  if (cutout === false) set(cutoutPath, null, "--no-cutout");
+  else if (cutout !== undefined) {
+    set(cutoutPath, {}, "--cutout");
+    if (cutout !== true) set("augment.cutout.length", numberOr(String(cutout)), "--cutout");
+  }
+  for (const { name, path, leaf } of settingFlags()) {
+    const value = options[attributeOf(name)];
+    if (value === undefined) continue;
+    if (value === false && leaf.nullable !== null) set(leaf.nullable, null, `--no-${name.slice(2)}`);
+    else if (value === false && leaf.type === "texts") set(path, [], `--no-${name.slice(2)}`);
+    else set(path, typeof value === "string" ? parsers[leaf.type](value) : value, name);
+  }
+  return { raw, origins };
+}
+
+/** Off means off: a flag about holes does not turn Cutout on. The name of an implementation does. */
+function requireCutout(origins: ReadonlyMap<string, string>, options: GivenFlags, stored: Raw): void {
+  const path = [...origins.keys()].find((key) => key.startsWith(`${cutoutPath}.`));
+  if (path === undefined || options.cutout !== undefined || origins.has(`${cutoutPath}.like`)) return;
+  const { cutout } = (stored.augment ?? {}) as Raw;
+  if (cutout !== undefined && cutout !== null) return;
+  throw settingsError({
+    where: origins.get(path)!,
+    what: "Cutout is off",
+    remedy: "turn it on with --cutout",
+  });
+}
+
+const parsers: { readonly [Type in Leaf["type"]]: (text: string) => unknown } = {
+  number: numberOr,
+  numbers: (text) => text.split(",").map((part) => numberOr(part.trim())),
+  texts: (text) => [text],
+  string: (text) => text,
+  boolean: (text) => text,
+};
+
+/** The number, or the text as it is: the schema then says what must hold, and what it got. */
+function numberOr(text: string): number | string {
+  return text.trim() === "" || !Number.isFinite(Number(text)) ? text : Number(text);
+}
+
+/** Commander's name of an option's value: `--batch-size` is `batchSize`. */
+function attributeOf(name: string): string {
+  return name.slice(2).replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,302 @@
+// Folders of photos: a folder a class, or one flat folder with Kaggle's names (`cat.0.jpg`); or `train`, `test` of these.
+import { basename, join, resolve } from "node:path";
+import { CutoutError } from "../../error.ts";
+import type { Part } from "../dataset.ts";
+import { type DecodeOptions, decodeImage, decodesAtOnce } from "../images/image.ts";
+import { inOrder } from "../images/in-order.ts";
+import { add, isFolder, type Listing, listBelow, visible } from "./folder-listing.ts";
+import type { DatasetKind } from "./kind.ts";
+import { byCode } from "./labels.ts";
+import { officialSplit, partOfFolder } from "./official-split.ts";
+import type { BrokenImage, Source, SourceFile, SourceImage } from "./source.ts";
+
+const kaggleName = /^(.+)\.\d+\.[^.]+$/;
+
+interface FoundImage {
+  readonly file: SourceFile;
+  readonly className: string;
+  readonly part: Part | null;
+}
+
+/** Images with their classes, from one folder. */
+interface Classified {
+  readonly images: readonly Omit<FoundImage, "part">[];
+  readonly others: number;
+}
+
+/** The images of one part, or of all. */
+interface FoundPart extends Classified {
+  readonly folder: string;
+  readonly part: Part | null;
+}
+
+/** A folder that is a part of a split. */
+interface PartFolder {
+  readonly folder: string;
+  /** As its name says. */
+  readonly named: Part;
+}
+
+/**
+ * The images of a folder and their classes, without decoding any. Hidden files are skipped, files that are no
+ * images by their name are ignored and counted. Classes are sorted by name, images by their path.
+ *
+ * Where all folders are parts of a split (`train`, `test`, and perhaps `val`), each with the same classes, they are the
+ * official parts; without `test`, `val` is the test part.
+ *
+ * @throws Error when the folder is missing or unreadable, has no images, an empty class folder, fewer than two
+ *   classes, two class names that differ in upper and lower case only, or parts with different classes.
+ */
+export function folderSource(data: string): Source {
+  const path = resolve(data);
+  const name = basename(path);
+  const top = listFolder(path, "", data);
+  const folders = partsIn(data, top);
+  const split = officialSplit(folders.map(({ named }) => named));
+  const found: readonly FoundPart[] =
+    folders.length === 0
+      ? [{ folder: "", part: null, ...classified(path, "", data, top) }]
+      : folders.map(({ folder, named }) => {
+          const shown = join(data, folder);
+          const listing = listFolder(path, folder, shown);
+          return { folder, part: split.partOf(named), ...classified(path, folder, shown, listing) };
+        });
+  const others = found.reduce((sum, each) => sum + each.others, folders.length > 0 ? top.loose.others : 0);
+  const images: FoundImage[] = found.flatMap(({ part, images }) =>
+    images.map((image) => ({ ...image, part })),
+  );
+  if (images.length === 0) {
+    const files = others === 0 ? "nothing" : `${others} other files`;
+    throw new CutoutError({
+      where: "data",
+      what: `${data} must hold images (.jpg, .png, ...)`,
+      got: files,
+      remedy: "give a folder of class folders",
+    });
+  }
+  checkParts(data, found);
+  const classes = [...new Set(images.map(({ className }) => className))].sort(byCode);
+  checkClasses(data, classes, images);
+  images.sort((a, b) => byCode(a.file.name, b.file.name));
+  const labels = new Map(classes.map((className, label) => [className, label]));
+  const notes = [
+    ...(others > 0 ? [`${others} other files ignored`] : []),
+    ...(split.parts.length === 0 ? [] : [partsInWords(found)]),
+  ];
+
+  return {
+    name,
+    path,
+    classes,
+    channels: 3,
+    total: images.length,
+    parts: split.parts,
+    files: images.map(({ file }) => file),
+    task: `decoding ${name}${notes.length > 0 ? ` (${notes.join("; ")})` : ""}`,
+    images: (options) => decodeAll(path, images, labels, options),
+  };
+}
+
+async function* decodeAll(
+  path: string,
+  images: readonly FoundImage[],
+  labels: ReadonlyMap<string, number>,
+  options: DecodeOptions,
+): AsyncGenerator<SourceImage | BrokenImage> {
+  const decoded = inOrder(images, ({ file }) => decodeImage(join(path, file.name), options), decodesAtOnce);
+  let at = 0;
+  for await (const result of decoded) {
+    const { file, className, part } = images[at++]!;
+    const { name } = file;
+    if (result.ok) yield { name, label: labels.get(className)!, pixels: result.pixels, part };
+    else yield { name, reason: result.reason };
+  }
+}
+
+/** What lies directly in a folder. */
+interface Contents {
+  readonly folders: readonly string[];
+  readonly loose: Listing;
+}
+
+function listFolder(root: string, folder: string, shown: string): Contents {
+  const path = join(root, folder);
+  const folders: string[] = [];
+  const loose: Listing = { images: [], others: 0 };
+  for (const { name } of visible(path, shown)) {
+    if (isFolder(join(path, name))) folders.push(name);
+    else add(loose, root, folder === "" ? name : `${folder}/${name}`);
+  }
+  return { folders: folders.sort(byCode), loose };
+}
+
+/** Images below `root/folder`, by class folders or, without any, by their own names. */
+function classified(root: string, folder: string, shown: string, { folders, loose }: Contents): Classified {
+  const prefix = folder === "" ? "" : `${folder}/`;
+  if (folders.length === 0) {
+    const images = loose.images.map((file) => ({
+      file,
+      className: classInName(shown, folder, loose.images.length, file.name.slice(prefix.length)),
+    }));
+    return { images, others: loose.others };
+  }
+  const listings = new Map(folders.map((name) => [name, listBelow(root, prefix + name)]));
+  checkClassFolders(shown, listings, loose);
+  return {
+    images: [...listings].flatMap(([className, listing]) =>
+      listing.images.map((file) => ({ file, className })),
+    ),
+    others: [...listings.values()].reduce((sum, listing) => sum + listing.others, loose.others),
+  };
+}
+
+/**
+ * The folders that are parts of a split; none where folders are classes.
+ * @throws Error when there are parts without one for training or without one for the test, or other folders beside
+ */
+function partsIn(data: string, { folders, loose }: Contents): readonly PartFolder[] {
+  const parts = folders.flatMap((folder): PartFolder[] => {
+    const named = partOfFolder(folder);
+    return named === null ? [] : [{ folder, named }];
+  });
+  const train = parts.find(({ named }) => named === "train")?.folder;
+  const isSplit = train !== undefined && parts.some(({ named }) => named !== "train");
+  const strangers = folders.filter((folder) => partOfFolder(folder) === null);
+  if (parts.length === 0 || (!isSplit && strangers.length > 0)) return []; // a class may be called "train"
+  if (!isSplit) {
+    throw new CutoutError({
+      where: "data",
+      what: `${data} must hold classes, or a part for training and one for the test (train and test)`,
+      got: folders.join(", "),
+      remedy: `give ${join(data, train ?? folders[0]!)}, it is divided`,
+    });
+  }
+  if (strangers.length > 0) {
+    throw new CutoutError({
+      where: "data",
+      what: `${data} must hold either classes or parts of a split`,
+      got: `${strangers.slice(0, 5).join(", ")} beside ${parts.map(({ folder }) => folder).join(", ")}`,
+      remedy: `move the former away, or give ${join(data, train)}, it is divided`,
+    });
+  }
+  checkNoLooseImages(data, folders, loose);
+  return parts;
+}
+
+/** `test is the test part, val the validation part`, or `test is the test part, train is divided into ...` */
+function partsInWords(found: readonly FoundPart[]): string {
+  const named = (wanted: Part) => found.filter(({ part }) => part === wanted).map(({ folder }) => folder);
+  const is = (folders: readonly string[]) => `${folders.join(" and ")} ${folders.length > 1 ? "are" : "is"}`;
+  const validation = named("validation");
+  return `${is(named("test"))} the test part, ${
+    validation.length > 0
+      ? `${is(validation)} the validation part`
+      : `${is(named("train"))} divided into training and validation`
+  }`;
+}
+
+function classInName(data: string, part: string, numImages: number, name: string): string {
+  const className = kaggleName.exec(name)?.[1];
+  if (className !== undefined) return className;
+  throw new CutoutError({
+    where: "data",
+    what: `${data} has no class folders, so its ${numImages} images must be named CLASS.NUMBER.jpg (cat.0.jpg)`,
+    got: name,
+    remedy: `sort the images into a folder a class${part === "" ? "" : ", or give the part for training alone, it is divided"}`,
+  });
+}
+
+function checkClassFolders(data: string, listings: ReadonlyMap<string, Listing>, loose: Listing): void {
+  const names = [...listings.keys()].sort(byCode);
+  checkNoLooseImages(data, names, loose);
+  const empty = names.filter((name) => listings.get(name)!.images.length === 0);
+  if (empty.length === names.length) return; // then there are no images at all, which is another error
+  for (const name of empty) {
+    throw new CutoutError({
+      where: "data",
+      what: `class folder ${join(data, name)} must hold images`,
+      got: `none (${listings.get(name)!.others} other files)`,
+      remedy: "add images or remove the folder",
+    });
+  }
+}
+
+function checkNoLooseImages(data: string, folders: readonly string[], loose: Listing): void {
+  const stray = loose.images[0];
+  if (stray === undefined) return;
+  throw new CutoutError({
+    where: "data",
+    what: `${data} must hold either class folders or images`,
+    got: `${folders.length} folders (${folders[0]}, ...) and ${loose.images.length} images beside them (${basename(stray.name)}, ...)`,
+    remedy: "move the images into class folders",
+  });
+}
+
+/** @throws Error when one part has a class that another has not */
+function checkParts(data: string, parts: readonly ({ readonly folder: string } & Classified)[]): void {
+  const train = parts.find(({ folder }) => partOfFolder(folder) === "train")?.folder ?? "";
+  const classesOf = parts.map(({ images }) => new Set(images.map(({ className }) => className)));
+  for (const [here, classes] of classesOf.entries()) {
+    for (const [there, others] of classesOf.entries()) {
+      const lost = [...others].filter((name) => !classes.has(name));
+      if (lost.length === 0) continue;
+      const [without, having] = [parts[here]!.folder, parts[there]!.folder];
+      const more = lost.length > 1 ? ` and ${lost.length - 1} more` : "";
+      const got = classes.size === 0 ? `no images in ${without}` : `"${lost[0]}"${more} in ${having} alone`;
+      throw new CutoutError({
+        where: "data",
+        what: `the parts of ${data} must have the same classes`,
+        got: `${got} (missing in ${without})`,
+        remedy: `name and fill the class folders alike, or give ${join(data, train)} alone, it is divided`,
+      });
+    }
+  }
+}
+
+function checkClasses(data: string, classes: readonly string[], images: readonly FoundImage[]): void {
+  const seen = new Map<string, string>();
+  for (const name of classes) {
+    const key = name.normalize("NFC").toLowerCase();
+    const before = seen.get(key);
+    if (before !== undefined) {
+      throw new CutoutError({
+        where: "data",
+        what: `class names of ${data} must differ`,
+        got: `"${before}" and "${name}"`,
+        remedy: "merge or rename one",
+      });
+    }
+    seen.set(key, name);
+  }
+  if (classes.length < 2) {
+    const inner = folderOfClasses(images.map(({ file }) => file.name));
+    const advice =
+      inner === null ? "give the folder that holds a folder for each class" : `give ${join(data, inner)}`;
+    throw new CutoutError({
+      where: "data",
+      what: `${data} must hold at least two classes`,
+      got: `one ("${classes[0]}")`,
+      remedy: advice,
+    });
+  }
+}
+
+/** The folder further down that holds all images (paths with `/`) and looks like classes; null when none does. */
+function folderOfClasses(images: readonly string[]): string | null {
+  const paths = images.map((image) => image.split("/"));
+  const first = paths[0]!;
+  let depth = 0;
+  while (paths.every((path) => depth < path.length - 1 && path[depth] === first[depth])) depth++;
+  if (depth === 0) return null;
+  const classes = paths.map((path) =>
+    depth < path.length - 1 ? path[depth] : kaggleName.exec(path[depth]!)?.[1],
+  );
+  const found = new Set(classes);
+  return found.size > 1 && !found.has(undefined) ? first.slice(0, depth).join("/") : null;
+}
+
+/** Takes everything: what is wrong with it is told when it is opened. */
+export const folder: DatasetKind<"folder"> = {
+  name: "folder",
+  find: (data) => ({ data: resolve(data), size: () => null, open: () => folderSource(data) }),
+};

@@ -1,0 +1,63 @@
+// From the labels that data hold (numbers or names) to classes.
+import { trouble, type Where } from "../formats/trouble.ts";
+
+export type Label = number | string;
+
+/** The classes, and the place of each label among them. */
+export interface Classes {
+  readonly classes: readonly string[];
+  readonly labelOf: ReadonlyMap<Label, number>;
+}
+
+/** More are no classes, but a column of numbers of another kind. */
+export const mostClasses = 65_536;
+
+/** More than the largest data sets have; the labels of so many are read into memory before the first image. */
+export const mostImages = 20_000_000;
+
+/**
+ * The labels that occur, in order: numbers by value, names by their code units. Classes without an image are left
+ * out, as there is nothing to learn them from.
+ *
+ * @param names the name of label `i`, where the data tell it; otherwise numbers are their own names
+ * @throws Error when there are fewer than two classes or over 65,536, a label is no whole number from 0 on, has no
+ *   name, or two have the same
+ */
+export function settleClasses(
+  where: Where,
+  labels: Iterable<Label>,
+  names: readonly string[] | null = null,
+): Classes {
+  const present = new Set<Label>();
+  for (const label of labels) {
+    present.add(label);
+    if (present.size > mostClasses) {
+      throw trouble(where, `hold at most ${mostClasses} classes`, "more", "choose the column of the labels");
+    }
+  }
+  const sorted = [...present].sort((a, b) =>
+    typeof a === "number" && typeof b === "number" ? a - b : byCode(String(a), String(b)),
+  );
+  for (const label of sorted) {
+    if (typeof label === "number" && !(Number.isSafeInteger(label) && label >= 0)) {
+      throw trouble(where, "hold labels that are whole numbers from 0 on", String(label));
+    }
+    if (names !== null && (typeof label !== "number" || names[label] === undefined)) {
+      throw trouble(where, `hold labels below ${names.length}, the number of its class names`, String(label));
+    }
+  }
+  if (sorted.length < 2) {
+    const got = sorted.length === 0 ? "none" : `one (${JSON.stringify(sorted[0])})`;
+    throw trouble(where, "hold images of at least two classes", got, "give the labels of all images");
+  }
+  const classes = sorted.map((label) => names?.[label as number] ?? String(label));
+  if (new Set(classes).size !== classes.length) {
+    throw trouble(where, "name each class once", "the same name for several", "rename one");
+  }
+  return { classes, labelOf: new Map(sorted.map((label, at) => [label, at])) };
+}
+
+/** The order of code units: the same on every machine, whatever its language. */
+export function byCode(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

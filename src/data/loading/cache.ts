@@ -1,0 +1,266 @@
+// Decodes a source once into a file of 8-bit images and an index, and finds it again.
+import { createHash } from "node:crypto";
+import {
+  closeSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { hostname } from "node:os";
+import { join, resolve } from "node:path";
+import { writeFlushed } from "../../durable-file.ts";
+import { CutoutError } from "../../error.ts";
+import type { Dataset } from "../dataset.ts";
+import type { BrokenImage, Source } from "../datasets/source.ts";
+import { isGrey } from "../images/grey.ts";
+import { type DecodeOptions, decoderVersion } from "../images/image.ts";
+import { type CacheIndex, cacheFormat, imageFileBytes, readCache, storedParts } from "./cached-dataset.ts";
+
+/** Called now and then with the images done so far, the number of all images, and what is being done. */
+export type OnProgress = (done: number, total: number, what: string) => void;
+
+export interface CacheOptions extends DecodeOptions {
+  /** Folder of the caches; made when it is missing. */
+  readonly cacheDir: string;
+  /** Share of the images that may be broken, 0 to 1; above it, opening fails. */
+  readonly maxBroken: number;
+}
+
+/**
+ * The dataset of a source: read from its cache when there is one and no file has changed since (path, size,
+ * modification time, mode), decoded into a new cache otherwise.
+ *
+ * A cache is `STEM-KEY.images` and `STEM-KEY.json`. STEM tells data and decode options apart, KEY the state of the
+ * files and the decoder. Both are written beside and renamed, the index last: an index means a whole cache.
+ *
+ * @throws Error when too many images or all of a class are broken, the disk is full, or the folder is not writable
+ */
+export async function openCached(
+  source: Source,
+  options: CacheOptions,
+  onProgress: OnProgress,
+): Promise<Dataset> {
+  const { size, fit, maxPixels } = options;
+  const decode = { format: cacheFormat, size, fit, maxPixels };
+  const slug = source.name.replace(/[^A-Za-z0-9_-]+/g, "_").slice(0, 40);
+  const stem = `${slug}-${hash([source.path, decode]).slice(0, 10)}`;
+  const key = hash([source.path, decode, decoderVersion, source.classes, source.files]);
+  const cacheDir = resolve(options.cacheDir);
+  const base = join(cacheDir, `${stem}-${key.slice(0, 20)}`);
+
+  const found = findIndex(base, key);
+  if (found !== null) {
+    checkBroken(source, found.classes, options, found.labels, found.broken);
+    return readCache(found, `${base}.images`);
+  }
+  const write = writer(cacheDir, source.total * size.height * size.width * source.channels);
+  write(() => mkdirSync(cacheDir, { recursive: true }));
+  write(() => removeStale(cacheDir, stem));
+  const ending = `.tmp-${hash(hostname()).slice(0, 8)}-${process.pid}-${temporaries++}`;
+  const temporary = { images: `${base}.images${ending}`, index: `${base}.json${ending}` };
+  try {
+    const index = await build(source, options, key, temporary.images, write, onProgress);
+    write(() => {
+      renameSync(temporary.images, `${base}.images`);
+      writeFlushed(temporary.index, [Buffer.from(JSON.stringify(index))]);
+      renameSync(temporary.index, `${base}.json`);
+    });
+    return readCache(index, `${base}.images`);
+  } finally {
+    for (const file of Object.values(temporary)) rmSync(file, { force: true });
+  }
+}
+
+let temporaries = 0;
+
+type Write = <T>(action: () => T) => T;
+
+/** Decodes everything into the file `imageFile`; the images are on the disk when it returns. */
+async function build(
+  source: Source,
+  options: CacheOptions,
+  key: string,
+  imageFile: string,
+  write: Write,
+  onProgress: OnProgress,
+): Promise<CacheIndex> {
+  const { height, width } = options.size;
+  let labels: number[] = [];
+  let { classes } = source;
+  const names: string[] = [];
+  const officialParts: number[] = [];
+  const broken: BrokenImage[] = [];
+  const content = createHash("sha256");
+  let allGrey = source.channels === 3;
+  const descriptor = write(() => openSync(imageFile, "w+"));
+  try {
+    const step = Math.max(1, Math.floor(source.total / 500));
+    onProgress(0, source.total, source.task);
+    for await (const image of source.images(options)) {
+      if ("reason" in image) {
+        broken.push({ name: image.name, reason: image.reason });
+        checkShare(source, options, broken);
+      } else {
+        allGrey &&= isGrey(image.pixels);
+        content.update(image.pixels);
+        write(() => writeFileSync(descriptor, image.pixels)); // at the file's position; loops over short writes
+        labels.push(image.label);
+        names.push(image.name);
+        if (image.part !== null) officialParts.push(storedParts.indexOf(image.part));
+      }
+      const done = labels.length + broken.length;
+      if (done % step === 0 || done === source.total) onProgress(done, source.total, source.task);
+    }
+    const settled = source.settle?.();
+    if (settled !== undefined) {
+      classes = settled.classes;
+      labels = labels.map((label) => settled.places[label]!);
+    }
+    checkBroken(source, classes, options, labels, broken);
+    write(() => {
+      if (allGrey) keepOneChannel(descriptor, labels.length * height * width);
+      fsyncSync(descriptor);
+    });
+  } finally {
+    closeSync(descriptor);
+  }
+  const channels = allGrey ? 1 : source.channels;
+  const shape = { classes, height, width, channels };
+  const parts = source.parts.length > 0 ? officialParts : null;
+  const fingerprint = hash([shape, labels, names, parts, content.digest("hex")]);
+  return {
+    format: cacheFormat,
+    key,
+    name: source.name,
+    ...shape,
+    count: labels.length,
+    labels,
+    names,
+    officialParts: parts,
+    fingerprint,
+    broken,
+  };
+}
+
+/** The index of a whole cache; null when there is none, or one that cannot be used. */
+function findIndex(base: string, key: string): CacheIndex | null {
+  try {
+    const index = JSON.parse(readFileSync(`${base}.json`, "utf8")) as CacheIndex;
+    const whole = index.format === cacheFormat && index.key === key && index.labels.length === index.count;
+    return whole && statSync(`${base}.images`).size === imageFileBytes(index) ? index : null;
+  } catch {
+    return null; // missing or damaged: it is made again
+  }
+}
+
+/** Removes the caches of earlier states of the same data, and what killed processes have left of theirs. */
+function removeStale(cacheDir: string, stem: string): void {
+  const host = hash(hostname()).slice(0, 8);
+  for (const name of readdirSync(cacheDir)) {
+    if (!name.startsWith(`${stem}-`)) continue;
+    const temporary = /\.tmp-([0-9a-f]{8})-(\d+)-\d+$/.exec(name);
+    const alive = temporary !== null && (temporary[1] !== host || isRunning(Number(temporary[2])));
+    if (!alive) rmSync(join(cacheDir, name), { force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0); // signal 0 only asks
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+/** Turns [.., 3] into [.., 1] within the file; `pixels` is the number of pixels of all images. */
+function keepOneChannel(descriptor: number, pixels: number): void {
+  const chunk = 2 ** 20;
+  const three = new Uint8Array(3 * chunk);
+  const one = new Uint8Array(chunk);
+  for (let start = 0; start < pixels; start += chunk) {
+    const count = Math.min(chunk, pixels - start);
+    for (let done = 0; done < 3 * count; ) {
+      done += readSync(descriptor, three, done, 3 * count - done, 3 * start + done);
+    }
+    for (let pixel = 0; pixel < count; pixel++) one[pixel] = three[3 * pixel]!;
+    for (let done = 0; done < count; ) done += writeSync(descriptor, one, done, count - done, start + done);
+  }
+  ftruncateSync(descriptor, pixels);
+}
+
+function checkShare(source: Source, options: CacheOptions, broken: readonly BrokenImage[]): void {
+  if (broken.length <= options.maxBroken * source.total) return;
+  const some = broken.slice(0, 5).map(({ name, reason }) => `${name} (${reason})`);
+  throw new CutoutError({
+    where: "data",
+    what: `at most ${options.maxBroken * 100} % of the ${source.total} images of ${source.path} may be broken (maxBroken)`,
+    got: `at least ${broken.length}: ${some.join(", ")}`,
+    remedy: "repair or remove them, or raise maxBroken (--max-broken)",
+  });
+}
+
+function checkBroken(
+  source: Source,
+  classes: readonly string[],
+  options: CacheOptions,
+  labels: readonly number[],
+  broken: readonly BrokenImage[],
+): void {
+  checkShare(source, options, broken);
+  const present = new Set(labels);
+  const lost = classes.find((_, label) => !present.has(label));
+  if (lost === undefined) return;
+  const got = broken.length === 0 ? "none" : `broken ones only (${broken[0]!.name}: ${broken[0]!.reason})`;
+  throw new CutoutError({
+    where: "data",
+    what: `class "${lost}" of ${source.path} must have an image that can be read`,
+    got,
+    remedy: "repair them or remove the class",
+  });
+}
+
+/** Says of a failed write which folder and what to do, instead of an error code. */
+function writer(cacheDir: string, bytes: number): Write {
+  return (action) => {
+    try {
+      return action();
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? "";
+      const trouble = writeTroubles[code];
+      if (trouble === undefined) throw error;
+      throw new CutoutError(
+        { where: "cache", what: `${trouble(cacheDir, Math.ceil(bytes / 2 ** 20))} (${code})` },
+        { cause: error },
+      );
+    }
+  };
+}
+
+const full = (cacheDir: string, mebibytes: number) =>
+  `no room left for the ${mebibytes} MiB of decoded images in ${cacheDir}; free space or choose another cacheDir (--cache-dir)`;
+const locked = (cacheDir: string) =>
+  `${cacheDir} must be a folder that can be written; choose another cacheDir (--cache-dir)`;
+const writeTroubles: { readonly [code: string]: (cacheDir: string, mebibytes: number) => string } = {
+  ENOSPC: full,
+  EDQUOT: full,
+  EFBIG: full,
+  EACCES: locked,
+  EPERM: locked,
+  EROFS: locked,
+  ENOTDIR: locked,
+  EEXIST: locked,
+};
+
+function hash(value: unknown): string {
+  return createHash("sha256").update(JSON.stringify(value)).digest("hex");
+}

@@ -1,0 +1,189 @@
+// Divides a dataset into training, validation and test: seeded, stratified by class, groups kept together.
+import { CutoutError } from "../../error.ts";
+import { permutation, stream } from "../../rng.ts";
+import type { Dataset, Part, Split } from "../dataset.ts";
+import { UnionFind } from "../union-find.ts";
+
+export interface SplitOptions {
+  readonly seed: number;
+  /** Below 1 a share of the images, from 2 on a number of images; ignored where the data have a validation part. */
+  readonly validation: number;
+  /** As `validation`; ignored where the data have a test part. */
+  readonly test: number;
+  /** Names of images (as in `Dataset.names`) that must stay on one side, for example near-duplicates. */
+  readonly groups: readonly (readonly string[])[];
+}
+
+/** Images that stay together; most have one. */
+type Unit = readonly number[];
+
+/**
+ * Test, validation and training images, each sorted. The images of a class are divided among the parts as all
+ * images are (largest remainders), so each part has the class shares of the whole; sizes are exact unless groups
+ * make that impossible. Groups that share an image are one group. The test part does not depend on `validation`.
+ *
+ * Where the data have official parts, they are kept, and their share is ignored; without a validation part among them,
+ * `validation` is a share of the images that are not for the test. Images grouped with an official test image are then
+ * left out of training and validation, those grouped with an official validation image out of training.
+ *
+ * @throws Error when a share or number is out of range, a name in a group is unknown (broken images are not), a
+ *   part would be empty, or a class would have no training image
+ */
+export function splitDataset(dataset: Dataset, options: SplitOptions): Split {
+  const units = unite(dataset, options.groups);
+  const official = dataset.officialParts;
+  const take = (part: "test" | "validation", from: readonly Unit[], base: number): Taken => {
+    // An official split has a test part, even if none of its images could be read.
+    if (official !== null && (part === "test" || official.includes(part))) {
+      return takeOfficial(official, from, part);
+    }
+    const wanted = imagesWanted(part, options[part], base);
+    return takePart(dataset, from, wanted, (...key) => stream(options.seed, `split ${part}`, ...key));
+  };
+  const { part: test, rest } = take("test", units, dataset.count);
+  const base = official === null ? dataset.count : rest.flat().length;
+  const { part: validation, rest: train } = take("validation", rest, base);
+  const sorted = (images: readonly number[]) => Int32Array.from(images).sort();
+  const split = { train: sorted(train.flat()), validation: sorted(validation), test: sorted(test) };
+  check(dataset, split);
+  return split;
+}
+
+/** Images of a part, and what is left for others. */
+interface Taken {
+  readonly part: readonly number[];
+  readonly rest: readonly Unit[];
+}
+
+/** The official images of a part; what is grouped with them is for no other part. */
+function takeOfficial(official: readonly Part[], units: readonly Unit[], part: Part): Taken {
+  return {
+    part: units.flat().filter((image) => official[image] === part),
+    rest: units.filter((unit) => unit.every((image) => official[image] !== part)),
+  };
+}
+
+function imagesWanted(part: "validation" | "test", value: number, count: number): number {
+  const share = value > 0 && value < 1;
+  if (!share && !(Number.isInteger(value) && value >= 2)) {
+    throw new CutoutError({
+      where: "split",
+      what: `${part} must be a share between 0 and 1 or a number of images from 2 on`,
+      got: String(value),
+    });
+  }
+  const wanted = share ? Math.round(value * count) : value;
+  if (wanted === 0) {
+    throw new CutoutError({
+      where: "split",
+      what: `${part} must get at least one image`,
+      got: `${value} of ${count} images`,
+      remedy: `raise ${part}`,
+    });
+  }
+  if (wanted >= count) {
+    throw new CutoutError({
+      where: "split",
+      what: `${part} must leave images for training`,
+      got: `${value} with ${count} images`,
+      remedy: `lower ${part}`,
+    });
+  }
+  return wanted;
+}
+
+/** Takes about `wanted` images out of the units, of each class its share. */
+function takePart(
+  dataset: Dataset,
+  units: readonly Unit[],
+  wanted: number,
+  rngOf: (...key: number[]) => ReturnType<typeof stream>,
+): Taken {
+  const { labels } = dataset;
+  const available = new Array<number>(dataset.classes.length).fill(0);
+  for (const unit of units) for (const image of unit) available[labels[image]!]!++;
+  const needed = apportion(available, wanted);
+  const chance = wanted / available.reduce((sum, count) => sum + count, 0);
+
+  const chosen = new Set<Unit>();
+  const fits = (unit: Unit) => {
+    const count = new Map<number, number>();
+    for (const image of unit) count.set(labels[image]!, (count.get(labels[image]!) ?? 0) + 1);
+    return [...count].every(([label, images]) => images <= needed[label]!);
+  };
+  const choose = (unit: Unit) => {
+    chosen.add(unit);
+    for (const image of unit) needed[labels[image]!]!--;
+  };
+
+  // Groups first, by chance, so that single images can make the numbers exact afterwards.
+  const groups = units.filter((unit) => unit.length > 1);
+  const rng = rngOf();
+  const order = Array.from(permutation(rng, groups.length), (at) => groups[at]!);
+  for (const group of order) if (rng.uniform() < chance && fits(group)) choose(group);
+  const singlesOf = dataset.classes.map((): Unit[] => []);
+  for (const unit of units) if (unit.length === 1) singlesOf[labels[unit[0]!]!]!.push(unit);
+  for (const [label, singles] of singlesOf.entries()) {
+    const shuffled = permutation(rngOf(label), singles.length);
+    for (let at = 0; needed[label]! > 0 && at < singles.length; at++) choose(singles[shuffled[at]!]!);
+  }
+  for (const group of order) if (!chosen.has(group) && fits(group)) choose(group); // only where singles ran out
+  return { part: [...chosen].flat(), rest: units.filter((unit) => !chosen.has(unit)) };
+}
+
+/** Divides `wanted` in proportion to `available`, in integers that sum to it (largest remainders, first wins a tie). */
+export function apportion(available: readonly number[], wanted: number): number[] {
+  const total = available.reduce((sum, count) => sum + count, 0);
+  const whole = available.map((count) => Math.floor((count * wanted) / total));
+  const remainder = available.map((count) => (count * wanted) % total);
+  const order = available.map((_, at) => at).sort((a, b) => remainder[b]! - remainder[a]! || a - b);
+  const missing = wanted - whole.reduce((sum, count) => sum + count, 0);
+  for (const at of order.slice(0, missing)) whole[at]!++;
+  return whole;
+}
+
+/** The images as units: groups that share an image are united, all others stay alone. */
+function unite(dataset: Dataset, groups: SplitOptions["groups"]): Unit[] {
+  const indices = new Map(dataset.names.map((name, index) => [name, index]));
+  const broken = new Set(dataset.broken.map(({ name }) => name));
+  // A list made on Windows has its own separators.
+  const known = (name: string) => (indices.has(name) || broken.has(name) ? name : name.replaceAll("\\", "/"));
+  const named = groups.map((group) => group.map(known));
+  const unknown = new Set(named.flat().filter((name) => !indices.has(name) && !broken.has(name)));
+  if (unknown.size > 0) {
+    const some = [...unknown].slice(0, 5).join(", ");
+    throw new CutoutError({
+      where: "split",
+      what: `names in groups must be names of images (as ${dataset.names[0]})`,
+      got: `${unknown.size} unknown: ${some}`,
+    });
+  }
+  const union = new UnionFind(dataset.count);
+  for (const group of named) {
+    const images = group.flatMap((name) => indices.get(name) ?? []);
+    for (const image of images.slice(1)) union.unite(images[0]!, image);
+  }
+  return union.groups();
+}
+
+function check(dataset: Dataset, split: Split): void {
+  for (const [part, images] of Object.entries(split)) {
+    if (images.length === 0) {
+      throw new CutoutError({
+        where: "split",
+        what: `the ${part} part must have images`,
+        got: `none of ${dataset.count}`,
+        remedy: "add images, or change the shares",
+      });
+    }
+  }
+  const present = new Set(Array.from(split.train, (image) => dataset.labels[image]!));
+  const lost = dataset.classes.find((_, label) => !present.has(label));
+  if (lost === undefined) return;
+  throw new CutoutError({
+    where: "split",
+    what: "every class must have a training image",
+    got: `none of "${lost}"`,
+    remedy: "add images of it, or lower validation and test",
+  });
+}

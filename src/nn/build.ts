@@ -1,0 +1,74 @@
+// Networks for images of one size, out of their definitions.
+import { CutoutError } from "../error.ts";
+import { checkLayer } from "./check-layer.ts";
+import { type NetworkDefinition, networkOptions } from "./definition.ts";
+import { WindowTooLarge } from "./layer.ts";
+import type { Layer } from "./layers/index.ts";
+import { type Network, network, outputOf } from "./network.ts";
+import { type NetworkName, networkNames, networks } from "./networks/index.ts";
+import { reasonOf, refusal } from "./options.ts";
+import { inferLayer } from "./tree.ts";
+
+/** A shipped network. @throws CutoutError when there is none of this name */
+export function findNetwork(name: string): NetworkDefinition {
+  const found = networks.find((definition) => definition.name === name);
+  if (found !== undefined) return found;
+  throw refusal({ where: "model", what: `must be one of ${networkNames.join(", ")}`, got: name });
+}
+
+export interface NetworkArguments {
+  readonly input: Network["input"];
+  /** 2 or more. */
+  readonly numClasses: number;
+  /** The network's own options; what is left out is what it says itself. */
+  readonly options?: object;
+}
+
+/**
+ * @throws CutoutError when the name is unknown, an option is not the network's or out of its range, there are fewer than
+ * two classes, the images are too small, or its file gives no layers that end in a logit a class
+ */
+export function buildNetwork(which: NetworkName | NetworkDefinition, args: NetworkArguments): Network {
+  const definition = typeof which === "string" ? findNetwork(which) : which;
+  return network(definition.name, args.input, args.numClasses, layersOf(definition, args), definition.where);
+}
+
+/**
+ * Whether images of this size are large enough.
+ * @throws CutoutError when something else is the matter with the network
+ */
+export function takesImages(definition: NetworkDefinition, args: NetworkArguments): boolean {
+  const layers = layersOf(definition, args);
+  const { channels, height, width } = args.input;
+  try {
+    inferLayer(layers, [channels, height, width]);
+  } catch (error) {
+    if (error instanceof WindowTooLarge) return false;
+    outputOf(layers, args.input, definition.where);
+  }
+  return true;
+}
+
+function layersOf(definition: NetworkDefinition, { input, numClasses, options }: NetworkArguments): Layer {
+  const { where } = definition;
+  if (!Number.isInteger(numClasses) || numClasses < 2) {
+    throw refusal({ where, what: "needs two classes or more", got: String(numClasses) });
+  }
+  const complete = networkOptions(definition, options);
+  let built: unknown;
+  try {
+    built = definition.build({ ...complete, input, numClasses });
+  } catch (error) {
+    if (error instanceof CutoutError) throw refusal({ where: `${where}: build`, what: error.message });
+    throw new CutoutError(
+      {
+        where,
+        what: "build must return layers",
+        got: `an error: ${reasonOf(error)}`,
+        kind: "settings",
+      },
+      { cause: error },
+    );
+  }
+  return checkLayer(built, `${where}: build`);
+}

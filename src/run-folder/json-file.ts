@@ -1,0 +1,120 @@
+// A JSON file of a run folder: written as a whole, read strictly to go on with a run, leniently to show it.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { z } from "zod";
+import { formatVersion, oldestVersion } from "../config/config.ts";
+import { isReadable } from "../config/settings.ts";
+import { replaceFile, type WriteCalls } from "../durable-file.ts";
+import { CutoutError } from "../error.ts";
+
+export interface JsonFile<T> {
+  /** Where it lies; for errors and for people. */
+  pathIn(folder: string): string;
+  isIn(folder: string): boolean;
+  /** A kill or a full disk leaves the file of before. */
+  write(folder: string, value: T, calls?: WriteCalls): void;
+  /** @throws CutoutError, one line, when it is missing, damaged, or of another version */
+  read(folder: string): T;
+  /**
+   * Null where there is nothing that can be shown; why is then added to `problems`, as a sentence.
+   * The format version is not looked at.
+   */
+  show(folder: string, problems: string[]): T | null;
+}
+
+export interface JsonFileOptions<T> {
+  /** `config.json` */
+  readonly name: string;
+  /** What is not known without it, for people: `the settings are not known`. */
+  readonly without: string;
+  /** Whether the format version stands in it. */
+  readonly versioned: boolean;
+  /** Spaces a level; 0 for large files. */
+  readonly indent: number;
+  /** @throws CutoutError that says what is wrong with which field */
+  parse(json: unknown): T;
+}
+
+export function jsonFile<T extends object>(options: JsonFileOptions<T>): JsonFile<T> {
+  const { name, without, versioned, indent, parse } = options;
+  const pathIn = (folder: string) => join(folder, name);
+  return {
+    pathIn,
+    isIn: (folder) => existsSync(pathIn(folder)),
+    write(folder, value, calls) {
+      const content = versioned ? { formatVersion, ...value } : value;
+      replaceFile(pathIn(folder), [Buffer.from(`${JSON.stringify(content, null, indent)}\n`)], calls);
+    },
+    read(folder) {
+      const where = pathIn(folder);
+      const json = readJson(where);
+      if (versioned) checkVersion(json, where);
+      try {
+        return parse(json);
+      } catch (error) {
+        if (!(error instanceof CutoutError)) throw error;
+        throw error.with({
+          field: undefined,
+          where: error.field === undefined ? where : `${where}: ${error.field}`,
+          remedy: error.remedy ?? damage,
+          kind: "world",
+        });
+      }
+    },
+    show(folder, problems) {
+      const where = pathIn(folder);
+      if (!existsSync(where)) {
+        problems.push(`${name} is missing: ${without}.`);
+        return null;
+      }
+      try {
+        return parse(readJson(where));
+      } catch (error) {
+        if (!(error instanceof CutoutError)) throw error;
+        const { field, what, got } = error;
+        const reason = `${field === undefined ? "" : `${field}: `}${what}${got === undefined ? "" : `, got ${got}`}`;
+        problems.push(`${name} is damaged (${reason}): ${without}.`);
+        return null;
+      }
+    },
+  };
+}
+
+const damage = "the run folder is damaged, train again";
+
+function readJson(where: string): unknown {
+  let text: string;
+  try {
+    text = readFileSync(where, "utf8");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const what = code === "ENOENT" ? "is missing" : `cannot be read (${code})`;
+    throw new CutoutError({ where, what, remedy: damage }, { cause: error });
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new CutoutError({ where, what: "is not valid JSON", remedy: damage }, { cause: error });
+  }
+}
+
+function checkVersion(json: unknown, where: string): void {
+  const version = (json as { formatVersion?: unknown } | null)?.formatVersion;
+  if (isReadable(version)) return;
+  throw new CutoutError({
+    where,
+    what: `must have format version ${oldestVersion} to ${formatVersion}`,
+    got: JSON.stringify(version) ?? "none",
+    remedy: "use the version of cutout that made this run, or train again",
+  });
+}
+
+/** A `parse` by a schema: the first mistake is told with its field. */
+export function bySchema<T>(schema: z.ZodType<T>): (json: unknown) => T {
+  return (json) => {
+    const checked = schema.safeParse(json);
+    if (checked.success) return checked.data;
+    const { path, message } = checked.error.issues[0]!;
+    throw new CutoutError({ field: path.length === 0 ? undefined : path.join("."), what: message });
+  };
+}

@@ -1,0 +1,84 @@
+// Opens a run folder to go on with it or to use it: strictly, with a clear answer when that cannot be done.
+import { existsSync, statSync } from "node:fs";
+import type { Config } from "../config/config.ts";
+import { CutoutError } from "../error.ts";
+import { shellWord } from "../text.ts";
+import type { TestRecord } from "../train/events.ts";
+import { configJson } from "./config-json.ts";
+import { type DatasetRecord, datasetJson } from "./dataset-json.ts";
+import { type Metrics, readMetrics } from "./metrics-jsonl.ts";
+
+export interface OpenRun extends Metrics {
+  /** As given. */
+  readonly path: string;
+  readonly config: Config;
+  readonly dataset: DatasetRecord;
+}
+
+/**
+ * Opens an existing run folder, finished or not.
+ * @throws CutoutError, one line, when it is missing, no run folder, damaged, or of another version
+ */
+export function openRun(path: string): OpenRun {
+  const wrong = (what: string, got?: string, remedy?: string) =>
+    new CutoutError({ where: path, what, got, remedy });
+  if (!existsSync(path)) throw wrong("no such run folder", undefined, '"cutout train" makes them in runs/');
+  if (!statSync(path).isDirectory()) throw wrong("must be a run folder", "a file");
+  if (!configJson.isIn(path)) {
+    throw wrong('must be a run folder made by "cutout train"', "a folder without config.json");
+  }
+  return { path, config: configJson.read(path), dataset: datasetJson.read(path), ...readMetrics(path) };
+}
+
+/**
+ * Opens a run whose best checkpoint has been tested.
+ * @throws CutoutError as `openRun`, and when the run is not finished
+ */
+export function openFinishedRun(path: string): OpenRun & { readonly test: TestRecord } {
+  const run = openRun(path);
+  const { test } = run;
+  if (test !== null) return { ...run, test };
+  throw new CutoutError({
+    where: path,
+    what: `the run is not finished (${run.epochs.length} of ${run.config.epochs} epochs)`,
+    remedy: `go on with it: cutout train --resume ${shellWord(path)}`,
+  });
+}
+
+/** The images of now, as far as a run must find its own again. */
+export interface DataNow {
+  readonly config: Config;
+  readonly fingerprint: string;
+  readonly splitDigest: string;
+}
+
+/**
+ * Makes sure that images and parts are those that a run began with.
+ * @param otherwise what else to do than to put them back
+ * @throws CutoutError that names what has changed: the images, or the groups file
+ */
+export function checkSameData({ dataset }: Pick<OpenRun, "dataset">, now: DataNow, otherwise: string): void {
+  const { data, split } = now.config;
+  const remedy = (first: string) => `${first}, or ${otherwise}`;
+  if (now.fingerprint !== dataset.fingerprint) {
+    throw new CutoutError({
+      where: data,
+      what: "the images must be those the run began with, but some have changed",
+      remedy: remedy("put them back"),
+    });
+  }
+  if (dataset.splitDigest === undefined || dataset.splitDigest === now.splitDigest) return;
+  throw new CutoutError(
+    split.groups === null
+      ? {
+          where: data,
+          what: "this version of cutout divides the images into other parts than those of the run",
+          remedy: remedy("use the version that made it"),
+        }
+      : {
+          where: split.groups,
+          what: "the groups file must divide the images as when the run began, but it has changed",
+          remedy: remedy("put it back"),
+        },
+  );
+}

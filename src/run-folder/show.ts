@@ -1,0 +1,45 @@
+// What there is of a run folder, to be shown: a part that is missing or damaged is said, never guessed and never fatal.
+import { statSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import type { Config } from "../config/config.ts";
+import { CutoutError } from "../error.ts";
+import type { Evaluation } from "../train/evaluation.ts";
+import { configJson } from "./config-json.ts";
+import { type DatasetRecord, datasetJson } from "./dataset-json.ts";
+import { type Environment, environmentJson } from "./environment-json.ts";
+import { evaluationJson } from "./evaluation-json.ts";
+import { type Metrics, showMetrics } from "./metrics-jsonl.ts";
+import { showAugmented } from "./products.ts";
+
+export interface ShownRun extends Metrics {
+  /** As given. */
+  readonly path: string;
+  readonly name: string;
+  readonly config: Config | null;
+  readonly environment: Environment | null;
+  readonly dataset: DatasetRecord | null;
+  readonly evaluation: Evaluation | null;
+  /** PNG of augmented training images. */
+  readonly augmented: Buffer | null;
+  /** One sentence for each part that is missing or damaged. */
+  readonly problems: readonly string[];
+}
+
+/** @throws CutoutError when the folder itself does not exist or is none */
+export function showRun(path: string): ShownRun {
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new CutoutError({ where: path, what: "must be a run folder, found none there" });
+  }
+  const problems: string[] = [];
+  return {
+    path,
+    name: basename(resolve(path)),
+    config: configJson.show(path, problems),
+    environment: environmentJson.show(path, problems),
+    dataset: datasetJson.show(path, problems),
+    ...showMetrics(path, problems),
+    evaluation: evaluationJson.show(path, problems),
+    augmented: showAugmented(path, problems),
+    problems,
+  };
+}

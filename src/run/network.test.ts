@@ -1,0 +1,44 @@
+// The network of a run whose settings name a person's file.
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { CutoutError } from "../error.ts";
+import { buildNetwork } from "../nn/build.ts";
+import { resnet9 } from "../nn/networks/resnet9.ts";
+import { keepNetwork, networkOf, networkOfRun } from "./network.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "cutout-run-network-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const args = { input: { height: 32, width: 32, channels: 3 }, numClasses: 2 };
+const built = buildNetwork(resnet9, args);
+
+test("is kept in its folder and comes back without running the file", async () => {
+  const model = { name: join(folder, "mine.js"), options: {} };
+  writeFileSync(model.name, "throw new Error('run');");
+  keepNetwork(folder, { model }, built);
+  expect(buildNetwork(networkOfRun(folder, { model }), args)).toEqual(built);
+  await expect(networkOf({ model })).rejects.toThrow("mine.js: cannot be loaded (line 1: run)");
+});
+
+test("that is missing or broken is one line", () => {
+  const model = { name: "mine.js", options: {} };
+  const line = (text: string | null) => {
+    if (text === null) rmSync(join(folder, "network.json"), { force: true });
+    else writeFileSync(join(folder, "network.json"), text);
+    try {
+      networkOfRun(folder, { model });
+    } catch (error) {
+      expect(error).toBeInstanceOf(CutoutError);
+      return (error as Error).message.replace(folder, "");
+    }
+    return "";
+  };
+  expect(line(null)).toMatch("/network.json: is missing");
+  expect(line("{")).toMatch("/network.json: is not valid JSON");
+  expect(line('{"name": "a/b"}')).toMatch("/network.json: name must be a name of at most 100 letters");
+});
+
+test("that is shipped needs no file", () => {
+  expect(networkOfRun(folder, { model: { name: "resnet9", options: {} } })).toBe(resnet9);
+});

@@ -1,0 +1,26 @@
+// Which network a run trains: a shipped one, one in a person's file, or the one that a run folder keeps.
+import type { Config } from "../config/config.ts";
+import { findNetwork } from "../nn/build.ts";
+import type { NetworkDefinition } from "../nn/definition.ts";
+import { isNetworkFile, loadNetwork } from "../nn/load.ts";
+import type { Network } from "../nn/network.ts";
+import { storedDefinition } from "../nn/stored-network.ts";
+import { networkJson } from "../run-folder/index.ts";
+
+type Model = Pick<Config, "model">;
+
+/** The network of settings; a person's file is run. */
+export async function networkOf({ model: { name } }: Model): Promise<NetworkDefinition> {
+  return isNetworkFile(name) ? loadNetwork(name) : findNetwork(name);
+}
+
+/** Keeps a network that is in a person's file: its run can be used without it. */
+export function keepNetwork(runDir: string, { model: { name } }: Model, network: Network): void {
+  if (isNetworkFile(name)) networkJson.write(runDir, network);
+}
+
+/** The network of a run; no file that it names is run. */
+export function networkOfRun(runDir: string, { model: { name } }: Model): NetworkDefinition {
+  if (!isNetworkFile(name)) return findNetwork(name);
+  return storedDefinition(networkJson.read(runDir), networkJson.pathIn(runDir));
+}

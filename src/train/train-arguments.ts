@@ -1,0 +1,94 @@
+// What a training run is given, and what must hold of it before anything is begun.
+import type { MixSpec, Pipeline } from "../augment/index.ts";
+import type { Dataset, Loader, Split } from "../data/index.ts";
+import { CutoutError } from "../error.ts";
+import { checkSchedule, type ScheduleOptions } from "../optim/schedule.ts";
+import type { ClassScores } from "./evaluation.ts";
+import type { TrainingEvent } from "./events.ts";
+import { copiesOf } from "./mix.ts";
+import type { TrainingSession } from "./network-session.ts";
+import type { Objective, Scores, Task } from "./objective.ts";
+import type { Identity } from "./position.ts";
+import type { RunStorage } from "./storage.ts";
+
+export interface TrainOptions {
+  readonly seed: number;
+  readonly epochs: number;
+  /** Images a step; the last incomplete batch of an epoch is dropped. */
+  readonly batchSize: number;
+  readonly schedule: ScheduleOptions;
+  /** Stop when the best epoch lies `patience` epochs back; null is off. */
+  readonly earlyStopping: { readonly patience: number } | null;
+  /** Views of an image in validation and test. */
+  readonly crops: "center" | "ten";
+  /** What is done to whole batches; nothing when null or left out. */
+  readonly mix?: MixSpec | null;
+}
+
+export interface TrainArguments<S extends Scores = ClassScores> {
+  readonly objective: Objective<S>;
+  readonly dataset: Dataset;
+  readonly split: Split;
+  readonly pipeline: Pipeline;
+  /** Of this dataset and pipeline; it stays open. */
+  readonly loader: Loader;
+  /** Of this objective's loss; it stays open. */
+  readonly session: TrainingSession;
+  /** Where checkpoints, metrics and the evaluation go. */
+  readonly storage: RunStorage<S>;
+  /** What tells the data and its split from others: a run is only resumed where it is the same. */
+  readonly identity: Identity;
+  readonly options: TrainOptions;
+  /** Go on from the last checkpoint. */
+  readonly resume: boolean;
+  /** Ends the run after the current step, with a checkpoint. */
+  readonly signal: AbortSignal;
+  readonly onEvent: (event: TrainingEvent<S>) => void;
+  /** Write the last checkpoint within an epoch when it is this old; 300 seconds when not given. */
+  readonly checkpointSeconds?: number;
+}
+
+/** Different images in a step; with batch augmentation there are copies of each. */
+export function imagesPerStep({ batchSize, mix = null }: TrainOptions): number {
+  return batchSize / copiesOf(mix);
+}
+
+/** @throws when options, data, objective and session do not fit each other */
+export function checkArguments<S extends Scores>(
+  { split, session, options }: TrainArguments<S>,
+  { outputSize }: Task<S>,
+): void {
+  const { batchSize, epochs, earlyStopping, schedule } = options;
+  const refuse = (what: string, got: string | number, remedy?: string) => {
+    throw new CutoutError({ where: "training", what, got: String(got), remedy, kind: "settings" });
+  };
+  const whole = {
+    epochs,
+    "batch size": batchSize,
+    ...(earlyStopping && { "early stopping's patience": earlyStopping.patience }),
+  };
+  for (const [name, value] of Object.entries(whole)) {
+    if (!Number.isInteger(value) || value < 1) refuse(`${name} must be an integer >= 1`, value);
+  }
+  const images = imagesPerStep(options);
+  if (!Number.isInteger(images)) {
+    refuse(`batch size must be a multiple of the ${copiesOf(options.mix ?? null)} copies`, batchSize);
+  }
+  if (split.train.length < images) {
+    refuse(
+      `batch size must be at most the ${split.train.length} training images`,
+      batchSize,
+      "lower --batch-size",
+    );
+  }
+  if (session.batchSize !== batchSize || session.outputSize !== outputSize) {
+    refuse(
+      `the session must be built for batches of ${batchSize} and ${outputSize} numbers an image`,
+      `${session.batchSize} and ${session.outputSize}`,
+    );
+  }
+  if (split.validation.length === 0) {
+    refuse("the validation part must have at least one image", "none", "raise its share");
+  }
+  checkSchedule(schedule, epochs);
+}
