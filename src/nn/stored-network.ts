@@ -12,9 +12,20 @@ export function storedNetwork({ name, input, output, layer }: Network): StoredNe
   return { name, input, output, layer };
 }
 
-/** The same layers whatever they are asked for: what a run that has been trained goes on with. */
-export function storedDefinition({ name, layer }: StoredNetwork, where: string): NetworkDefinition {
-  return checkDefinition({ name, build: () => layer }, where);
+/**
+ * The same layers whatever they are asked for: what a run that has been trained goes on with.
+ * @param settled the options that they were built with, by name; they are taken as they are
+ */
+export function storedDefinition(
+  { name, layer }: StoredNetwork,
+  where: string,
+  settled: Readonly<Record<string, unknown>> = {},
+): NetworkDefinition {
+  const options = Object.entries(settled).map(([option, otherwise]) => {
+    const kind = { must: `${show(otherwise)}, as the run was begun`, read: (value: unknown) => value };
+    return [option, { kind, otherwise, help: "" }];
+  });
+  return checkDefinition({ name, options: Object.fromEntries(options), build: () => layer }, where);
 }
 
 const extent = integer({ min: 1, max: 1_000_000 });

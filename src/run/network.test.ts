@@ -21,6 +21,13 @@ test("is kept in its folder and comes back without running the file", async () =
   await expect(networkOf({ model })).rejects.toThrow("mine.js: cannot be loaded (line 1: run)");
 });
 
+test("has the options that it was built with, whatever they are", () => {
+  const model = { name: join(folder, "wide.js"), options: { width: 8, names: ["a", "b"] } };
+  keepNetwork(folder, { model }, built);
+  const { options } = model;
+  expect(buildNetwork(networkOfRun(folder, { model }), { ...args, options })).toEqual(built);
+});
+
 test("that is missing or broken is one line", () => {
   const model = { name: "mine.js", options: {} };
   const line = (text: string | null) => {

@@ -20,7 +20,7 @@ export function keepNetwork(runDir: string, { model: { name } }: Model, network:
 }
 
 /** The network of a run; no file that it names is run. */
-export function networkOfRun(runDir: string, { model: { name } }: Model): NetworkDefinition {
+export function networkOfRun(runDir: string, { model: { name, options } }: Model): NetworkDefinition {
   if (!isNetworkFile(name)) return findNetwork(name);
-  return storedDefinition(networkJson.read(runDir), networkJson.pathIn(runDir));
+  return storedDefinition(networkJson.read(runDir), networkJson.pathIn(runDir), options);
 }
