@@ -19,26 +19,9 @@ import { mixed } from "../src/train/mix.ts";
 import type { DirectSession, TrainingState } from "../src/train/network-session.ts";
 import { classify, classScoring } from "../src/train/objectives/classify.ts";
 import { createTrainingSession } from "../src/train/step.ts";
+import type { Row } from "./small-sets-row.ts";
 
 type Weights = Omit<TrainingState, "optimizer">;
-
-interface Row {
-  readonly arm: string;
-  readonly flags: string;
-  /** Training and validation images; `photos` new ones are tested on. */
-  readonly images: number;
-  readonly validation: number;
-  readonly photos: number;
-  readonly seed: number;
-  readonly epochs: number;
-  readonly batchSize: number;
-  /** Training accuracy of the last epoch, on augmented images. */
-  readonly trainTop1: number;
-  readonly validationTop1: readonly number[];
-  /** Way to keep -> the epoch it chose (0: an average), and the accuracy on new photos. */
-  readonly kept: { readonly [Way in string]: { readonly epoch: number; readonly top1: number } };
-  readonly seconds: number;
-}
 
 /** Epochs on each side whose validation accuracy is averaged. */
 const window = 2;
