@@ -19,7 +19,7 @@ import {
 } from "./folder-listing.ts";
 import type { DatasetKind } from "./kind.ts";
 import { byCode, oneSpelling } from "./labels.ts";
-import { countOf, type LeftOut, LeftOutCount, leftOutInWords, together } from "./left-out.ts";
+import { countOf, type LeftOut, LeftOutCount, othersInWords, together } from "./left-out.ts";
 import { officialSplit, partOfFolder } from "./official-split.ts";
 import type { BrokenImage, Source, SourceFile, SourceImage } from "./source.ts";
 
@@ -131,11 +131,10 @@ function withOneSpelling(found: readonly FoundPart[]): readonly FoundPart[] {
 
 /** What to do is what the files that are there need. */
 function noImages(data: string, leftOut: readonly LeftOut[]): CutoutError {
-  const others = countOf(leftOut);
   return new CutoutError({
     where: "data",
     what: `${data} must hold images (.jpg, .png, ...)`,
-    got: others === 0 ? "nothing" : `${others} other files: ${leftOutInWords(leftOut.slice(0, 5))}`,
+    got: leftOut.length === 0 ? "nothing" : othersInWords(leftOut),
     remedy: leftOut.find(({ remedy }) => remedy !== undefined)?.remedy ?? "give a folder of class folders",
   });
 }
@@ -280,7 +279,7 @@ function checkClassFolders(data: string, listings: ReadonlyMap<string, Listing>,
     throw new CutoutError({
       where: "data",
       what: `class folder ${join(data, name)} must hold images`,
-      got: `none (${countOf(others)} other files${others.length > 0 ? `: ${leftOutInWords(others.slice(0, 5))}` : ""})`,
+      got: `none (${othersInWords(others)})`,
       remedy: others.find(({ remedy }) => remedy)?.remedy ?? "add images or remove the folder",
     });
   }

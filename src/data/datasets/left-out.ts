@@ -1,5 +1,6 @@
 // What lies beside the images and is not read: counted by ending or reason, with a few names of each.
 import { closeSync, constants, openSync, readSync } from "node:fs";
+import { counted } from "../../text.ts";
 import { formatOf } from "../images/image-format.ts";
 
 /** Things that are not read for the same reason. */
@@ -36,6 +37,14 @@ export class LeftOutCount {
 /** How many things there are. */
 export function countOf(leftOut: readonly LeftOut[]): number {
   return leftOut.reduce((sum, { count }) => sum + count, 0);
+}
+
+/** `23 other files: 20 .ppm, 3 .txt` */
+export function othersInWords(leftOut: readonly LeftOut[]): string {
+  const kinds = leftOut.slice(0, namesKept).map(({ what, count }) => `${count} ${what}`);
+  const more = leftOut.length > kinds.length ? ", ..." : "";
+  const all = counted(countOf(leftOut), "other file");
+  return kinds.length === 0 ? all : `${all}: ${kinds.join(", ")}${more}`;
 }
 
 /** `20 .ppm (convert them to PNG or JPEG), 3 .txt` */
