@@ -1,5 +1,5 @@
 // What `cutout data stats` prints.
-import type { Inspection, Spread } from "../data/index.ts";
+import { type Inspection, missingClassesNote, type Spread } from "../data/index.ts";
 import { counted, decimal, printable, whole } from "../text.ts";
 import { formatPercent } from "./progress.ts";
 import { formatTable } from "./table.ts";
@@ -12,7 +12,9 @@ const suspiciousShare = 0.1;
 
 /** Plain text of some paragraphs: counts, images, what is broken, duplicates. */
 export function formatInspection(inspection: Inspection): string {
-  return [counts(inspection), images(inspection), broken(inspection), duplicates(inspection)]
+  const parts = [counts, tooSmall, images, broken, leftOut, notes, duplicates];
+  return parts
+    .map((part) => part(inspection))
     .filter((part) => part !== "")
     .join("\n\n");
 }
@@ -68,7 +70,25 @@ function broken({ broken }: Inspection): string {
   const reasons = new Map<string, number>();
   for (const { reason } of broken) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   const most = [...reasons].sort(([, a], [, b]) => b - a).slice(0, 5);
-  return `${counted(broken.length, "broken image")}: ${most.map(([reason, times]) => `${whole(times)} ${printable(reason)}`).join(", ")}`;
+  return `${counted(broken.length, "broken image")}: ${most.map(([reason, times]) => `${printable(reason)} (${counted(times, "image")})`).join(", ")}`;
+}
+
+function leftOut({ leftOut }: Inspection): string {
+  const lines = leftOut.map(({ what, count, names, remedy }) => {
+    const some = names.slice(0, 3).join(", ");
+    const more = count > 3 ? ", ..." : "";
+    const such = names.length === 0 ? "" : `  ${some}${more}`;
+    return printable(`  ${whole(count)} ${what}${such}${remedy === undefined ? "" : `; ${remedy}`}`);
+  });
+  return lines.length === 0 ? "" : ["not read:", ...lines].join("\n");
+}
+
+function notes({ notes }: Inspection): string {
+  return notes.map(printable).join("\n");
+}
+
+function tooSmall({ missing }: Inspection): string {
+  return missingClassesNote(missing).map(printable).join("\n");
 }
 
 function duplicates({ groups, leaks, conflicts, parts, images }: Inspection): string {

@@ -4,7 +4,7 @@ import { join, sep } from "node:path";
 import type { Command } from "commander";
 import { Option } from "commander";
 import { columnsFrom } from "../config/columns-text.ts";
-import { settingsError } from "../config/settings.ts";
+import { readSettings, settingsError } from "../config/settings.ts";
 import type { Columns, GetProgress, InspectOptions } from "../data/index.ts";
 import { dataFormats } from "../data/names.ts";
 import { CutoutError } from "../error.ts";
@@ -57,7 +57,7 @@ export function addData(program: Command): void {
       100_000_000,
     )
     .option("--json <file>", "write all of it as JSON")
-    .option("--html <file>", "write a page with pictures of the duplicates")
+    .option("--html <file>", "write a page with pictures of each class and of the duplicates")
     .option(
       "--write-groups <file>",
       "write the duplicates for --groups of train, so that they stay on one side",
@@ -177,7 +177,8 @@ async function statsAction(data: string, flags: StatsFlags): Promise<void> {
   }
   if (flags.json !== undefined) checkOutFile("--json", flags.json);
   if (flags.html !== undefined) checkOutFile("--html", flags.html, ".html");
-  const options: InspectOptions = { data, format, columns, likeness, maxPixels };
+  const shares = readSettings({ data }).split;
+  const options: InspectOptions = { data, format, columns, likeness, maxPixels, shares };
   const { inspectData, openSource, partsOf, picturesOf, writeGroups } = await import("../data/index.ts");
   if (flags.writeGroups !== undefined && partsOf(options).length > 1) {
     // The parts are looked at one by one, but the groups are for all of them together.
@@ -200,8 +201,8 @@ async function statsAction(data: string, flags: StatsFlags): Promise<void> {
       say(`json    ${flags.json}`);
     }
     if (flags.html !== undefined) {
-      const { dataPage, dataSections, picturedNames } = await import("../report/data-page.ts");
-      const names = picturedNames(dataSections(inspection.groups));
+      const { dataPage, picturedNames } = await import("../report/data-page.ts");
+      const names = picturedNames(inspection);
       const pictures = await picturesOf(options, names);
       writeOutFile(flags.html, Buffer.from(dataPage(inspection, pictures, likeness)));
       say(`page    ${flags.html}`);

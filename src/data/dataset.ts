@@ -1,4 +1,5 @@
 // A dataset: decoded 8-bit images of one size with their labels, read by index.
+import type { LeftOut } from "./datasets/left-out.ts";
 import type { ImageStore } from "./loading/image-store.ts";
 
 /** The parts of a split. */
@@ -40,6 +41,10 @@ export interface Dataset {
   readonly fingerprint: string;
   /** Images that could not be read: which, and why. They are not counted in `count`. */
   readonly broken: readonly { readonly name: string; readonly reason: string }[];
+  /** What lies beside the images and is not read, counted by ending or reason; none when left out. */
+  readonly leftOut?: readonly LeftOut[];
+  /** What else people should know of how the data were read, a line each; none when left out. */
+  readonly notes?: readonly string[];
   readonly read: ReadImages;
   /** Frees the file or memory behind it. */
   close(): void;

@@ -1,5 +1,6 @@
 // The face of data/: what other rooms may use of it.
 export type { ChannelStatistics, Dataset, Part, ReadImages, Split } from "./dataset.ts";
+export { type LeftOut, leftOutInWords } from "./datasets/left-out.ts";
 export { catalog } from "./download/catalog.ts";
 export { type GetProgress, getDataset } from "./download/get.ts";
 export { toGrey } from "./images/grey.ts";
@@ -40,6 +41,7 @@ export {
   type WebDatasetSample,
 } from "./loading/webdataset-samples.ts";
 export type { Columns, DataFormat } from "./names.ts";
+export { missingClassesNote, notesOn } from "./notes.ts";
 export { type DataOptions, describeData, openSource } from "./open.ts";
 export { readGroups, writeGroups } from "./split/groups.ts";
 export { apportion, type SplitOptions, splitDataset } from "./split/split.ts";

@@ -63,12 +63,53 @@ async function find({ data, format = "auto" }: DataOptions): Promise<Found> {
       remedy: "choose another --format, or leave it out",
     });
   }
+  const taken = await takenBy(data);
+  const [first] = taken;
+  if (first === undefined) throw new Error(`internal: no format takes ${data}`);
+  const beside = taken.filter((each) => besideFolders.has(each.format));
+  if (!besideFolders.has(first.format)) return first;
+  // What lies beside folders of images does not change what the data are, unless it is a table of these images.
+  const { holdsClasses } = await import("./datasets/folder.ts");
+  const { namesOtherClasses } = await import("./datasets/csv.ts");
+  if (!holdsClasses(data) || namesOtherClasses(data)) return first;
+  const folder = taken.at(-1)!;
+  return { ...folder, found: withFlags(folder.found, beside) };
+}
+
+/** All formats that would take the data, in their order. */
+async function takenBy(data: string): Promise<Found[]> {
+  const taken: Found[] = [];
   for (const format of dataFormats) {
     const { find, onRequest } = await kinds[format]();
     const found = onRequest ? null : find(data);
-    if (found !== null) return { format, found };
+    if (found !== null) taken.push({ format, found });
+    if (found !== null && !besideFolders.has(format)) break;
   }
-  throw new Error(`internal: no format takes ${data}`);
+  return taken;
+}
+
+/** Formats whose files may lie beside folders of images, and the endings of these files. */
+const besideFolders: ReadonlyMap<DataFormat, RegExp> = new Map([
+  ["parquet", /^\.parquet$/],
+  ["webdataset", /^\.(tar|tgz)$/],
+  ["csv", /^\.[ct]sv$/],
+]);
+
+/** The same source, which says of files of other formats how they would be read. */
+function withFlags(found: FoundData, beside: readonly Found[]): FoundData {
+  const flagOf = (what: string) => {
+    const other = beside.find(({ format }) => besideFolders.get(format)!.test(what));
+    return other === undefined
+      ? {}
+      : { remedy: `--format ${other.format} takes them instead of the folders` };
+  };
+  return {
+    ...found,
+    async open(columns) {
+      const source = await found.open(columns);
+      return { ...source, leftOut: source.leftOut?.map((each) => ({ ...each, ...flagOf(each.what) })) ?? [] };
+    },
+  };
 }
 
 /**

@@ -1,5 +1,5 @@
 // The page of `cutout data stats`: what there is in the data, with pictures of what is there more than once.
-import type { InspectedGroup, Inspection, Spread } from "../data/index.ts";
+import { type InspectedGroup, type Inspection, missingClassesNote, type Spread } from "../data/index.ts";
 import { counted, decimal, percent, whole } from "../text.ts";
 import { type Content, type Html, html } from "./markup.ts";
 import { cappedList, page, section, settingsList, table } from "./page.ts";
@@ -8,6 +8,8 @@ import { cappedList, page, section, settingsList, table } from "./page.ts";
 const groupsShown = 60;
 const membersShown = 8;
 const namesShown = 200;
+/** Classes of which a few images are shown. */
+const classesPictured = 20;
 
 /** The groups of the page, each in the first section that it belongs to. */
 export interface DataSections {
@@ -31,12 +33,11 @@ export function dataSections(groups: readonly InspectedGroup[]): DataSections {
 }
 
 /** Names of the images that the page shows pictures of. */
-export function picturedNames(sections: DataSections): Set<string> {
-  return new Set(
-    Object.values(sections).flatMap((groups: readonly InspectedGroup[]) =>
-      groups.slice(0, groupsShown).flatMap((group) => shownMembers(group).map(({ name }) => name)),
-    ),
+export function picturedNames({ groups, examples }: Pick<Inspection, "groups" | "examples">): Set<string> {
+  const duplicates = Object.values(dataSections(groups)).flatMap((groups: readonly InspectedGroup[]) =>
+    groups.slice(0, groupsShown).flatMap((group) => shownMembers(group).map(({ name }) => name)),
   );
+  return new Set([...examples.slice(0, classesPictured).flat(), ...duplicates]);
 }
 
 /** The first of each part and class come first, so that what is wrong is seen. */
@@ -70,7 +71,7 @@ export function dataPage(
 <p>${counted(images, "image")} in ${counted(classes.length, "class", "classes")}${broken.length > 0 ? `, ${whole(broken.length)} more are broken` : ""}</p>
 </header>
 <main>
-${headline(inspection)}${groups("leaks", "The same image in several parts", "A model that has seen a test image in training is not tested by it.", sections.leaks)}${groups("conflicts", "The same image under several labels", "At most one of the labels is right.", sections.conflicts)}${countsSection(inspection)}${imagesSection(inspection)}${brokenSection(inspection)}${groups("others", "The same image several times in one class", "Harmless where they stay on one side of the split: --write-groups writes them for --groups of train.", sections.others)}
+${headline(inspection)}${groups("leaks", "The same image in several parts", "A model that has seen a test image in training is not tested by it.", sections.leaks)}${groups("conflicts", "The same image under several labels", "At most one of the labels is right.", sections.conflicts)}${countsSection(inspection)}${examplesSection(inspection, pictures)}${imagesSection(inspection)}${brokenSection(inspection)}${leftOutSection(inspection)}${groups("others", "The same image several times in one class", "Harmless where they stay on one side of the split: --write-groups writes them for --groups of train.", sections.others)}
 <p class="dim">Images count as the same from a likeness of ${likeness} on: the correlation of their frequencies, brightness and contrast left aside, as they are or mirrored. Different crops of a photo are not found. What is like something in a group belongs to it.</p>
 </main>`,
   );
@@ -126,11 +127,7 @@ function oneGroup(
   const rest = group.members.length - shown.length;
   const same = group.sameness === "look alike" ? `likeness ${group.likeness.toFixed(3)}` : group.sameness;
   const figures = shown.map(({ name, class: label, part }) => {
-    const picture = pictures.get(name);
-    const image = picture
-      ? html`<img src="data:image/webp;base64,${Buffer.from(picture).toString("base64")}" alt="${name}" decoding="async">`
-      : html`<div class="none">no picture</div>`;
-    return html`<figure>${image}<figcaption>${label}${withParts ? `, ${part}` : ""}<small>${name}</small></figcaption></figure>
+    return html`<figure>${picture(name, pictures)}<figcaption>${label}${withParts ? `, ${part}` : ""}<small>${name}</small></figcaption></figure>
 `;
   });
   return html`<div><p class="dim">${same}${group.mirrored ? ", mirrored" : ""}${rest > 0 ? `, ${counted(rest, "more image")}` : ""}</p>
@@ -139,7 +136,32 @@ ${figures}</div></div>
 `;
 }
 
-function countsSection({ parts, classes, counts }: Inspection): Html {
+function picture(name: string, pictures: ReadonlyMap<string, Uint8Array>): Html {
+  const found = pictures.get(name);
+  return found === undefined
+    ? html`<div class="none">no picture</div>`
+    : html`<img src="data:image/webp;base64,${Buffer.from(found).toString("base64")}" alt="${name}" decoding="async">`;
+}
+
+/** A few images of each class: what a table of numbers does not show. */
+function examplesSection({ classes, examples }: Inspection, pictures: ReadonlyMap<string, Uint8Array>): Html {
+  const rest = classes.length - classesPictured;
+  return section(
+    "examples",
+    "A few images of each class",
+    html`${classes.slice(0, classesPictured).map(
+      (name, label) => html`<h3>${name}</h3>
+<div class="shots" style="grid-template-columns:repeat(auto-fill,112px)">
+${examples[label]!.map(
+  (image) => html`<figure>${picture(image, pictures)}<figcaption><small>${image}</small></figcaption></figure>
+`,
+)}</div>
+`,
+    )}${rest > 0 && html`<p class="dim">and ${counted(rest, "more class", "more classes")}.</p>`}`,
+  );
+}
+
+function countsSection({ parts, classes, counts, missing }: Inspection): Html {
   const rows = classes.map((name, label): Content[] => {
     const each = counts.map((part) => part[label]!);
     return [name, ...each.map(whole), ...(parts.length > 1 ? [whole(sum(each))] : [])];
@@ -147,7 +169,8 @@ function countsSection({ parts, classes, counts }: Inspection): Html {
   const totals = counts.map((part) => sum(part));
   const last: Content[] = ["all", ...totals.map(whole), ...(parts.length > 1 ? [whole(sum(totals))] : [])];
   const head = ["class", ...(parts.length > 1 ? [...parts, "together"] : ["images"])];
-  return section("classes", "Classes", table(head, [...rows, last]));
+  const small = missingClassesNote(missing).map((line) => html`<p>${line}.</p>`);
+  return section("classes", "Classes", html`${table(head, [...rows, last])}${small}`);
 }
 
 function imagesSection({ sizes, formats, misnamed, channels }: Inspection): Html {
@@ -190,6 +213,21 @@ function brokenSection({ broken }: Inspection): Html | false {
     "broken",
     `${counted(broken.length, "image")} cannot be read`,
     cappedList(items, namesShown, "the file of --json", "pairs"),
+  );
+}
+
+function leftOutSection({ leftOut, notes }: Inspection): Html | false {
+  if (leftOut.length === 0 && notes.length === 0) return false;
+  const rows = leftOut.map(({ what, count, names, remedy }): Content[] => [
+    what,
+    whole(count),
+    names.join(", "),
+    remedy ?? "",
+  ]);
+  return section(
+    "left-out",
+    "What is not read",
+    html`${rows.length > 0 && table(["what", "how many", "such as", "what would have it read"], rows)}${notes.map((note) => html`<p>${note}.</p>`)}`,
   );
 }
 

@@ -194,7 +194,7 @@ export function augmentedSection(png: Buffer, small: boolean): Html {
 }
 
 export function dataSection(data: DatasetRecord): Html {
-  const { split, broken } = data;
+  const { split, broken, leftOut = [] } = data;
   const numbers = (values: readonly number[]) => values.map(decimal).join(", ");
   return section(
     "data",
@@ -210,8 +210,17 @@ ${cappedList(
   brokenShown,
   "dataset.json",
 )}</details>`
-}`,
+}${leftOut.length > 0 && leftOutTable(leftOut)}`,
   );
+}
+
+/** What lies beside the images and was not read. */
+function leftOutTable(leftOut: NonNullable<DatasetRecord["leftOut"]>): Html {
+  return html`<h3>Not read</h3>
+${table(
+  ["What", "How many", "Such as", "What would have it read"],
+  leftOut.map(({ what, count, names, remedy }) => [what, whole(count), names.join(", "), remedy ?? ""]),
+)}`;
 }
 
 export function rerunSection(run: ShownRun): Html | null {

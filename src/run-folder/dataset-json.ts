@@ -1,5 +1,6 @@
 // dataset.json: what the images of a run were.
 import { z } from "zod";
+import type { LeftOut } from "../data/index.ts";
 import { bySchema, jsonFile } from "./json-file.ts";
 
 export interface DatasetRecord {
@@ -18,6 +19,8 @@ export interface DatasetRecord {
   /** Of which image is in which part; older runs do not tell. */
   readonly splitDigest?: string | undefined;
   readonly broken: readonly { readonly name: string; readonly reason: string }[];
+  /** What lies beside the images and was not read, counted by ending or reason; older runs do not tell. */
+  readonly leftOut?: readonly LeftOut[] | undefined;
 }
 
 const count = z.int().min(0);
@@ -35,6 +38,9 @@ const schema: z.ZodType<DatasetRecord> = z.object({
   split: z.object({ train: count, validation: count, test: count }),
   splitDigest: z.string().optional(),
   broken: z.array(z.object({ name: z.string(), reason: z.string() })),
+  leftOut: z
+    .array(z.object({ what: z.string(), count, names: z.array(z.string()), remedy: z.string().optional() }))
+    .optional(),
 });
 
 export const datasetJson = jsonFile<DatasetRecord>({

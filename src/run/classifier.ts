@@ -219,7 +219,7 @@ function datasetOf(
 /** Other data with the labels of the run; every class of the data must be known to the run. */
 function withClasses(dataset: Dataset, classes: readonly string[], data: string): Dataset {
   const labels = dataset.classes.map((name) => {
-    const label = classes.indexOf(name);
+    const label = classes.findIndex((known) => known.normalize("NFC") === name.normalize("NFC"));
     if (label < 0) {
       throw new CutoutError({
         where: data,

@@ -5,7 +5,7 @@ import type { Prepared } from "./prepare.ts";
 
 /** dataset.json of a run. */
 export function datasetRecord({ dataset, split, statistics }: Prepared): DatasetRecord {
-  const { name, classes, height, width, channels, count, fingerprint, broken } = dataset;
+  const { name, classes, height, width, channels, count, fingerprint, broken, leftOut = [] } = dataset;
   const { mean, std } = statistics;
   const sizes = { train: split.train.length, validation: split.validation.length, test: split.test.length };
   return {
@@ -21,6 +21,7 @@ export function datasetRecord({ dataset, split, statistics }: Prepared): Dataset
     split: sizes,
     splitDigest: splitDigest(split),
     broken,
+    leftOut,
   };
 }
 

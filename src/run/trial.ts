@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import type { Config, Settings } from "../config/config.ts";
 import type { Part } from "../data/index.ts";
-import { type OnProgress, openLoader } from "../data/index.ts";
+import { notesOn, type OnProgress, openLoader } from "../data/index.ts";
 import { CutoutError } from "../error.ts";
 import { buildNetwork } from "../nn/build.ts";
 import { countParameters, type Network } from "../nn/network.ts";
@@ -255,5 +255,6 @@ function describeTrial(
       `${broken.length === 1 ? "1 image" : `${count(broken.length)} images`} cannot be read, left out: ${some.join(", ")}${more}; dataset.json lists all`,
     );
   }
+  lines.push(...notesOn(dataset, split));
   return lines;
 }

@@ -303,6 +303,7 @@ describe("bad input", () => {
   const image = { height: 32, width: 24 };
   test.each<[Partial<SizedCutoutOptions>, string]>([
     [{ length: 7 }, "cutout: length must be an even integer >= 2, got 7"],
+    [{ length: 17 }, "got 17; an odd side is told as { pixels: [17, 17] }, or as the text 17-17"],
     [{ length: 0 }, "cutout: length must be an even integer >= 2, got 0"],
     [{ length: -4 }, "cutout: length must be an even integer >= 2, got -4"],
     [{ length: 2.5 }, "cutout: length must be an even integer >= 2, got 2.5"],

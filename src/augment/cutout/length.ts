@@ -103,6 +103,10 @@ const forms = byKey<Length>("an even integer >= 2", evenInteger(2), {
 export const length: Kind<Length> = {
   must: forms.must,
   read(value, at = { where: "cutout", option: "length" }) {
+    if (typeof value === "number" && Number.isInteger(value) && value > 0 && value % 2 === 1) {
+      const remedy = `an odd side is told as { pixels: [${value}, ${value}] }, or as the text ${value}-${value}`;
+      throw wrong(at.where, at.option, `must be ${forms.must}`, shown(value)).with({ remedy });
+    }
     const read = forms.read(value, at);
     if (typeof read === "object" && "schedule" in read && read.unit === "share") {
       if (read.schedule.some(([, length]) => length > 1)) {

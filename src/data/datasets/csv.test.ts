@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { paint, temporaryFolder } from "../../../test/helpers/data.ts";
 import { readAll } from "../../../test/helpers/readers.ts";
 import { describeData } from "../open.ts";
+import { csvSource } from "./csv.ts";
 
 describe("a table of labels", () => {
   async function table(text: string, name = "labels.csv"): Promise<string> {
@@ -85,4 +86,67 @@ describe("a table of labels", () => {
       );
     }
   });
+});
+
+describe("a column that tells the parts", () => {
+  const table = async (header: string, ...values: readonly string[]) => {
+    const folder = temporaryFolder();
+    const rows = [];
+    for (const [at, value] of values.entries()) {
+      await paint(join(folder, `${at}.png`), [at, 0, 0]);
+      rows.push(`${at}.png,${at % 2 === 0 ? "cat" : "dog"},${value}`);
+    }
+    writeFileSync(join(folder, "labels.csv"), `file,label,${header}\n${rows.join("\n")}\n`);
+    const source = await csvSource(join(folder, "labels.csv"), null);
+    const parts = [];
+    const options = { size: { height: 1, width: 1 }, fit: "cover", maxPixels: 1e6 } as const;
+    for await (const image of source.images(options)) if (!("reason" in image)) parts.push(image.part);
+    return { parts, notes: source.notes, all: source.parts };
+  };
+
+  it.each([
+    ["split", ["train", "train", "val", "test"], ["train", "train", "validation", "test"]],
+    ["Subset", ["Training", "Testing", "Training", "Testing"], ["train", "test", "train", "test"]],
+    ["set", ["train", "", "valid", "valid"], ["train", "train", "test", "test"]],
+    ["is_test", ["0", "1", "False", "True"], ["train", "test", "train", "test"]],
+    ["is_valid", ["False", "True", "False", "True"], ["train", "test", "train", "test"]],
+    ["is_training_image", ["1", "1", "0", "0"], ["train", "train", "test", "test"]],
+  ])("%s of %j is used", async (header, values, parts) => {
+    const found = await table(header, ...values);
+    expect(found.parts).toEqual(parts);
+    expect(found.notes).toEqual([
+      `labels.csv: the column "${header}" tells the parts ${found.all.join(", ")}`,
+    ]);
+  });
+
+  it.each([
+    [
+      "split",
+      ["train", "fold2", "train", "test"],
+      /not used .* it says "fold2", not train, validation or test/,
+    ],
+    ["split", ["test", "test", "test", "test"], /not used .* one part alone/],
+    ["is_test", ["maybe", "0", "0", "1"], /not used .* it says "maybe"/],
+  ])("%s of %j is said not to be", async (header, values, note) => {
+    const found = await table(header, ...values);
+    expect(found.parts).toEqual([null, null, null, null]);
+    expect(found.all).toEqual([]);
+    expect(found.notes?.[0]).toMatch(note);
+  });
+});
+
+it("takes names that look the same for the same: columns, labels, files", async () => {
+  const folder = temporaryFolder();
+  await paint(join(folder, "cafe\u0301.png"), [1, 2, 3]);
+  await paint(join(folder, "2.png"), [1, 2, 3]);
+  await paint(join(folder, "3.png"), [1, 2, 3]);
+  const rows = ["caf\u00E9.png,\u00FC", "2.png,u\u0308", "3.png,o"];
+  writeFileSync(join(folder, "t.csv"), `ima\u0302ge,cate\u0301gorie\n${rows.join("\n")}\n`);
+  const source = await csvSource(join(folder, "t.csv"), { image: "im\u00E2ge", label: "cat\u00E9gorie" });
+  expect(source.classes).toEqual(["o", "\u00FC"]);
+  const labels = [];
+  const options = { size: { height: 1, width: 1 }, fit: "cover", maxPixels: 1e6 } as const;
+  for await (const image of source.images(options))
+    labels.push("reason" in image ? image.reason : image.label);
+  expect(labels).toEqual([1, 1, 0]);
 });

@@ -2,6 +2,7 @@
 import { existsSync, statSync } from "node:fs";
 import { basename, dirname, extname, isAbsolute, join, resolve } from "node:path";
 import { parse } from "csv-parse";
+import { parse as parseText } from "csv-parse/sync";
 import { streamBytes, withBytes } from "../formats/byte-file.ts";
 import { explained, trouble, type Where } from "../formats/trouble.ts";
 import { decodeImage, decodesAtOnce } from "../images/image.ts";
@@ -10,6 +11,7 @@ import type { Columns } from "./columns.ts";
 import type { DatasetKind } from "./kind.ts";
 import { settleClasses } from "./labels.ts";
 import type { BrokenImage, Source, SourceFile, SourceImage } from "./source.ts";
+import { splitByColumn, splitColumnIn } from "./split-column.ts";
 
 const format = "a table of labels";
 const imageColumns = ["file", "file_name", "filename", "image", "image_path", "path", "image_id", "id"];
@@ -21,6 +23,14 @@ const mostRows = 50_000_000;
 interface Row {
   readonly file: string;
   readonly label: string;
+  /** What the column of parts says. */
+  readonly part: string;
+}
+
+interface Table {
+  readonly rows: readonly Row[];
+  /** The column of parts, as it is called; null where there is none. */
+  readonly partColumn: string | null;
 }
 
 /** The table in a folder of images without class folders, by its usual names; null when there is none. */
@@ -47,10 +57,53 @@ function hasColumns(file: string): boolean {
   );
 }
 
+/** Lines that are looked at to tell what a table is about. */
+const linesLookedAt = 50;
+
+/**
+ * Whether the usual table of a folder gives images that are there other labels than their folders' names: then the
+ * folders are no classes.
+ */
+export function namesOtherClasses(data: string): boolean {
+  const file = findCsv(data);
+  if (file === null) return false;
+  const where = { reader: "csv", file };
+  const start = withBytes(where, (bytes) => bytes.read(0, Math.min(bytes.size, longestLine)));
+  const lines = Buffer.from(start).toString("utf8").split(/\r?\n/).slice(0, linesLookedAt);
+  const delimiter = delimiterOf(lines[0]!);
+  try {
+    const [header = [], ...rows] = parseText(lines.slice(0, -1).join("\n"), {
+      bom: true,
+      delimiter,
+      relax_column_count: true,
+    }) as string[][];
+    const { image, label } = columnsIn(
+      where,
+      header.map((field) => field.trim()),
+      null,
+    );
+    const there = rows.filter((row) => fileOf(dirname(file), row[image]?.trim() ?? "").size > 0);
+    return there.some((row) => {
+      const folders = row[image]!.trim()
+        .normalize("NFC")
+        .split(/[\\/.]/);
+      return !folders.includes(row[label]?.trim().normalize("NFC") ?? "");
+    });
+  } catch {
+    return false; // no table that could be read
+  }
+}
+
+function delimiterOf(firstLine: string): string {
+  // The separator is the one of the first line, so that names may contain the others.
+  return [",", ";", "\t"].find((one) => firstLine.includes(one)) ?? ",";
+}
+
 /**
  * The images that a table names, in its order. Names are paths from the table's folder; one without an ending gets
  * `.jpg` or `.png`, whichever is there. The first line names the columns; fields are separated by commas,
- * semicolons or tabs, and may be quoted. Labels are classes as they are written, numbers by their value.
+ * semicolons or tabs, and may be quoted. Labels are classes as they are written, numbers by their value. A column that
+ * says train, validation or test for each image tells the official parts.
  *
  * @param columns names of the columns of files and labels; by default the usual ones
  * @throws Error when there is no such column, a line has no label, or an image is named twice
@@ -58,7 +111,7 @@ function hasColumns(file: string): boolean {
 export async function csvSource(file: string, columns: Columns | null): Promise<Source> {
   const where = { reader: "csv", file };
   const folder = dirname(file);
-  const rows = await readRows(where, columns);
+  const { rows, partColumn } = await readRows(where, columns);
   const numbers = rows.every(({ label }) => /^\d{1,9}$/.test(label));
   const labelFrom = (label: string) => (numbers ? Number(label) : label);
   const { classes, labelOf } = settleClasses(
@@ -72,13 +125,21 @@ export async function csvSource(file: string, columns: Columns | null): Promise<
     names.add(name);
   }
   const name = basename(file, extname(file));
+  const parts =
+    partColumn === null
+      ? null
+      : splitByColumn(
+          partColumn,
+          rows.map(({ part }) => part),
+        );
   return {
     name,
     path: file,
     classes,
     channels: 3,
     total: rows.length,
-    parts: [],
+    parts: parts?.split.parts ?? [],
+    notes: parts === null ? [] : [`${basename(file)}: ${parts.note}`],
     files: [fileOf(folder, basename(file)), ...files],
     task: `decoding the images of ${basename(file)}`,
     async *images(options): AsyncGenerator<SourceImage | BrokenImage> {
@@ -87,34 +148,35 @@ export async function csvSource(file: string, columns: Columns | null): Promise<
       let at = 0;
       for await (const result of decoded) {
         const { name } = files[at]!;
+        const part = parts?.split.partOf(parts.named[at]!) ?? null;
         const label = labelOf.get(labelFrom(rows[at++]!.label))!;
-        if (result.ok) yield { name, label, pixels: result.pixels, part: null };
+        if (result.ok) yield { name, label, pixels: result.pixels, part };
         else yield { name, reason: result.reason };
       }
     },
   };
 }
 
-async function readRows(where: Where, columns: Columns | null): Promise<Row[]> {
-  const delimiters = [",", ";", "\t"];
+async function readRows(where: Where, columns: Columns | null): Promise<Table> {
   const { size, start } = withBytes(where, (bytes) => ({
     size: bytes.size,
     start: Buffer.from(bytes.read(0, Math.min(bytes.size, longestLine))).toString("utf8"),
   }));
   if (size === 0) throw trouble(where, "name the columns in its first line", "an empty file", "add it");
-  // The separator is the one of the first line, so that names may contain the others.
-  const firstLine = start.split(/\r?\n/)[0]!;
-  const delimiter = delimiters.find((one) => firstLine.includes(one)) ?? ",";
+  const delimiter = delimiterOf(start.split(/\r?\n/)[0]!);
   const parser = parse({ bom: true, delimiter, max_record_size: longestLine, relax_column_count: true });
   const bytes = streamBytes(where.file);
   bytes.on("error", (error) => parser.destroy(error));
   const rows: Row[] = [];
   let at: { readonly image: number; readonly label: number } | null = null;
+  let part = { at: -1, name: "" };
   try {
     for await (const record of bytes.pipe(parser) as AsyncIterable<readonly string[]>) {
       const fields = record.map((field) => field.trim());
       if (at === null) {
         at = columnsIn(where, fields, columns);
+        const place = splitColumnIn(fields);
+        if (place !== at.image && place !== at.label) part = { at: place, name: fields[place] ?? "" };
         continue;
       }
       if (fields.every((field) => field === "")) continue;
@@ -131,7 +193,7 @@ async function readRows(where: Where, columns: Columns | null): Promise<Row[]> {
       if (file.includes("\0")) throw trouble(where, "hold names of files", "a zero byte in one", "repair it");
       if (rows.length >= mostRows)
         throw trouble(where, `name at most ${mostRows} images`, "more", "divide it");
-      rows.push({ file, label });
+      rows.push({ file, label, part: fields[part.at] ?? "" });
     }
   } catch (error) {
     throw explained(where, format, error);
@@ -139,13 +201,14 @@ async function readRows(where: Where, columns: Columns | null): Promise<Row[]> {
     (bytes as import("node:fs").ReadStream).destroy();
   }
   if (rows.length === 0) throw trouble(where, "name images", "none", "add a line for each image");
-  return rows;
+  return { rows, partColumn: part.at < 0 ? null : part.name };
 }
 
 function columnsIn(where: Where, header: readonly string[], columns: Columns | null) {
   const find = (names: readonly string[]) => {
-    const lower = header.map((name) => name.toLowerCase());
-    return names.map((name) => lower.indexOf(name.toLowerCase())).find((at) => at >= 0) ?? -1;
+    const plain = (name: string) => name.normalize("NFC").toLowerCase();
+    const lower = header.map(plain);
+    return names.map((name) => lower.indexOf(plain(name))).find((at) => at >= 0) ?? -1;
   };
   const image = find(columns === null ? imageColumns : [columns.image]);
   const label = find(columns === null ? labelColumns : [columns.label]);
@@ -160,11 +223,15 @@ const endings = ["", ".jpg", ".png", ".jpeg"];
 
 /** A missing file is listed too: it is reported as an image that cannot be opened. */
 function fileOf(folder: string, name: string): SourceFile {
-  for (const ending of endings) {
-    const path = isAbsolute(name) ? `${name}${ending}` : join(folder, `${name}${ending}`);
-    const stats = statSync(path, { throwIfNoEntry: false });
-    if (stats?.isFile()) {
-      return { name: `${name}${ending}`, size: stats.size, mtimeMs: stats.mtimeMs, mode: stats.mode };
+  // A name with accents looks the same whether they are composed or not; which of them the disk has is up to who wrote it.
+  const spellings = new Set([name, name.normalize("NFC"), name.normalize("NFD")]);
+  for (const spelled of spellings) {
+    for (const ending of endings) {
+      const full = `${spelled}${ending}`;
+      const stats = statSync(isAbsolute(full) ? full : join(folder, full), { throwIfNoEntry: false });
+      if (stats?.isFile()) {
+        return { name: full, size: stats.size, mtimeMs: stats.mtimeMs, mode: stats.mode };
+      }
     }
   }
   return { name, size: 0, mtimeMs: 0, mode: 0 };

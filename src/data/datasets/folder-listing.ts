@@ -1,41 +1,98 @@
-// Lists the images of folders, without opening any.
+// Lists the images of folders, without opening any, and counts what else there is.
 import { type Dirent, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { CutoutError } from "../../error.ts";
+import { missingDataRemedy } from "../download/catalog.ts";
+import { addOther, hiddenAs, type LeftOut, LeftOutCount } from "./left-out.ts";
 import type { SourceFile } from "./source.ts";
 
 // Not all of these formats can be read everywhere: they are listed so that they are reported, not lost.
 export const imageName = /\.(jpe?g|jpe|jfif|png|webp|gif|tiff?|avif|bmp|heic|heif|jp2|jxl)$/i;
 
-export interface Listing {
-  readonly images: SourceFile[];
-  /** Files that are no images by their name. */
-  others: number;
+export interface ListedImage {
+  readonly file: SourceFile;
+  /** Why it cannot be opened, where its name tells already. */
+  readonly trouble?: string;
 }
 
-/** Entries of a folder that are not hidden. @throws Error, which calls the folder `shown`, when it cannot be read */
-export function visible(path: string, shown: string): Dirent[] {
+export interface Listing {
+  readonly images: ListedImage[];
+  /** What is no image by its name, or not to be followed. */
+  readonly leftOut: LeftOutCount;
+}
+
+export const emptyListing = (): Listing => ({ images: [], leftOut: new LeftOutCount() });
+
+/** What lies in a folder. */
+export interface Entry {
+  /** Bytes that are no UTF-8 are written as `\xE9`. */
+  readonly name: string;
+  readonly utf8: boolean;
+  readonly isFolder: boolean;
+  readonly isLink: boolean;
+}
+
+/**
+ * Entries of a folder that people have put there; those of photo tools and systems, and hidden ones, are counted.
+ * @param below the folder as its images are named, from the data folder on
+ * @throws Error, which calls the folder `shown`, when it cannot be read, or a folder in it has no name in UTF-8
+ */
+export function visible(path: string, below: string, shown: string, leftOut: LeftOutCount): Entry[] {
+  let found: Dirent<Buffer>[];
   try {
-    return readdirSync(path, { withFileTypes: true }).filter(
-      ({ name }) => !name.startsWith(".") && name !== "__MACOSX",
-    );
+    found = readdirSync(path, { withFileTypes: true, encoding: "buffer" });
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new CutoutError({
-      where: "data",
-      what: `${shown} ${folderTrouble[code] ?? `cannot be read (${code}); check the disk`}`,
-    });
+    throw new CutoutError({ where: "data", ...folderTrouble(shown, code) });
   }
+  return found.flatMap((dirent): Entry[] => {
+    const text = dirent.name.toString("utf8");
+    const utf8 = Buffer.from(text).equals(dirent.name);
+    const name = utf8 ? text : escaped(dirent.name);
+    const isLink = dirent.isSymbolicLink();
+    const isFolder =
+      dirent.isDirectory() || ((isLink || isUnknown(dirent)) && statsIsFolder(join(path, text)));
+    const hidden = hiddenAs(name, isFolder);
+    if (hidden !== null) {
+      if (hidden !== "ours") leftOut.add(hidden, pathBelow(below, name) + (isFolder ? "/" : ""));
+      return [];
+    }
+    if (isFolder && !utf8) {
+      throw new CutoutError({
+        where: "data",
+        what: `the folders in ${shown} must have names in UTF-8`,
+        got: `"${name}"`,
+        remedy: "rename it, or convert all names with: convmv -r -f latin1 -t utf8 --notest FOLDER",
+      });
+    }
+    return [{ name, utf8, isFolder, isLink }];
+  });
 }
 
-const folderTrouble: { readonly [code: string]: string } = {
-  ENOENT: "does not exist; give the folder that holds the images",
-  ENOTDIR: "is not a folder; give the folder that holds the images",
-  EACCES: "cannot be read (EACCES); change its permissions",
-  EPERM: "cannot be read (EPERM); change its permissions",
-};
+export const pathBelow = (folder: string, name: string) => (folder === "" ? name : `${folder}/${name}`);
 
-export function isFolder(path: string): boolean {
+function escaped(bytes: Buffer): string {
+  return bytes
+    .toString("latin1")
+    .replace(/[\x80-\xFF]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+/** Some file systems do not tell the type with the name. */
+const isUnknown = (entry: Dirent<Buffer>) =>
+  !(entry.isFile() || entry.isDirectory() || entry.isFIFO() || entry.isSocket()) &&
+  !(entry.isCharacterDevice() || entry.isBlockDevice());
+
+function folderTrouble(shown: string, code: string): { readonly what: string; readonly remedy: string } {
+  const what = `${shown} cannot be read (${code})`;
+  if (code === "ENOENT") return { what: `${shown} does not exist`, remedy: missingDataRemedy(shown) };
+  if (code === "ENOTDIR") {
+    return { what: `${shown} is not a folder`, remedy: "give the folder that holds the images" };
+  }
+  const permission = code === "EACCES" || code === "EPERM";
+  return { what, remedy: permission ? "change its permissions" : "check the disk" };
+}
+
+function statsIsFolder(path: string): boolean {
   return statsOf(path)?.isDirectory() ?? false;
 }
 
@@ -49,31 +106,125 @@ function statsOf(path: string): Stats | null {
 }
 
 /** Adds one file; pipes and devices are never opened. */
-export function add(listing: Listing, root: string, name: string): void {
-  const stats = statsOf(join(root, name));
-  if (!imageName.test(name) || (stats !== null && !stats.isFile())) listing.others++;
+export function add(listing: Listing, root: string, below: string, { name: own, utf8 }: Entry): void {
+  const name = pathBelow(below, own);
+  const path = join(root, name);
+  if (!utf8) {
+    const trouble = "its name is not UTF-8: rename the file";
+    const file = { name, size: 0, mtimeMs: 0, mode: 0 };
+    if (imageName.test(name)) listing.images.push({ file, trouble });
+    else listing.leftOut.add("names that are not UTF-8", name);
+    return;
+  }
+  const stats = statsOf(path);
+  if (stats !== null && !stats.isFile()) listing.leftOut.add("pipes or devices", name);
+  else if (!imageName.test(name)) addOther(listing.leftOut, name, path);
   else {
-    listing.images.push({
-      name,
-      size: stats?.size ?? 0,
-      mtimeMs: stats?.mtimeMs ?? 0,
-      mode: stats?.mode ?? 0,
-    });
+    const { size, mtimeMs, mode } = stats ?? { size: 0, mtimeMs: 0, mode: 0 };
+    listing.images.push({ file: { name, size, mtimeMs, mode } });
   }
 }
 
-/** All images below `root/folder`, named from `root` on; links are followed, but not in circles. */
-export function listBelow(root: string, folder: string): Listing {
-  const listing: Listing = { images: [], others: 0 };
+/** Where links must not lead: to the classes that there are, and to what is above them. */
+export class ClassPlaces {
+  readonly #classes: ReadonlySet<string>;
+  readonly #above = new Set<string>();
+
+  /** @param root the folder of the data @param folders the class folders, from there on */
+  constructor(root: string, folders: readonly string[]) {
+    this.#classes = new Set(folders.map((folder) => realpathSync(join(root, folder))));
+    for (const start of [realpathSync(root), ...[...this.#classes].map((folder) => dirname(folder))]) {
+      for (const folder of upwards(start)) {
+        if (this.#above.has(folder)) break;
+        this.#above.add(folder);
+      }
+    }
+  }
+
+  /** What is wrong with following a link to this (real) folder; null when nothing is. */
+  trouble(real: string): string | null {
+    if (this.#above.has(real)) return leadsUp;
+    for (const folder of upwards(real)) if (this.#classes.has(folder)) return "links into the classes";
+    return null;
+  }
+}
+
+export const leadsUp = "links that lead back up";
+
+function* upwards(folder: string): Generator<string> {
+  let at = folder;
+  for (;;) {
+    yield at;
+    const above = dirname(at);
+    if (above === at) return;
+    at = above;
+  }
+}
+
+/** All images below `root/folder`, named from `root` on; links are followed where they lead to something new. */
+export function listBelow(root: string, folder: string, places: ClassPlaces): Listing {
+  const listing = emptyListing();
   const walk = (relative: string, above: readonly string[]) => {
-    const real = realpathSync(join(root, relative));
-    if (above.includes(real)) return; // a link to a folder above
-    for (const entry of visible(join(root, relative), join(root, relative))) {
-      const name = `${relative}/${entry.name}`;
-      if (isFolder(join(root, name))) walk(name, [...above, real]);
-      else add(listing, root, name);
+    const path = join(root, relative);
+    const chain = [...above, realpathSync(path)];
+    for (const entry of visible(path, relative, path, listing.leftOut)) {
+      const name = pathBelow(relative, entry.name);
+      if (!entry.isFolder) add(listing, root, relative, entry);
+      else {
+        const trouble = entry.isLink ? linkTrouble(realpathSync(join(root, name)), chain, places) : null;
+        if (trouble === null) walk(name, chain);
+        else listing.leftOut.add(trouble, `${name}/`);
+      }
     }
   };
   walk(folder, []);
   return listing;
+}
+
+function linkTrouble(real: string, chain: readonly string[], places: ClassPlaces): string | null {
+  return chain.includes(real) ? leadsUp : places.trouble(real);
+}
+
+/** Folders in a folder, those of photo tools and hidden ones left out; none where it is no folder. */
+export function foldersIn(path: string): string[] {
+  try {
+    const entries = visible(path, "", path, new LeftOutCount());
+    return entries.filter(({ isFolder }) => isFolder).map(({ name }) => name);
+  } catch {
+    return [];
+  }
+}
+
+/** What lies beside the folders of a folder and is not read. */
+export function leftOutBeside(path: string): LeftOut[] {
+  const listing = emptyListing();
+  for (const entry of visible(path, "", path, listing.leftOut)) {
+    if (!entry.isFolder) add(listing, path, "", entry);
+  }
+  for (const { file } of listing.images) listing.leftOut.add("images beside the folders", file.name);
+  return listing.leftOut.list();
+}
+
+/** How many folders down the first image is looked for. */
+const deepest = 4;
+
+/** What is below a folder: an image, or else shards of another format, or neither. Stops at the first image. */
+export function firstBelow(path: string, depth = deepest): "image" | "shards" | "nothing" {
+  let entries: Entry[];
+  try {
+    entries = visible(path, "", path, new LeftOutCount());
+  } catch {
+    return "nothing";
+  }
+  if (entries.some(({ name, isFolder }) => !isFolder && imageName.test(name))) return "image";
+  let found: "shards" | "nothing" = entries.some(({ name }) => /\.(parquet|tar|tgz)$/i.test(name))
+    ? "shards"
+    : "nothing";
+  for (const { name, isFolder, isLink } of entries) {
+    if (!isFolder || isLink || depth <= 1) continue;
+    const below = firstBelow(join(path, name), depth - 1);
+    if (below === "image") return below;
+    if (below === "shards") found = below;
+  }
+  return found;
 }

@@ -42,7 +42,14 @@ it("reads a folder a class: sorted, nested, hidden files skipped, other files co
     "cat/indoors/at night/a.webp",
     "dog/b.PNG",
   ]);
-  expect(source.task).toContain("(2 other files ignored)");
+  expect(source.task).toContain("(5 other files ignored)");
+  expect(source.leftOut).toEqual([
+    { what: "hidden folders", count: 1, names: [".cache/"] },
+    { what: "folders of photo tools or the system", count: 1, names: ["__MACOSX/"] },
+    { what: ".tsv", count: 1, names: ["pairs.tsv"] },
+    { what: "hidden files", count: 1, names: ["cat/.hidden.jpg"] },
+    { what: ".txt", count: 1, names: ["cat/notes.txt"] },
+  ]);
   expect(source.total).toBe(5);
 });
 
@@ -142,6 +149,88 @@ it("follows links to folders, but not in circles", () => {
   expect(names(folderSource(folder))).toEqual(["cat/1.jpg", "dog/1.jpg", "wolf/1.jpg"]);
 });
 
+it.skipIf(process.platform === "win32")(
+  "names what lies there and is no photo, and never makes a class of it",
+  () => {
+    const folder = folderOf(
+      "cat/1.jpg",
+      "cat/2.ppm",
+      "cat/3.ppm",
+      "cat/Thumbs.db",
+      "cat/@eaDir/1.jpg/SYNOPHOTO_THUMB_M.jpg",
+      "dog/1.jpg",
+      "dog/.DS_Store",
+      "dog/._1.jpg",
+      ".thumbnails/1.jpg",
+      "@eaDir/1.jpg",
+      "#recycle/cat/1.jpg",
+      "Catalog Previews.lrdata/1.jpg",
+      ".Trash-1000/files/1.jpg",
+      "$RECYCLE.BIN/1.jpg",
+      "desktop.ini",
+    );
+    writeFileSync(join(folder, "cat", "IMG_0001"), Buffer.from([0xff, 0xd8, 0xff, 0xe0]));
+    writeFileSync(join(folder, "LICENSE"), "text");
+    const source = folderSource(folder);
+    expect(source.classes).toEqual(["cat", "dog"]);
+    expect(names(source)).toEqual(["cat/1.jpg", "dog/1.jpg"]);
+    const told = source.leftOut?.map(
+      ({ what, count, remedy }) => `${count} ${what}${remedy ? `; ${remedy}` : ""}`,
+    );
+    expect(told?.sort()).toEqual([
+      "1 without an ending",
+      "1 without an ending; JPEG by their first bytes: give them the ending .jpg",
+      "2 .ppm; convert them to PNG or JPEG",
+      "4 files of photo tools or the system",
+      "7 folders of photo tools or the system",
+    ]);
+  },
+);
+
+it.skipIf(process.platform !== "linux")("loses no class or image whose name is not UTF-8", async () => {
+  const folder = folderOf("cat/1.jpg", "dog/1.jpg");
+  const latin = (text: string) => Buffer.concat([Buffer.from(`${folder}/`), Buffer.from(text, "latin1")]);
+  writeFileSync(latin("cat/caf\xE9.jpg"), "");
+  const broken = [];
+  const options = { size: { height: 1, width: 1 }, fit: "cover", maxPixels: 1e6 } as const;
+  for await (const image of folderSource(folder).images(options)) {
+    if (image.name.includes("caf")) broken.push(image);
+  }
+  expect(broken).toEqual([{ name: "cat/caf\\xE9.jpg", reason: "its name is not UTF-8: rename the file" }]);
+  mkdirSync(latin("caf\xE9"));
+  writeFileSync(latin("caf\xE9/1.jpg"), "");
+  expect(() => folderSource(folder)).toThrow(/must have names in UTF-8, got "caf\\xE9"; rename it/);
+});
+
+it("takes names that look the same for the same: classes, and classes of parts", () => {
+  const [composed, apart] = ["caf\u00E9", "cafe\u0301"];
+  const both = folderSource(folderOf(`${composed}/1.jpg`, `${apart}/2.jpg`, "dog/1.jpg"));
+  expect(both).toMatchObject({ classes: [composed, "dog"], total: 3 });
+  const parts = folderSource(
+    folderOf(`train/${composed}/1.jpg`, "train/dog/1.jpg", `test/${apart}/1.jpg`, "test/dog/1.jpg"),
+  );
+  expect(parts).toMatchObject({ classes: [composed, "dog"], total: 4 });
+  // One spelling alone stays as it is: what was trained on it goes on.
+  expect(folderSource(folderOf(`${apart}/1.jpg`, "dog/1.jpg")).classes).toEqual([apart, "dog"]);
+});
+
+it("does not fill a class with others by a link", () => {
+  const folder = folderOf("cat/1.jpg", "dog/1.jpg");
+  symlinkSync(folder, join(folder, "cat", "up"));
+  symlinkSync("..", join(folder, "cat", "up too"));
+  symlinkSync("../dog", join(folder, "cat", "friend"));
+  symlinkSync(".", join(folder, "all"));
+  const elsewhere = folderOf("more/2.jpg");
+  symlinkSync(join(elsewhere, "more"), join(folder, "cat", "more"));
+  const source = folderSource(folder);
+  expect(names(source)).toEqual(["cat/1.jpg", "cat/more/2.jpg", "dog/1.jpg"]);
+  expect(source.classes).toEqual(["cat", "dog"]);
+  expect(source.leftOut?.map(({ what, count }) => [what, count])).toEqual([
+    ["links that lead back up", 3],
+    ["links into the classes", 1],
+  ]);
+});
+
 it.skipIf(process.platform === "win32")("never opens a pipe", () => {
   const folder = folderOf("cat/1.jpg", "dog/1.jpg");
   execFileSync("mkfifo", [join(folder, "cat", "pipe.jpg")]);
@@ -160,8 +249,19 @@ const wrong: [string, readonly string[], RegExp][] = [
   [
     "a class folder of text",
     ["cat/1.jpg", "dog/1.txt"],
-    /class folder .*dog must hold images, got none \(1 other/,
+    /class folder .*dog must hold images, got none \(1 other file: 1 .txt\)/,
   ],
+  [
+    "classes of unknown endings",
+    ["cat/1.ppm", "cat/2.ppm", "dog/1.ppm"],
+    /must hold images .* got 3 other files: 3 .ppm; convert them to PNG or JPEG$/,
+  ],
+  [
+    "a class of an unknown ending",
+    ["cat/1.jpg", "dog/1.psd"],
+    /dog must hold images, got none \(1 other file: 1 .psd\); convert them to PNG or JPEG$/,
+  ],
+  ["an archive", ["photos.zip"], /got 1 other file: 1 .zip; unpack them$/],
   ["one class", ["cat/1.jpg", "cat/2.jpg"], /at least two classes, got one \("cat"\)/],
   [
     "one folder around the classes",

@@ -1,12 +1,25 @@
 // Folders of photos: a folder a class, or one flat folder with Kaggle's names (`cat.0.jpg`); or `train`, `test` of these.
-import { basename, join, resolve } from "node:path";
+import { realpathSync } from "node:fs";
+import { basename, join, resolve, sep } from "node:path";
 import { CutoutError } from "../../error.ts";
 import type { Part } from "../dataset.ts";
 import { type DecodeOptions, decodeImage, decodesAtOnce } from "../images/image.ts";
 import { inOrder } from "../images/in-order.ts";
-import { add, isFolder, type Listing, listBelow, visible } from "./folder-listing.ts";
+import {
+  add,
+  ClassPlaces,
+  emptyListing,
+  firstBelow,
+  imageName,
+  type Listing,
+  leadsUp,
+  listBelow,
+  pathBelow,
+  visible,
+} from "./folder-listing.ts";
 import type { DatasetKind } from "./kind.ts";
-import { byCode } from "./labels.ts";
+import { byCode, oneSpelling } from "./labels.ts";
+import { countOf, type LeftOut, LeftOutCount, othersInWords, together } from "./left-out.ts";
 import { officialSplit, partOfFolder } from "./official-split.ts";
 import type { BrokenImage, Source, SourceFile, SourceImage } from "./source.ts";
 
@@ -14,6 +27,8 @@ const kaggleName = /^(.+)\.\d+\.[^.]+$/;
 
 interface FoundImage {
   readonly file: SourceFile;
+  /** Why it cannot be opened, where its name tells already. */
+  readonly trouble?: string;
   readonly className: string;
   readonly part: Part | null;
 }
@@ -21,7 +36,7 @@ interface FoundImage {
 /** Images with their classes, from one folder. */
 interface Classified {
   readonly images: readonly Omit<FoundImage, "part">[];
-  readonly others: number;
+  readonly leftOut: readonly LeftOut[];
 }
 
 /** The images of one part, or of all. */
@@ -38,8 +53,9 @@ interface PartFolder {
 }
 
 /**
- * The images of a folder and their classes, without decoding any. Hidden files are skipped, files that are no
- * images by their name are ignored and counted. Classes are sorted by name, images by their path.
+ * The images of a folder and their classes, without decoding any. What is hidden, of photo tools or no image by its
+ * name is left out and counted. Classes are sorted by name, images by their path; names that look the same (accents
+ * composed or not) are one class.
  *
  * Where all folders are parts of a split (`train`, `test`, and perhaps `val`), each with the same classes, they are the
  * official parts; without `test`, `val` is the test part.
@@ -53,32 +69,38 @@ export function folderSource(data: string): Source {
   const top = listFolder(path, "", data);
   const folders = partsIn(data, top);
   const split = officialSplit(folders.map(({ named }) => named));
-  const found: readonly FoundPart[] =
-    folders.length === 0
-      ? [{ folder: "", part: null, ...classified(path, "", data, top) }]
-      : folders.map(({ folder, named }) => {
-          const shown = join(data, folder);
-          const listing = listFolder(path, folder, shown);
-          return { folder, part: split.partOf(named), ...classified(path, folder, shown, listing) };
-        });
-  const others = found.reduce((sum, each) => sum + each.others, folders.length > 0 ? top.loose.others : 0);
+  const contents = folders.map(({ folder, named }) => ({
+    folder,
+    part: split.partOf(named),
+    shown: join(data, folder),
+    listed: listFolder(path, folder, join(data, folder)),
+  }));
+  if (contents.length === 0) contents.push({ folder: "", part: null, shown: data, listed: top });
+  const places = new ClassPlaces(
+    path,
+    contents.flatMap(({ folder, listed }) => listed.folders.map((name) => pathBelow(folder, name))),
+  );
+  const found = withOneSpelling(
+    contents.map(({ folder, part, shown, listed }) => ({
+      folder,
+      part,
+      ...classified(path, folder, shown, listed, places),
+    })),
+  );
+  const leftOut = together([
+    ...(folders.length > 0 ? top.loose.leftOut.list() : []),
+    ...found.flatMap((each) => each.leftOut),
+  ]);
   const images: FoundImage[] = found.flatMap(({ part, images }) =>
     images.map((image) => ({ ...image, part })),
   );
-  if (images.length === 0) {
-    const files = others === 0 ? "nothing" : `${others} other files`;
-    throw new CutoutError({
-      where: "data",
-      what: `${data} must hold images (.jpg, .png, ...)`,
-      got: files,
-      remedy: "give a folder of class folders",
-    });
-  }
+  if (images.length === 0) throw noImages(data, leftOut);
   checkParts(data, found);
   const classes = [...new Set(images.map(({ className }) => className))].sort(byCode);
   checkClasses(data, classes, images);
   images.sort((a, b) => byCode(a.file.name, b.file.name));
   const labels = new Map(classes.map((className, label) => [className, label]));
+  const others = countOf(leftOut);
   const notes = [
     ...(others > 0 ? [`${others} other files ignored`] : []),
     ...(split.parts.length === 0 ? [] : [partsInWords(found)]),
@@ -92,9 +114,29 @@ export function folderSource(data: string): Source {
     total: images.length,
     parts: split.parts,
     files: images.map(({ file }) => file),
+    leftOut,
     task: `decoding ${name}${notes.length > 0 ? ` (${notes.join("; ")})` : ""}`,
     images: (options) => decodeAll(path, images, labels, options),
   };
+}
+
+/** Class names that look the same become the same, in all parts. */
+function withOneSpelling(found: readonly FoundPart[]): readonly FoundPart[] {
+  const spelled = oneSpelling(found.flatMap(({ images }) => images.map(({ className }) => className)));
+  return found.map((part) => ({
+    ...part,
+    images: part.images.map((image) => ({ ...image, className: spelled(image.className) })),
+  }));
+}
+
+/** What to do is what the files that are there need. */
+function noImages(data: string, leftOut: readonly LeftOut[]): CutoutError {
+  return new CutoutError({
+    where: "data",
+    what: `${data} must hold images (.jpg, .png, ...)`,
+    got: leftOut.length === 0 ? "nothing" : othersInWords(leftOut),
+    remedy: leftOut.find(({ remedy }) => remedy !== undefined)?.remedy ?? "give a folder of class folders",
+  });
 }
 
 async function* decodeAll(
@@ -103,7 +145,14 @@ async function* decodeAll(
   labels: ReadonlyMap<string, number>,
   options: DecodeOptions,
 ): AsyncGenerator<SourceImage | BrokenImage> {
-  const decoded = inOrder(images, ({ file }) => decodeImage(join(path, file.name), options), decodesAtOnce);
+  const decoded = inOrder(
+    images,
+    async ({ file, trouble }) =>
+      trouble === undefined
+        ? decodeImage(join(path, file.name), options)
+        : { ok: false as const, reason: trouble },
+    decodesAtOnce,
+  );
   let at = 0;
   for await (const result of decoded) {
     const { file, className, part } = images[at++]!;
@@ -122,31 +171,45 @@ interface Contents {
 function listFolder(root: string, folder: string, shown: string): Contents {
   const path = join(root, folder);
   const folders: string[] = [];
-  const loose: Listing = { images: [], others: 0 };
-  for (const { name } of visible(path, shown)) {
-    if (isFolder(join(path, name))) folders.push(name);
-    else add(loose, root, folder === "" ? name : `${folder}/${name}`);
+  const loose = emptyListing();
+  for (const entry of visible(path, folder, shown, loose.leftOut)) {
+    if (!entry.isFolder) add(loose, root, folder, entry);
+    else if (entry.isLink && holds(join(path, entry.name), path)) {
+      loose.leftOut.add(leadsUp, `${pathBelow(folder, entry.name)}/`);
+    } else folders.push(entry.name);
   }
   return { folders: folders.sort(byCode), loose };
 }
 
+/** Whether a link leads to a folder itself, or to one above it. */
+function holds(link: string, folder: string): boolean {
+  const [real, below] = [realpathSync(link), realpathSync(folder)];
+  return below === real || below.startsWith(real.endsWith(sep) ? real : real + sep);
+}
+
 /** Images below `root/folder`, by class folders or, without any, by their own names. */
-function classified(root: string, folder: string, shown: string, { folders, loose }: Contents): Classified {
+function classified(
+  root: string,
+  folder: string,
+  shown: string,
+  { folders, loose }: Contents,
+  places: ClassPlaces,
+): Classified {
   const prefix = folder === "" ? "" : `${folder}/`;
   if (folders.length === 0) {
-    const images = loose.images.map((file) => ({
-      file,
-      className: classInName(shown, folder, loose.images.length, file.name.slice(prefix.length)),
+    const images = loose.images.map((image) => ({
+      ...image,
+      className: classInName(shown, folder, loose.images.length, image.file.name.slice(prefix.length)),
     }));
-    return { images, others: loose.others };
+    return { images, leftOut: loose.leftOut.list() };
   }
-  const listings = new Map(folders.map((name) => [name, listBelow(root, prefix + name)]));
+  const listings = new Map(folders.map((name) => [name, listBelow(root, prefix + name, places)]));
   checkClassFolders(shown, listings, loose);
   return {
     images: [...listings].flatMap(([className, listing]) =>
-      listing.images.map((file) => ({ file, className })),
+      listing.images.map((image) => ({ ...image, className })),
     ),
-    others: [...listings.values()].reduce((sum, listing) => sum + listing.others, loose.others),
+    leftOut: [loose, ...listings.values()].flatMap(({ leftOut }) => leftOut.list()),
   };
 }
 
@@ -212,11 +275,12 @@ function checkClassFolders(data: string, listings: ReadonlyMap<string, Listing>,
   const empty = names.filter((name) => listings.get(name)!.images.length === 0);
   if (empty.length === names.length) return; // then there are no images at all, which is another error
   for (const name of empty) {
+    const others = listings.get(name)!.leftOut.list();
     throw new CutoutError({
       where: "data",
       what: `class folder ${join(data, name)} must hold images`,
-      got: `none (${listings.get(name)!.others} other files)`,
-      remedy: "add images or remove the folder",
+      got: `none (${othersInWords(others)})`,
+      remedy: others.find(({ remedy }) => remedy)?.remedy ?? "add images or remove the folder",
     });
   }
 }
@@ -227,7 +291,7 @@ function checkNoLooseImages(data: string, folders: readonly string[], loose: Lis
   throw new CutoutError({
     where: "data",
     what: `${data} must hold either class folders or images`,
-    got: `${folders.length} folders (${folders[0]}, ...) and ${loose.images.length} images beside them (${basename(stray.name)}, ...)`,
+    got: `${folders.length} folders (${folders[0]}, ...) and ${loose.images.length} images beside them (${basename(stray.file.name)}, ...)`,
     remedy: "move the images into class folders",
   });
 }
@@ -256,7 +320,7 @@ function checkParts(data: string, parts: readonly ({ readonly folder: string } &
 function checkClasses(data: string, classes: readonly string[], images: readonly FoundImage[]): void {
   const seen = new Map<string, string>();
   for (const name of classes) {
-    const key = name.normalize("NFC").toLowerCase();
+    const key = name.toLowerCase();
     const before = seen.get(key);
     if (before !== undefined) {
       throw new CutoutError({
@@ -293,6 +357,46 @@ function folderOfClasses(images: readonly string[]): string | null {
   );
   const found = new Set(classes);
   return found.size > 1 && !found.has(undefined) ? first.slice(0, depth).join("/") : null;
+}
+
+/**
+ * Whether a folder holds class folders of images, or parts of a split with them, or images that are named by class: then
+ * a table or an archive that lies there too does not say what the data are. Looks at names alone, and stops early.
+ */
+export function holdsClasses(data: string): boolean {
+  const top = topOf(data);
+  if (top === null) return false;
+  const parts = top.folders.filter((folder) => partOfFolder(folder) !== null);
+  if (parts.length > 0 && parts.length === top.folders.length) {
+    return parts.some((part) => partOfFolder(part) === "train" && holdsClasses(join(data, part)));
+  }
+  if (top.folders.length === 0) {
+    return new Set(top.names.flatMap((name) => kaggleName.exec(name)?.[1] ?? [])).size > 1;
+  }
+  let classes = 0;
+  for (const folder of top.folders) {
+    const found = firstBelow(join(data, folder));
+    if (found === "shards") return false;
+    if (found === "image" && ++classes === enough) return true;
+  }
+  return classes > 1;
+}
+
+/** So many folders of images are not there by chance: the others are not looked into. */
+const enough = 16;
+
+function topOf(data: string): { readonly folders: string[]; readonly names: string[] } | null {
+  try {
+    const entries = visible(data, "", data, new LeftOutCount());
+    return {
+      folders: entries.filter(({ isFolder }) => isFolder).map(({ name }) => name),
+      names: entries
+        .filter(({ isFolder, name }) => !isFolder && imageName.test(name))
+        .map(({ name }) => name),
+    };
+  } catch {
+    return null; // no folder, or one that may not be read: what is wrong is told when it is opened
+  }
 }
 
 /** Takes everything: what is wrong with it is told when it is opened. */

@@ -35,7 +35,9 @@ export function settleClasses(
       throw trouble(where, `hold at most ${mostClasses} classes`, "more", "choose the column of the labels");
     }
   }
-  const sorted = [...present].sort((a, b) =>
+  const spelled = oneSpelling([...present].filter((label) => typeof label === "string"));
+  const spelling = (label: Label) => (typeof label === "string" ? spelled(label) : label);
+  const sorted = [...new Set([...present].map(spelling))].sort((a, b) =>
     typeof a === "number" && typeof b === "number" ? a - b : byCode(String(a), String(b)),
   );
   for (const label of sorted) {
@@ -54,7 +56,28 @@ export function settleClasses(
   if (new Set(classes).size !== classes.length) {
     throw trouble(where, "name each class once", "the same name for several", "rename one");
   }
-  return { classes, labelOf: new Map(sorted.map((label, at) => [label, at])) };
+  const places = new Map(sorted.map((label, at) => [label, at]));
+  return { classes, labelOf: new Map([...present].map((label) => [label, places.get(spelling(label))!])) };
+}
+
+/**
+ * One spelling for names that look the same: where an accent is a character of its own in one and not in another (as
+ * some file systems write it), all become the composed one. Other names stay as they are.
+ */
+export function oneSpelling(names: Iterable<string>): (name: string) => string {
+  const first = new Map<string, string>();
+  const mixed = new Set<string>();
+  for (const name of names) {
+    const composed = name.normalize("NFC");
+    const before = first.get(composed);
+    if (before === undefined) first.set(composed, name);
+    else if (before !== name) mixed.add(composed);
+  }
+  if (mixed.size === 0) return (name) => name;
+  return (name) => {
+    const composed = name.normalize("NFC");
+    return mixed.has(composed) ? composed : name;
+  };
 }
 
 /** The order of code units: the same on every machine, whatever its language. */

@@ -12,6 +12,7 @@ import type { DatasetKind } from "./kind.ts";
 import { byCode, type Label, settleClasses } from "./labels.ts";
 import { officialSplit, partInName } from "./official-split.ts";
 import type { BrokenImage, Source, SourceImage } from "./source.ts";
+import { type ColumnSplit, splitByColumn, splitColumnIn } from "./split-column.ts";
 
 const format = "a Parquet file";
 const imageNames = ["image", "img", "images", "picture", "photo", "jpg", "png"];
@@ -63,6 +64,8 @@ interface Shard {
   readonly image: ParquetColumn;
   /** Null for a row without a label: it is left out. */
   readonly labels: readonly (Label | null)[];
+  /** The column of parts, where there is one, and what it says of each row. */
+  readonly parts: { readonly column: string; readonly values: readonly string[] } | null;
   /** Names of the classes, where the file tells them. */
   readonly names: readonly string[] | null;
 }
@@ -88,15 +91,24 @@ export async function parquetSource(
   const labelled = shards.filter(({ labels }) => labels.some((label) => label !== null));
   const split = officialSplit(labelled.map(({ part }) => part));
   const count = shards.reduce((sum, { labels }) => sum + labels.filter((label) => label !== null).length, 0);
+  const rows = shards.reduce((sum, { labels }) => sum + labels.length, 0);
+  const column = byColumn(shards, split.parts.length > 0);
+  const parts = column !== null && column.split.parts.length > 0 ? column : null;
   const images = async function* (options: DecodeOptions) {
+    let row = 0;
+    const partOf = (part: Part | null) =>
+      parts === null ? split.partOf(part) : parts.split.partOf(parts.named[row++]!);
     const decode = async ({ name, bytes, label, part }: Row): Promise<SourceImage | BrokenImage> => {
       if (bytes === null) return { name, reason: "no bytes in the file" };
       if (bytes.length > largestImage) return { name, reason: `more than ${largestImage} bytes` };
       const result = await decodeImage(bytes, options);
       if (!result.ok) return { name, reason: result.reason };
-      return { name, label: labelOf.get(label)!, pixels: result.pixels, part: split.partOf(part) };
+      return { name, label: labelOf.get(label)!, pixels: result.pixels, part };
     };
-    yield* inOrder(rowsOf(folder, shards), decode, decodesAtOnce);
+    const divided = async function* () {
+      for await (const each of rowsOf(folder, shards)) yield { ...each, part: partOf(each.part) };
+    };
+    yield* inOrder(divided(), decode, decodesAtOnce);
   };
   return {
     name: basename(folder),
@@ -104,7 +116,9 @@ export async function parquetSource(
     classes,
     channels: 3,
     total: count,
-    parts: split.parts,
+    parts: (parts ?? { split }).split.parts,
+    notes: column === null ? [] : [column.note],
+    leftOut: rows > count ? [{ what: "rows without a label", count: rows - count, names: [] }] : [],
     files: listed("parquet", folder, names),
     task: `decoding ${basename(folder)}`,
     images,
@@ -137,8 +151,41 @@ function openShard(folder: string, name: string, columns: Columns | null): Shard
       else labels.push(typeof value === "number" ? value : Buffer.from(value).toString("utf8"));
     }
     const names = features.get(label.path[0]!)?.names ?? null;
-    return { name, part: partInName(name), file, image, labels, names };
+    const parts = partsIn(bytes, where, file, [image, label]);
+    return { name, part: partInName(name), file, image, labels, parts, names };
   });
+}
+
+function partsIn(
+  bytes: ByteFile,
+  where: Where,
+  file: ParquetFile,
+  others: readonly ParquetColumn[],
+): Shard["parts"] {
+  const flat = file.columns.filter(
+    (column) => column.path.length === 1 && !column.repeated && !others.includes(column),
+  );
+  const column = flat[splitColumnIn(flat.map(({ path }) => path[0]!))];
+  if (column === undefined) return null;
+  const values = Array.from(columnValues(bytes, where, file, column), (value) =>
+    value === null ? "" : value instanceof Uint8Array ? Buffer.from(value).toString("utf8") : String(value),
+  );
+  return { column: column.path[0]!, values };
+}
+
+/** The parts that a column tells, of the rows that have labels; null where none does, or the names of the shards do. */
+function byColumn(shards: readonly Shard[], namesTell: boolean): ColumnSplit | null {
+  const column = shards.find(({ parts }) => parts !== null)?.parts?.column;
+  if (column === undefined) return null;
+  const values = shards.flatMap(({ labels, parts }) =>
+    labels.flatMap((label, row) => (label === null ? [] : [parts?.values[row] ?? ""])),
+  );
+  if (!namesTell) return splitByColumn(column, values);
+  return {
+    split: officialSplit([]),
+    named: [],
+    note: `the column "${column}" is not used to divide the images: the names of the files tell the parts`,
+  };
 }
 
 function withShard<T>(where: Where, use: (bytes: ByteFile) => T): T {

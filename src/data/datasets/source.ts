@@ -2,6 +2,7 @@
 import type { Part } from "../dataset.ts";
 import { type DecodeOptions, decodesAtOnce, resizePixels, type Size } from "../images/image.ts";
 import { inOrder } from "../images/in-order.ts";
+import type { LeftOut } from "./left-out.ts";
 
 /** A file as it was when it was listed: the cache is re-made when any of this changes. */
 export interface SourceFile {
@@ -39,6 +40,10 @@ export interface Source {
   /** Parts of the data's own split, training first; none where there is no such split. */
   readonly parts: readonly Part[];
   readonly files: readonly SourceFile[];
+  /** What lies there and is not read; none when left out. */
+  readonly leftOut?: readonly LeftOut[];
+  /** What else people should know of how the data are read, a line each. */
+  readonly notes?: readonly string[];
   /** For the progress line: what happens while `images` is read. */
   readonly task: string;
   /**

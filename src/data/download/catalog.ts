@@ -1,4 +1,6 @@
 // The data sets that can be fetched by name: where their authors keep them, and what the files must be.
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
 import { CutoutError } from "../../error.ts";
 
 /** How a fetched file becomes the files of the data set. */
@@ -170,4 +172,17 @@ export function knownDataset(name: string): KnownDataset {
     what: `NAME must be one of ${Object.keys(catalog).join(", ")}`,
     got: name,
   });
+}
+
+/** What to do about data that are not there: to get them, where their path says that they are a known set. */
+export function missingDataRemedy(path: string): string {
+  const own = basename(path);
+  const folders = path.split(/[\\/]/);
+  const known = Object.entries<KnownDataset>(catalog).find(
+    ([name, { data }]) => folders.includes(name) || (data !== "" && own === data),
+  );
+  if (known === undefined) return "give the folder that holds the images";
+  const [name, { data }] = known;
+  const fetched = join("data", name, data);
+  return existsSync(fetched) ? `give ${fetched}` : `get it with: cutout data get ${name}`;
 }

@@ -3,9 +3,10 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import sharp, { type Sharp } from "sharp";
+import sharp, { type Metadata, type Sharp } from "sharp";
 import { resizeBytes } from "../../augment/image/resize-bytes.ts";
 import { toGrey } from "./grey.ts";
+import { formatOf } from "./image-format.ts";
 
 /** `cover` scales the shorter side and cuts the centre out; `squash` ignores the aspect ratio. */
 export type Fit = "cover" | "squash";
@@ -74,6 +75,8 @@ export async function decodeImage(
     const input = bytes.length > startBytes ? bytes : file; // not more than its start: it is large, or tiny
     // failOn "error" refuses truncated and undecodable data, but not harmless warnings (stray bytes, odd profiles).
     const image = sharp(input, { failOn: "error", limitInputPixels: maxPixels, autoOrient: true });
+    const trouble = isTiff(start) ? depthTrouble(await image.metadata()) : null;
+    if (trouble !== null) return { ok: false, reason: trouble };
     const { data, info } = await shrunk(image.flatten({ background: "#ffffff" }), size)
       .toColourspace("srgb")
       .raw({ depth: "uchar" })
@@ -98,6 +101,26 @@ export async function sizeOfImage(bytes: Uint8Array): Promise<Size | null> {
     return null;
   }
 }
+
+const isTiff = (start: Uint8Array) => formatOf(start) === "TIFF";
+
+/** Other numbers than 8 or 16 bits without a sign have no white of their own: cut to 8 bits they become black or white. */
+function depthTrouble({ depth, space }: Metadata): string | null {
+  if (depth === "uchar" || depth === "ushort" || space === "lab" || space === "labs") return null;
+  const kind = depthNames[depth] ?? depth;
+  return `pixels of ${kind} cannot be brought to 8 bits, as their black and white are not known; convert it to 8 or 16 bits`;
+}
+
+const depthNames: { readonly [depth: string]: string } = {
+  float: "32-bit floating point",
+  double: "64-bit floating point",
+  uint: "32 bits",
+  int: "32 bits with a sign",
+  short: "16 bits with a sign",
+  char: "8 bits with a sign",
+  complex: "complex numbers",
+  dpcomplex: "complex numbers",
+};
 
 function hasSignature(bytes: Uint8Array): boolean {
   const head = Buffer.from(bytes.subarray(0, 12)).toString("latin1");

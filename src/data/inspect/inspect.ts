@@ -1,9 +1,11 @@
 // Looks at data as a whole: counts, sizes, colours, what is broken, and what is there more than once.
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CutoutError } from "../../error.ts";
+import { foldersIn, leftOutBeside } from "../datasets/folder-listing.ts";
 import { byCode } from "../datasets/labels.ts";
+import { type LeftOut, together } from "../datasets/left-out.ts";
 import { partOfFolder } from "../datasets/official-split.ts";
 import type { BrokenImage, Source, SourceImage } from "../datasets/source.ts";
 import { findDuplicates, type Sameness } from "../duplicates/duplicates.ts";
@@ -12,6 +14,7 @@ import { formatOf } from "../images/image-format.ts";
 import { inOrder } from "../images/in-order.ts";
 import type { OnProgress } from "../loading/cache.ts";
 import { type DataOptions, describeData, openSource } from "../open.ts";
+import { type MissingClass, missingIn, missingInShares, type SplitOptions } from "../split/split.ts";
 import { digestOf, type LookedAtFile, type MeasuredChannels, photoSize, Scan, type Sizes } from "./scan.ts";
 
 export interface InspectOptions extends DataOptions {
@@ -19,6 +22,8 @@ export interface InspectOptions extends DataOptions {
   readonly maxPixels: number;
   /** From which correlation on two images count as the same, above 0 up to 1; see `findDuplicates`. */
   readonly likeness: number;
+  /** Shares into which training divides data that come without parts; nothing is said of small classes without them. */
+  readonly shares?: Pick<SplitOptions, "validation" | "test">;
 }
 
 export interface GroupMember {
@@ -57,6 +62,14 @@ export interface Inspection {
   /** [part][class] */
   readonly counts: readonly (readonly number[])[];
   readonly broken: readonly BrokenImage[];
+  /** What lies beside the images and is not read, counted by ending or reason. */
+  readonly leftOut: readonly LeftOut[];
+  /** What else people should know of how the data are read, a line each. */
+  readonly notes: readonly string[];
+  /** Classes that are not in every part, or would not be. */
+  readonly missing: readonly MissingClass[];
+  /** A few images of each class, far from each other in their order. [class] */
+  readonly examples: readonly (readonly string[])[];
   /** Null where the images are no files of their own and of no fixed size. */
   readonly sizes: Sizes | null;
   /** By their content; empty where the images are no files of their own. */
@@ -94,7 +107,9 @@ export async function inspectData(
     });
   }
   const scan = new Scan();
-  for (const { part, data } of partsOf(options)) await scanPart(scan, { ...options, data }, part, onProgress);
+  const parts = partsOf(options);
+  const beside = parts[0]!.part === null ? [] : leftOutBeside(options.data);
+  for (const { part, data } of parts) await scanPart(scan, { ...options, data }, part, onProgress);
   if (scan.names.length === 0) {
     const { name, reason } = scan.broken[0] ?? { name: options.data, reason: "no images" };
     throw new CutoutError({
@@ -118,13 +133,24 @@ export async function inspectData(
       part: scan.parts[scan.partOf[image]!]!,
     })),
   }));
+  const counts = scan.counts();
+  const missing =
+    counts.length === 1
+      ? options.shares === undefined
+        ? []
+        : missingInShares(scan.classes, counts[0]!, options.shares)
+      : missingIn(scan.classes, Object.fromEntries(counts.map((part, at) => [scan.parts[at]!, part])));
   return {
     data: options.data,
     images: scan.names.length,
     classes: scan.classes,
     parts: scan.parts,
-    counts: scan.counts(),
+    counts,
+    missing,
     broken: scan.broken,
+    leftOut: together([...beside, ...scan.leftOut]),
+    notes: scan.notes,
+    examples: scan.examples(),
     sizes: scan.sizes(),
     formats: scan.formats(),
     misnamed: scan.misnamed,
@@ -145,14 +171,7 @@ export function partsOf(options: DataOptions): { readonly part: string | null; r
   const { data, format = "auto" } = options;
   const whole = [{ part: null, data }];
   if ((format !== "auto" && format !== "folder") || !existsSync(data)) return whole;
-  let folders: string[];
-  try {
-    folders = readdirSync(data, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && !entry.name.startsWith("."))
-      .map(({ name }) => name);
-  } catch {
-    return whole; // a file; what is wrong with it is told when it is opened
-  }
+  const folders = foldersIn(data); // none of a file; what is wrong with it is told when it is opened
   if (folders.length < 2 || folders.some((name) => partOfFolder(name) === null)) return whole;
   // Training first, test last, so that a leak reads "of training in test".
   const rank = (name: string) => ["train", "validation", "test"].indexOf(partOfFolder(name)!);
@@ -173,6 +192,10 @@ async function scanPart(
   const { size: native } = await describeData(options);
   const size = native ?? photoSize;
   const prefix = part === null ? "" : `${part}/`;
+  scan.notes.push(...(source.notes ?? []));
+  for (const each of source.leftOut ?? []) {
+    scan.leftOut.push({ ...each, names: each.names.map((name) => prefix + name) });
+  }
   const isFile = new Set(source.files.map(({ name }) => name));
   const partOf = (image: SourceImage) => part ?? image.part ?? "all";
   const decoded = source.images({ size, fit: "squash", maxPixels: options.maxPixels });

@@ -1,6 +1,7 @@
 // What is gathered about each image while the images of some data go by.
 import { createHash } from "node:crypto";
 import type { ChannelStatistics } from "../dataset.ts";
+import type { LeftOut } from "../datasets/left-out.ts";
 import type { BrokenImage } from "../datasets/source.ts";
 import { greyThumbnail, thumbnailBytes } from "../duplicates/perceptual-hash.ts";
 import { isGrey } from "../images/grey.ts";
@@ -39,6 +40,8 @@ export interface LookedAtFile {
 
 /** To this size photos are decoded to be looked at; images of one native size stay as they are. */
 export const photoSize: Size = { height: 128, width: 128 };
+const examplesOfClass = 6;
+
 /** 120 bits of SHA-256: short, and still no two alike by chance. */
 export function digestOf(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("base64").slice(0, 20);
@@ -53,6 +56,8 @@ export class Scan {
   readonly parts: string[] = [];
   readonly classes: string[] = [];
   readonly broken: BrokenImage[] = [];
+  readonly leftOut: LeftOut[] = [];
+  readonly notes: string[] = [];
   readonly misnamed: string[] = [];
   thumbnails = new Uint8Array(1024 * thumbnailBytes);
   private readonly sizeCounts = new Map<string, number>();
@@ -114,6 +119,18 @@ export class Scan {
     const counts = this.parts.map(() => this.classes.map(() => 0));
     for (const [image, label] of this.labels.entries()) counts[this.partOf[image]!]![label]!++;
     return counts;
+  }
+
+  /** Names of a few images of each class, from the first to the last. */
+  examples(): string[][] {
+    const ofClass = this.classes.map((): number[] => []);
+    for (const [image, label] of this.labels.entries()) ofClass[label]!.push(image);
+    return ofClass.map((images) => {
+      const shown = Math.min(examplesOfClass, images.length);
+      return Array.from({ length: shown }, (_, at) => {
+        return this.names[images[Math.floor((at * images.length) / shown)]!]!;
+      });
+    });
   }
 
   sizes(): Sizes | null {

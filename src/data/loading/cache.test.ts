@@ -3,6 +3,7 @@ import { once } from "node:events";
 import {
   appendFileSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -18,7 +19,9 @@ import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { paint, temporaryFolder } from "../../../test/helpers/data.ts";
 import type { Dataset } from "../dataset.ts";
-import { type CacheIndex, readCache } from "./cached-dataset.ts";
+import { openSource } from "../open.ts";
+import { openCached } from "./cache.ts";
+import { indexFrom, indexText, readCache } from "./cached-dataset.ts";
 import { type OpenDatasetOptions, openDataset } from "./open-dataset.ts";
 
 /** Two classes of `each` pictures; picture `i` of class `c` has the colour (10 c, i, 200), or its own grey. */
@@ -148,6 +151,49 @@ describe("a cache", () => {
     expect(pixelsOf(again.dataset)).toEqual(pixelsOf(dataset));
   });
 
+  it("is made again, and that is said, when any bit of it has changed", async () => {
+    const data = await photos();
+    const { dataset } = await open(optionsFor(data));
+    const before = pixelsOf(dataset);
+    expect(dataset.notes).toEqual([]);
+    const files = cacheFiles(data).map((name) => join(data, "..", "cache", name));
+    for (const file of files) {
+      const { size } = statSync(file);
+      for (let flip = 0; flip < 30; flip++) {
+        const bytes = readFileSync(file);
+        const at = Math.floor((flip * size) / 30);
+        bytes[at] = bytes[at]! ^ (1 << (flip % 8));
+        writeFileSync(file, bytes);
+        const said: string[] = [];
+        const again = await openDataset(optionsFor(data), (_done, _total, what) => said.push(what));
+        expect(said.at(-1)).toBe("decoding photos, as the cache was damaged");
+        expect(again.notes).toEqual([
+          expect.stringMatching(/^the cache was damaged, it has been made again \(.*images\)$/),
+        ]);
+        expect(pixelsOf(again)).toEqual(before);
+        expect(again.fingerprint).toBe(dataset.fingerprint);
+      }
+    }
+    const whole = await open(optionsFor(data));
+    expect(whole).toMatchObject({ decoded: false, dataset: { notes: [] } });
+  });
+
+  it("is not believed when its index is another's, or its images are", async () => {
+    const data = await photos();
+    const { dataset } = await open(optionsFor(data));
+    const [images, index] = cacheFiles(data).map((name) => join(data, "..", "cache", name)) as [
+      string,
+      string,
+    ];
+    const right = indexFrom(readFileSync(index, "utf8"))!;
+    writeFileSync(index, indexText({ ...right, key: "of other data" }));
+    expect((await open(optionsFor(data))).decoded).toBe(true);
+    writeFileSync(images, new Uint8Array(statSync(images).size));
+    const again = await open(optionsFor(data));
+    expect(again.decoded).toBe(true);
+    expect(pixelsOf(again.dataset)).toEqual(pixelsOf(dataset));
+  });
+
   it("has one channel when every picture is grey, three when one is not", async () => {
     const data = await photos(3, true);
     const { dataset } = await open(optionsFor(data));
@@ -209,7 +255,7 @@ describe("reading", () => {
       string,
       string,
     ];
-    const parsed = JSON.parse(readFileSync(index, "utf8")) as CacheIndex;
+    const parsed = indexFrom(readFileSync(index, "utf8"))!;
     const both = [readCache(parsed, images), readCache(parsed, images, 0)];
     const [memory, disk] = both.map(pixelsOf);
     expect(disk).toEqual(memory);
@@ -225,6 +271,48 @@ describe("reading", () => {
       dataset.close();
       expect(() => dataset.read([0], target)).toThrow(/must be open, got a read after close/);
     }
+  });
+});
+
+/** A cache of three blocks and a bit, left in its file, and where that is. */
+async function inFile(): Promise<{ dataset: Dataset; images: string; count: number; imageBytes: number }> {
+  const data = await manyPhotos();
+  const side = 140;
+  const size = { height: side, width: side };
+  (await open(optionsFor(data, { size }))).dataset.close();
+  const [images, index] = cacheFiles(data).map((name) => join(data, "..", "cache", name)) as [string, string];
+  const dataset = readCache(indexFrom(readFileSync(index, "utf8"))!, images, 0);
+  return { dataset, images, count: 60, imageBytes: side * side * dataset.channels };
+}
+
+describe("images that stay in the file", () => {
+  it("are checked when they are first read: damage is an error, and the next start makes them again", async () => {
+    const { dataset, images, imageBytes } = await inFile();
+    const target = new Uint8Array(imageBytes);
+    const bytes = readFileSync(images);
+    expect(bytes.length).toBeGreaterThan(3 * 2 ** 20);
+    const place = 2 ** 21 + 12345;
+    bytes[place] = bytes[place]! ^ 4;
+    writeFileSync(images, bytes);
+    dataset.read([0], target); // another block
+    expect(() => dataset.read([Math.floor(place / imageBytes)], target)).toThrow(
+      /^cache: .*images is damaged \(the sum of its block 2 is wrong\); start again/,
+    );
+    expect(existsSync(images)).toBe(false);
+    dataset.close();
+  });
+
+  it("are read on when another process has removed or replaced the file", async () => {
+    const { dataset, images, count, imageBytes } = await inFile();
+    const before = readFileSync(images);
+    rmSync(images);
+    writeFileSync(images, "another");
+    const target = new Uint8Array(imageBytes);
+    for (let image = 0; image < count; image++) {
+      dataset.read([image], target);
+      expect(Buffer.compare(target, before.subarray(image * imageBytes, (image + 1) * imageBytes))).toBe(0);
+    }
+    dataset.close();
   });
 });
 
@@ -291,6 +379,36 @@ it("survives kill -9 in the middle of the caching: the next open makes it whole 
   expect(files).toContain(ours);
   expect(files).not.toContain(left[0]);
   expect(files).toHaveLength(3);
+});
+
+it("many processes at once: each has all images, and the cache is whole", async () => {
+  const data = await manyPhotos();
+  const options = optionsFor(data, { size: { height: 60, width: 60 } });
+  const children = Array.from({ length: 4 }, () =>
+    spawn(process.execPath, program(options), { cwd: root, stdio: ["ignore", "pipe", "inherit"] }),
+  );
+  const answers = children.map(async (child) => {
+    let output = "";
+    for await (const chunk of child.stdout) output += chunk;
+    return output;
+  });
+  expect(await Promise.all(answers)).toEqual(children.map(() => "opened 60\n"));
+  expect(cacheFiles(data)).toHaveLength(2);
+  expect((await open(options)).decoded).toBe(false);
+});
+
+it("a starting process removes nothing that another has made since it looked at the data", async () => {
+  const data = await photos();
+  const options = optionsFor(data);
+  const since = performance.timeOrigin + performance.now();
+  const old = await openSource(options); // looks at the data, and is slow from here on
+  await paint(join(data, "cat", "0.png"), [77, 0, 0]);
+  await open(options);
+  const made = cacheFiles(data);
+  expect(made).toHaveLength(2);
+  (await openCached(old, options, () => {}, since)).close();
+  expect(cacheFiles(data)).toEqual(expect.arrayContaining(made));
+  expect((await open(options)).decoded).toBe(false);
 });
 
 describe("a disk that does not take the cache", () => {

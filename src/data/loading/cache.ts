@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import {
   closeSync,
+  fstatSync,
   fsyncSync,
   ftruncateSync,
   mkdirSync,
@@ -16,14 +17,23 @@ import {
   writeSync,
 } from "node:fs";
 import { hostname } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { writeFlushed } from "../../durable-file.ts";
 import { CutoutError } from "../../error.ts";
 import type { Dataset } from "../dataset.ts";
 import type { BrokenImage, Source } from "../datasets/source.ts";
 import { isGrey } from "../images/grey.ts";
 import { type DecodeOptions, decoderVersion } from "../images/image.ts";
-import { type CacheIndex, cacheFormat, imageFileBytes, readCache, storedParts } from "./cached-dataset.ts";
+import {
+  type CacheIndex,
+  cacheFormat,
+  imageFileBytes,
+  indexFrom,
+  indexText,
+  readCache,
+  storedParts,
+} from "./cached-dataset.ts";
+import { DamagedImages, sumsOf } from "./image-store.ts";
 
 /** Called now and then with the images done so far, the number of all images, and what is being done. */
 export type OnProgress = (done: number, total: number, what: string) => void;
@@ -40,14 +50,19 @@ export interface CacheOptions extends DecodeOptions {
  * modification time, mode), decoded into a new cache otherwise.
  *
  * A cache is `STEM-KEY.images` and `STEM-KEY.json`. STEM tells data and decode options apart, KEY the state of the
- * files and the decoder. Both are written beside and renamed, the index last: an index means a whole cache.
+ * files and the decoder. Both are written beside and renamed, the index last: an index means a whole cache. Index and
+ * images carry sums of what is in them; a cache that is damaged is made again, and the dataset says so.
  *
+ * Several processes may do this at once: what one has made meanwhile stays, and what one reads it has open.
+ *
+ * @param since when the data were looked at, milliseconds: caches that are newer are not taken for old ones
  * @throws Error when too many images or all of a class are broken, the disk is full, or the folder is not writable
  */
 export async function openCached(
   source: Source,
   options: CacheOptions,
   onProgress: OnProgress,
+  since = performance.timeOrigin + performance.now(),
 ): Promise<Dataset> {
   const { size, fit, maxPixels } = options;
   const decode = { format: cacheFormat, size, fit, maxPixels };
@@ -57,24 +72,36 @@ export async function openCached(
   const cacheDir = resolve(options.cacheDir);
   const base = join(cacheDir, `${stem}-${key.slice(0, 20)}`);
 
+  const imageFile = `${base}.images`;
   const found = findIndex(base, key);
-  if (found !== null) {
-    checkBroken(source, found.classes, options, found.labels, found.broken);
-    return readCache(found, `${base}.images`);
+  let notes = source.notes ?? [];
+  if (found instanceof Object) {
+    checkBroken(source, found.index.classes, options, found.index.labels, found.index.broken);
+    try {
+      return readCache(found.index, imageFile, undefined, found.descriptor, source);
+    } catch (error) {
+      if (!(error instanceof DamagedImages)) throw error;
+    }
   }
+  if (found !== "missing") notes = [...notes, `the cache was damaged, it has been made again (${imageFile})`];
   const write = writer(cacheDir, source.total * size.height * size.width * source.channels);
   write(() => mkdirSync(cacheDir, { recursive: true }));
-  write(() => removeStale(cacheDir, stem));
+  write(() => removeStale(cacheDir, stem, basename(base), since));
   const ending = `.tmp-${hash(hostname()).slice(0, 8)}-${process.pid}-${temporaries++}`;
   const temporary = { images: `${base}.images${ending}`, index: `${base}.json${ending}` };
   try {
-    const index = await build(source, options, key, temporary.images, write, onProgress);
+    const task = found === "missing" ? source.task : `${source.task}, as the cache was damaged`;
+    const index = await build(source, options, key, temporary.images, write, (done, total) =>
+      onProgress(done, total, task),
+    );
+    // Opened under its own name, which nobody else takes away.
+    const descriptor = openSync(temporary.images, "r");
     write(() => {
-      renameSync(temporary.images, `${base}.images`);
-      writeFlushed(temporary.index, [Buffer.from(JSON.stringify(index))]);
+      renameSync(temporary.images, imageFile);
+      writeFlushed(temporary.index, [Buffer.from(indexText(index))]);
       renameSync(temporary.index, `${base}.json`);
     });
-    return readCache(index, `${base}.images`);
+    return readCache(index, imageFile, undefined, descriptor, { leftOut: source.leftOut ?? [], notes });
   } finally {
     for (const file of Object.values(temporary)) rmSync(file, { force: true });
   }
@@ -101,6 +128,7 @@ async function build(
   const broken: BrokenImage[] = [];
   const content = createHash("sha256");
   let allGrey = source.channels === 3;
+  let sums: string[] = [];
   const descriptor = write(() => openSync(imageFile, "w+"));
   try {
     const step = Math.max(1, Math.floor(source.total / 500));
@@ -130,6 +158,8 @@ async function build(
       if (allGrey) keepOneChannel(descriptor, labels.length * height * width);
       fsyncSync(descriptor);
     });
+    const channels = allGrey ? 1 : source.channels;
+    sums = sumsOf(imageFile, descriptor, labels.length * height * width * channels);
   } finally {
     closeSync(descriptor);
   }
@@ -148,28 +178,48 @@ async function build(
     officialParts: parts,
     fingerprint,
     broken,
+    sums,
   };
 }
 
-/** The index of a whole cache; null when there is none, or one that cannot be used. */
-function findIndex(base: string, key: string): CacheIndex | null {
+/** The index of a whole cache, and its images opened; or why there is none that can be used. */
+function findIndex(
+  base: string,
+  key: string,
+): { readonly index: CacheIndex; readonly descriptor: number } | "missing" | "damaged" {
+  let text: string;
   try {
-    const index = JSON.parse(readFileSync(`${base}.json`, "utf8")) as CacheIndex;
-    const whole = index.format === cacheFormat && index.key === key && index.labels.length === index.count;
-    return whole && statSync(`${base}.images`).size === imageFileBytes(index) ? index : null;
-  } catch {
-    return null; // missing or damaged: it is made again
+    text = readFileSync(`${base}.json`, "utf8");
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENOENT" ? "missing" : "damaged";
   }
+  const index = indexFrom(text);
+  if (index === null || index.format !== cacheFormat || index.key !== key) return "damaged";
+  try {
+    const descriptor = openSync(`${base}.images`, "r");
+    if (fstatSync(descriptor).size === imageFileBytes(index)) return { index, descriptor };
+    closeSync(descriptor);
+  } catch {
+    // The images are gone, or cannot be read.
+  }
+  return "damaged";
 }
 
-/** Removes the caches of earlier states of the same data, and what killed processes have left of theirs. */
-function removeStale(cacheDir: string, stem: string): void {
+/**
+ * Removes the caches of earlier states of the same data, and what killed processes have left of theirs. The cache that
+ * is about to be made stays, as another process may just have made it, and so does what is newer than our look at the data.
+ */
+function removeStale(cacheDir: string, stem: string, own: string, since: number): void {
   const host = hash(hostname()).slice(0, 8);
   for (const name of readdirSync(cacheDir)) {
     if (!name.startsWith(`${stem}-`)) continue;
     const temporary = /\.tmp-([0-9a-f]{8})-(\d+)-\d+$/.exec(name);
-    const alive = temporary !== null && (temporary[1] !== host || isRunning(Number(temporary[2])));
-    if (!alive) rmSync(join(cacheDir, name), { force: true });
+    const file = join(cacheDir, name);
+    const stays =
+      temporary !== null
+        ? temporary[1] !== host || isRunning(Number(temporary[2]))
+        : name.startsWith(`${own}.`) || (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0) >= since;
+    if (!stays) rmSync(file, { force: true });
   }
 }
 

@@ -1,14 +1,28 @@
-// Where the decoded images of a dataset lie, as plain data: every thread can open them for itself.
-import { closeSync, openSync, readSync } from "node:fs";
+// Where the decoded images of a dataset lie, as plain data: every thread can open them for itself. What a file holds is
+// checked against its sums before it is believed, once a block.
+import { createHash } from "node:crypto";
+import { closeSync, readSync, rmSync } from "node:fs";
 import { CutoutError } from "../../error.ts";
 
 export interface ImageStore {
   readonly place:
     | { readonly kind: "memory"; readonly bytes: SharedArrayBuffer }
-    | { readonly kind: "file"; readonly path: string };
+    | ({
+        readonly kind: "file";
+        /** Block -> 1 where its sum has been found right, for all threads. */
+        readonly verified: SharedArrayBuffer;
+      } & ImageFile);
   /** Bytes of one image: height x width x channels. */
   readonly imageBytes: number;
   readonly count: number;
+}
+
+/** A file of images that is open: it can be read on, in every thread, when somebody has removed or replaced it. */
+export interface ImageFile {
+  readonly path: string;
+  readonly descriptor: number;
+  /** Of each block, the last one may be shorter; see {@link sumOf}. */
+  readonly sums: readonly string[];
 }
 
 /** Images of a store that is open in this thread. */
@@ -20,12 +34,36 @@ export interface StoredImages {
    * @throws RangeError on an index outside the store or a target that is too small, Error when the file is too short
    */
   read(indices: ArrayLike<number>, target: Uint8Array): void;
+  /** Other threads may no longer read a file either. */
   close(): void;
 }
 
+/** Bytes that have a sum together. */
+export const blockBytes = 2 ** 20;
+
+/** 64 bits of SHA-256: enough for damage, which is not made on purpose. */
+export function sumOf(block: Uint8Array): string {
+  return createHash("sha256").update(block).digest("base64").slice(0, 11);
+}
+
+/** The sums of a file's blocks. */
+export function sumsOf(path: string, descriptor: number, bytes: number): string[] {
+  const block = new Uint8Array(blockBytes);
+  return Array.from({ length: Math.ceil(bytes / blockBytes) }, (_, at) => {
+    const start = at * blockBytes;
+    const part = block.subarray(0, Math.min(blockBytes, bytes - start));
+    readFully({ path, descriptor }, part, start, 0);
+    return sumOf(part);
+  });
+}
+
+/** Cached images that are not those that were written. */
+export class DamagedImages extends CutoutError {}
+
 export function openStore({ place, imageBytes, count }: ImageStore): StoredImages {
   const memory = place.kind === "memory" ? new Uint8Array(place.bytes) : null;
-  const file = place.kind === "file" ? { path: place.path, descriptor: openSync(place.path, "r") } : null;
+  const file = place.kind === "file" ? place : null;
+  const check = file === null ? () => {} : checking(file, imageBytes * count);
   let open = true;
   return {
     memory,
@@ -48,7 +86,10 @@ export function openStore({ place, imageBytes, count }: ImageStore): StoredImage
         }
         const start = image * imageBytes;
         if (memory !== null) target.set(memory.subarray(start, start + imageBytes), at * imageBytes);
-        else readFully(file!, target.subarray(at * imageBytes, (at + 1) * imageBytes), start, image);
+        else {
+          check(start, start + imageBytes, image);
+          readFully(file!, target.subarray(at * imageBytes, (at + 1) * imageBytes), start, image);
+        }
       }
     },
     close() {
@@ -58,14 +99,57 @@ export function openStore({ place, imageBytes, count }: ImageStore): StoredImage
   };
 }
 
-/** Reads a whole file of `count` images into memory that threads share. */
-export function loadStore(path: string, imageBytes: number, count: number): ImageStore {
+/** Looks at the blocks from `start` to `end` (bytes) that nobody has looked at yet. */
+function checking(
+  file: ImageFile & { readonly verified: SharedArrayBuffer },
+  bytes: number,
+): (start: number, end: number, image: number) => void {
+  const verified = new Uint8Array(file.verified);
+  let block: Uint8Array | null = null;
+  return (start, end, image) => {
+    for (let at = Math.floor(start / blockBytes); at * blockBytes < end; at++) {
+      if (verified[at] === 1) continue;
+      block ??= new Uint8Array(blockBytes);
+      const part = block.subarray(0, Math.min(blockBytes, bytes - at * blockBytes));
+      readFully(file, part, at * blockBytes, image);
+      if (sumOf(part) !== file.sums[at]) {
+        rmSync(file.path, { force: true }); // so that the next start makes it again
+        throw damaged(file.path, at);
+      }
+      verified[at] = 1;
+    }
+  };
+}
+
+const damaged = (path: string, block: number) =>
+  new DamagedImages({
+    where: "cache",
+    what: `${path} is damaged (the sum of its block ${block} is wrong)`,
+    remedy: "start again: the images are then decoded anew",
+  });
+
+/** The images of a file that are left there. Takes the descriptor over. */
+export function fileStore(file: ImageFile, imageBytes: number, count: number): ImageStore {
+  const verified = new SharedArrayBuffer(file.sums.length);
+  return { place: { kind: "file", ...file, verified }, imageBytes, count };
+}
+
+/**
+ * Reads a whole file of `count` images into memory that threads share. Closes it.
+ * @throws DamagedImages when the sum of a block is wrong
+ */
+export function loadStore(file: ImageFile, imageBytes: number, count: number): ImageStore {
   const bytes = new SharedArrayBuffer(count * imageBytes);
-  const descriptor = openSync(path, "r");
   try {
-    readFully({ path, descriptor }, new Uint8Array(bytes), 0, count - 1);
+    const all = new Uint8Array(bytes);
+    readFully(file, all, 0, count - 1);
+    for (const [at, sum] of file.sums.entries()) {
+      // A copy, as what is shared may change below a hash.
+      const part = all.slice(at * blockBytes, (at + 1) * blockBytes);
+      if (sumOf(part) !== sum) throw damaged(file.path, at);
+    }
   } finally {
-    closeSync(descriptor);
+    closeSync(file.descriptor);
   }
   return { place: { kind: "memory", bytes }, imageBytes, count };
 }
@@ -79,7 +163,7 @@ function readFully(
   for (let done = 0; done < target.length; ) {
     const got = readSync(descriptor, target, done, target.length - done, start + done);
     if (got === 0)
-      throw new CutoutError({
+      throw new DamagedImages({
         where: "data",
         what: `${path} ends before image ${image}`,
         remedy: "delete it, it is made again",

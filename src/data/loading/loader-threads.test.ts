@@ -1,6 +1,6 @@
 // Batches from threads: the same bits whatever their number, threads that die, readers that stop.
 
-import { truncateSync, writeFileSync } from "node:fs";
+import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
@@ -13,6 +13,7 @@ import { startThread } from "../../thread.ts";
 import type { Dataset } from "../dataset.ts";
 import type { Batch } from "./batch.ts";
 import { readCache } from "./cached-dataset.ts";
+import { blockBytes, sumOf } from "./image-store.ts";
 import { type Loader, openLoader, trainingBatches } from "./loader.ts";
 import type { WorkerData, WorkerRequest } from "./worker-pool.ts";
 
@@ -41,11 +42,20 @@ function cached(inMemory: boolean): { dataset: Dataset; file: string } {
       fingerprint: "f",
       broken: [],
     },
+    sums: sumsIn(file),
     labels: Array.from({ length: count }, (_, image) => image % 2),
     names: Array.from({ length: count }, (_, image) => `${image}`),
     officialParts: null,
   };
   return { dataset: readCache(index, file, inMemory ? undefined : 0), file };
+}
+
+function sumsIn(file: string): string[] {
+  const bytes = readFileSync(file);
+  const blocks = Math.ceil(bytes.length / blockBytes);
+  return Array.from({ length: blocks }, (_, at) =>
+    sumOf(bytes.subarray(at * blockBytes, (at + 1) * blockBytes)),
+  );
 }
 
 const pipelineWith = (cutout: Partial<SizedCutoutOptions>) =>

@@ -26,5 +26,6 @@ export async function openDataset(
     const what = "must be a share from 0 to 1";
     throw new CutoutError({ where: "data", option: "maxBroken", what, got: String(maxBroken) });
   }
-  return openCached(await openSource(options), options, onProgress);
+  const since = performance.timeOrigin + performance.now();
+  return openCached(await openSource(options), options, onProgress, since);
 }

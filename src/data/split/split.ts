@@ -1,7 +1,7 @@
 // Divides a dataset into training, validation and test: seeded, stratified by class, groups kept together.
 import { CutoutError } from "../../error.ts";
 import { permutation, stream } from "../../rng.ts";
-import type { Dataset, Part, Split } from "../dataset.ts";
+import { type Dataset, type Part, partOrder, type Split } from "../dataset.ts";
 import { UnionFind } from "../union-find.ts";
 
 export interface SplitOptions {
@@ -146,8 +146,14 @@ export function apportion(available: readonly number[], wanted: number): number[
 function unite(dataset: Dataset, groups: SplitOptions["groups"]): Unit[] {
   const indices = new Map(dataset.names.map((name, index) => [name, index]));
   const broken = new Set(dataset.broken.map(({ name }) => name));
-  // A list made on Windows has its own separators.
-  const known = (name: string) => (indices.has(name) || broken.has(name) ? name : name.replaceAll("\\", "/"));
+  const isKnown = (name: string) => indices.has(name) || broken.has(name);
+  const composed = new Map([...broken, ...indices.keys()].map((name) => [name.normalize("NFC"), name]));
+  const known = (name: string) => {
+    if (isKnown(name)) return name;
+    // A list made on Windows has its own separators, one made on another disk its own way to write accents.
+    const plain = name.replaceAll("\\", "/");
+    return isKnown(plain) ? plain : (composed.get(plain.normalize("NFC")) ?? plain);
+  };
   const named = groups.map((group) => group.map(known));
   const unknown = new Set(named.flat().filter((name) => !indices.has(name) && !broken.has(name)));
   if (unknown.size > 0) {
@@ -164,6 +170,53 @@ function unite(dataset: Dataset, groups: SplitOptions["groups"]): Unit[] {
     for (const image of images.slice(1)) union.unite(images[0]!, image);
   }
   return union.groups();
+}
+
+/** A class that has no image in some parts of a split. */
+export interface MissingClass {
+  readonly class: string;
+  readonly images: number;
+  /** The parts without it. */
+  readonly parts: readonly string[];
+}
+
+/** The classes that would not be in every part if images were divided in these shares (below 1), without groups. */
+export function missingInShares(
+  classes: readonly string[],
+  counts: readonly number[],
+  { validation, test }: Pick<SplitOptions, "validation" | "test">,
+): readonly MissingClass[] {
+  const all = counts.reduce((sum, count) => sum + count, 0);
+  const tested = apportion(counts, Math.round(test * all));
+  const rest = counts.map((count, label) => count - tested[label]!);
+  const validated = apportion(rest, Math.round(validation * all));
+  const left = rest.map((count, label) => count - validated[label]!);
+  return missingIn(classes, { train: left, validation: validated, test: tested });
+}
+
+/** The classes that are not in every one of some parts. @param counts part -> images of each class */
+export function missingIn(
+  classes: readonly string[],
+  counts: { readonly [part: string]: ArrayLike<number> },
+): readonly MissingClass[] {
+  return classes.flatMap((name, label) => {
+    const parts = Object.keys(counts).filter((part) => counts[part]![label] === 0);
+    const images = Object.values(counts).reduce((sum, part) => sum + part[label]!, 0);
+    return parts.length === 0 ? [] : [{ class: name, images, parts }];
+  });
+}
+
+/** The classes that are not in every part: what is said of the parts without them says nothing of these classes. */
+export function missingClasses(
+  { classes, labels }: Pick<Dataset, "classes" | "labels">,
+  split: Split,
+): readonly MissingClass[] {
+  const counts = partOrder.map((part): [Part, Float64Array] => {
+    const count = new Float64Array(classes.length);
+    for (const image of split[part]) count[labels[image]!]!++;
+    return [part, count];
+  });
+  return missingIn(classes, Object.fromEntries(counts));
 }
 
 function check(dataset: Dataset, split: Split): void {
