@@ -9,7 +9,7 @@ import numpy as np
 import scipy
 import statsmodels
 from scipy.optimize import brentq
-from scipy.stats import norm, permutation_test, t, ttest_1samp
+from scipy.stats import binom, norm, permutation_test, t, ttest_1samp
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
@@ -120,6 +120,11 @@ print(
             "holm": [
                 {"pValues": p, "adjusted": [float(v) for v in multipletests(p, method="holm")[1]]}
                 for p in [[0.04], [0.01, 0.04, 0.03], [0.2, 0.001, 0.001, 0.9], [1.0, 1.0]]
+            ],
+            "binomial": [
+                {"successes": k, "count": n, "share": p, "tail": float(binom.cdf(k, n, p))}
+                for k, n, p in [(0, 1, 0.97), (3, 4, 0.97), (17, 20, 0.97), (42, 60, 0.97), (950, 1000, 0.97),
+                                (9660, 10000, 0.97), (5, 5, 0.5), (300, 1000, 0.31)]
             ],
             "student": [
                 {"freedom": freedom, "t": x, "p": float(2 * t.sf(x, freedom)), "quantile": float(t.ppf(0.975, freedom))}
