@@ -25,7 +25,7 @@ const allowed = {
   config: ["augment", "data", "nn", "runtime"],
   train: ["augment", "data", "graph", "nn", "optim", "runtime"],
   "run-folder": ["config", "data", "nn", "train"],
-  report: ["augment", "config", "data", "run-folder", "stats", "train"],
+  report: ["augment", "config", "data", "run-folder", "stats", "study", "train"],
   run: [
     "augment",
     "config",
@@ -40,7 +40,7 @@ const allowed = {
     "train",
   ],
   execute: ["config", "run"],
-  study: ["config", "execute"],
+  study: ["config", "execute", "run-folder", "stats", "train"],
   cli: ["config", "data", "execute", "nn", "report", "run", "run-folder", "stats", "study", "train"],
 };
 
@@ -72,6 +72,20 @@ module.exports = {
       severity: "error",
       from: { path: "^src/report/", pathNot: "\\.test\\.ts$" },
       to: { path: "^src/train/", pathNot: "^src/train/(events|evaluation)\\.ts$" },
+    },
+    {
+      name: "report-reads-comparisons-of-study",
+      comment: "report draws what study says of finished runs; it starts none",
+      severity: "error",
+      from: { path: "^src/report/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^src/study/series\\.ts$" },
+    },
+    {
+      name: "study-reads-types-of-training",
+      comment: "study knows the types of what a run folder holds, and nothing else of train",
+      severity: "error",
+      from: { path: "^src/study/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^src/train/", dependencyTypesNot: ["type-only"] },
     },
     {
       name: "data-by-its-face",

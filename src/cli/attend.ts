@@ -1,5 +1,8 @@
 // Attends to runs at a terminal: progress, Ctrl-C, where the results are, and how to go on.
+import { endingText } from "../report/ending.ts";
+import { memorizedText } from "../report/memorized.ts";
 import type { TrialResult } from "../run/trial.ts";
+import { showRun } from "../run-folder/index.ts";
 import type { SeriesEvent } from "../study/series.ts";
 import { shellWord } from "../text.ts";
 import { onInterrupt, say, tell } from "./console.ts";
@@ -22,6 +25,7 @@ export async function attended(
       else if (event.type === "end") {
         progress.clear();
         runDir = null;
+        tellEnd(event.result.runDir, interruption.exitCode());
         if (event.result.status === "interrupted") {
           sayInterrupted(event.result);
           process.exitCode = interruption.exitCode() ?? 130;
@@ -43,6 +47,23 @@ export async function attended(
     throw error;
   } finally {
     interruption.release();
+  }
+}
+
+/** What made a run end, by the exit code that it leads to. */
+const interruptions: Readonly<Record<number, string>> = {
+  129: "the closed terminal (SIGHUP)",
+  130: "Ctrl-C (SIGINT)",
+  143: "the system or another program (SIGTERM)",
+};
+
+/** Why the run ended, and whether it learnt its images by heart: as the report says it. */
+function tellEnd(runDir: string, exitCode: number | null): void {
+  const run = showRun(runDir);
+  const by = exitCode === null ? undefined : interruptions[exitCode];
+  const ending = endingText(run)?.replace(/^interrupted/, (word) => (by ? `${word} by ${by}` : word));
+  for (const text of [ending, memorizedText(run)]) {
+    if (text) tell(text.replaceAll("\u00A0", " "));
   }
 }
 

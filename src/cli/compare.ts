@@ -2,9 +2,9 @@
 import { basename, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { settingsError } from "../config/settings.ts";
-import { augmentationText } from "../report/describe.ts";
-import { type Comparison, compareWithFirst, outcomeOf } from "../report/verdict.ts";
 import { type ShownRun, showRun } from "../run-folder/index.ts";
+import { type Comparison, compareAll } from "../study/comparison.ts";
+import { contrastWords, luckWords, spreadWords, type Words } from "../study/words.ts";
 import { say } from "./console.ts";
 import { checkOutFile } from "./out-file.ts";
 import { formatPercent } from "./progress.ts";
@@ -15,7 +15,8 @@ export function addCompare(program: Command): void {
     .command("compare")
     .summary("set finished runs against each other")
     .description(
-      "Writes a page that sets runs against the first one, and tells the difference and what it is worth.",
+      "Puts runs that differ only in the seed into groups, sets each group against that of the first run, " +
+        "tells the difference and what it is worth, and writes a page on it.",
     )
     .argument("<runs...>", "two or more run folders")
     .option("--out <file>", "HTML file to write (default: beside the first run)")
@@ -42,13 +43,13 @@ export async function compareRuns(runs: readonly string[], out?: string): Promis
       got: `${runs[twice]} twice`,
     });
   if (out !== undefined) checkOutFile("--out", out, ".html");
-  const { writeComparison } = await import("../report/html.ts");
+  const { writeComparisonPage } = await import("../report/comparison.ts");
   const { openFinishedRun } = await import("../run-folder/index.ts");
   for (const run of runs) openFinishedRun(run);
-  const read = runs.map(showRun);
+  const comparison = compareAll(runs.map(showRun));
   const file = out ?? join(runs[0]!, "..", comparisonName(runs));
-  const report = await writeComparison(runs, file);
-  say(formatComparison(read));
+  const report = await writeComparisonPage(comparison, file);
+  say(formatComparison(comparison));
   say(`report  ${report}`);
 }
 
@@ -61,54 +62,35 @@ export function comparisonName(runs: readonly string[]): string {
   return `${short ? all : `${names[0]!.slice(0, 50)}--and-${names.length - 1}-others`}.html`;
 }
 
-/** A line for each run, and for each but the first how it differs from the first. */
-export function formatComparison(runs: readonly ShownRun[]): string {
-  const rows = runs.map((run) => [
-    run.name,
-    augmentationText(run.config),
-    formatPercent(run.test?.test.top1 ?? Number.NaN),
+/** What differs, a line for each run, and what the groups can say: word for word as on the page. */
+export function formatComparison(comparison: Comparison): string {
+  const { title, groups, contrasts } = comparison;
+  const luck = luckWords(comparison);
+  const rows = groups.flatMap(({ label, runs }) =>
+    runs.map((run) => [run.name, label, `seed ${run.config?.seed ?? "?"}`, testAccuracy(run)]),
+  );
+  const spreads = groups
+    .filter(({ runs }) => runs.length > 1)
+    .map((group) => `${group.label}: ${spreadWords(group)}`);
+  const said = contrasts.flatMap((contrast) => [
+    "",
+    ...(contrasts.length > 1 ? [`${contrast.second.label} against ${contrast.first.label}`] : []),
+    ...lines(contrastWords(contrast)),
   ]);
-  const lines = [formatTable(rows, ["left", "left", "right"])];
-  const [first, ...others] = runs as [ShownRun, ...ShownRun[]];
-  const { comparisons, tests } = compareWithFirst(
-    first.evaluation,
-    others.map(({ evaluation }) => evaluation),
-  );
-  for (const [index, comparison] of comparisons.entries()) {
-    lines.push(formatDifference(first, others[index]!, comparison, tests));
-  }
-  lines.push("One run each: another seed gives other figures.");
-  return lines.join("\n");
+  const text = [
+    title,
+    formatTable(rows, ["left", "left", "left", "right"]),
+    ...(luck === null ? spreads : ["", ...lines(luck)]),
+    ...said,
+  ].join("\n");
+  return text.replaceAll("\u00A0", " ");
 }
 
-const outcomes = {
-  "second better": (second: string, first: string) => `${second} is better than ${first}`,
-  "first better": (second: string, first: string) => `${second} is worse than ${first}`,
-  "no difference": () => "these images do not tell them apart",
-} as const;
+const testAccuracy = ({ test }: ShownRun) => formatPercent(test?.test.top1 ?? Number.NaN);
 
-function formatDifference(
-  first: ShownRun,
-  second: ShownRun,
-  { result, reason, pairs, p }: Comparison,
-  tests: number,
-): string {
-  const label = tests > 1 ? `${second.name}: ` : "";
-  if (result === null) return `${second.name}: no comparison image by image: ${reason}`;
-  const { difference, interval } = result;
-  // What sets the two apart, where that is the augmentation; their names otherwise.
-  const texts = [first, second].map((run) => augmentationText(run.config));
-  const [one, other] = texts[0] === texts[1] ? [first.name, second.name] : texts;
-  const verdict = outcomes[outcomeOf(result, p)](other!, one!);
-  const corrected = tests > 1 ? `, corrected for ${tests} comparisons` : "";
-  return (
-    `${label}difference ${points(difference)} percentage points ` +
-    `(95 % interval ${points(interval.lower)} to ${points(interval.upper)}, ` +
-    `McNemar p = ${p.toPrecision(2)}${corrected}, ${pairs.length} images): ${verdict}`
-  );
-}
-
-function points(share: number): string {
-  const value = (100 * share).toFixed(2);
-  return share >= 0 ? `+${value}` : value;
-}
+const lines = ({ headline, sentences, commands, cautions }: Words): readonly string[] => [
+  headline,
+  ...sentences,
+  ...commands.map((command) => `  ${command}`),
+  ...cautions,
+];

@@ -2,25 +2,22 @@
 
 import type { Pictures, ShownRun } from "../run-folder/index.ts";
 import { wilsonInterval } from "../stats/proportion.ts";
-import { counted, dottedKeys, duration, lossText, percent, points, whole } from "../text.ts";
+import type { Comparison, Contrast } from "../study/comparison.ts";
+import type { RunGroup } from "../study/groups.ts";
+import { disagreements, type PairedPrediction } from "../study/models.ts";
+import { counted, duration, lossText, percent, points, whole } from "../text.ts";
+import type { Evaluation } from "../train/evaluation.ts";
 import { bestEpoch, validationCurves } from "./charts.ts";
 import { augmentationText, rerunCommand } from "./describe.ts";
 import { inOrder, shot, shots, smallSide } from "./gallery.ts";
 import { type Html, html, trusted } from "./markup.ts";
 import { section, table } from "./page.ts";
 import { renderSvg } from "./render.ts";
-import { type Comparison, disagreements, type PairedPrediction } from "./verdict.ts";
 
 export interface LabelledRun {
   readonly label: string;
   readonly run: ShownRun;
   readonly pictures: Pictures;
-}
-
-/** One run set against the first. */
-export interface Pair extends Comparison {
-  readonly first: LabelledRun;
-  readonly second: LabelledRun;
 }
 
 const shotsPerSide = 36;
@@ -32,6 +29,28 @@ export function problemsSection(runs: readonly LabelledRun[]): Html | null {
   return found.length === 0
     ? null
     : section("problems", "Some parts are missing", html`<ul>${found}</ul>`, "notice");
+}
+
+/** The groups that have several seeds. */
+export function spreadSection(groups: readonly RunGroup[]): Html | null {
+  if (groups.every(({ runs }) => runs.length < 2)) return null;
+  const rows = groups.map(({ label, spread }) => {
+    if (spread === null) return [label, 0, "–", "–", "–"];
+    const { count, mean, deviation, least, most } = spread;
+    return [
+      label,
+      count,
+      percent(mean),
+      deviation === null ? "–" : `${(100 * deviation).toFixed(2)} points`,
+      `${percent(least)} to ${percent(most)}`,
+    ];
+  });
+  return section(
+    "groups",
+    "Settings over their seeds",
+    html`<p class="dim">Test accuracy: the mean over the seeds, how far single seeds lie around it (standard deviation), and the lowest and highest.</p>
+${table(["Settings", "Seeds", "Mean", "Deviation", "Range"], rows)}`,
+  );
 }
 
 export function resultsSection(runs: readonly LabelledRun[]): Html {
@@ -90,23 +109,31 @@ export async function curvesSection(runs: readonly LabelledRun[]): Promise<Html>
   );
 }
 
-export function classesSection(runs: readonly LabelledRun[]): Html | null {
-  const evaluated = runs.filter(({ run }) => run.evaluation);
-  const first = runs[0]!.run.evaluation;
-  const names = (run: LabelledRun) => JSON.stringify(run.run.evaluation!.classes.map(({ name }) => name));
-  if (!first || evaluated.length < 2 || evaluated.some((run) => names(run) !== names(evaluated[0]!)))
-    return null;
-  const gain = (run: LabelledRun, index: number) => {
-    const [before, after] = [first.classes[index]!.recall, run.run.evaluation!.classes[index]!.recall];
+/** The mean over the runs of a group of the share of a class that was recognized; null where no run has any. */
+function recallOf({ runs }: RunGroup, index: number): number | null {
+  const found = runs.flatMap(({ evaluation }) => evaluation?.classes[index]?.recall ?? []);
+  return found.length === 0 ? null : found.reduce((sum, recall) => sum + recall, 0) / found.length;
+}
+
+export function classesSection(groups: readonly RunGroup[]): Html | null {
+  const evaluations = groups.map(({ runs }) => runs.flatMap(({ evaluation }) => evaluation ?? []));
+  const evaluated = groups.filter((_, index) => evaluations[index]!.length > 0);
+  const names = ({ classes }: Evaluation) => JSON.stringify(classes.map(({ name }) => name));
+  const first = evaluations[0]![0];
+  if (first === undefined || evaluations.flat().length < 2) return null;
+  if (evaluations.flat().some((one) => names(one) !== names(first))) return null;
+  const [base, ...others] = evaluated as [RunGroup, ...RunGroup[]];
+  const gain = (group: RunGroup, index: number) => {
+    const [before, after] = [recallOf(base, index), recallOf(group, index)];
     return before === null || after === null ? null : after - before;
   };
-  const others = evaluated.slice(1);
-  const largest = (index: number) => Math.max(...others.map((run) => Math.abs(gain(run, index) ?? 0)));
+  const largest = (index: number) => Math.max(...others.map((group) => Math.abs(gain(group, index) ?? 0)));
   const order = first.classes.map((_, index) => index).sort((a, b) => largest(b) - largest(a));
+  const mean = evaluations.flat().length > evaluated.length ? ", in the mean of the runs" : "";
   return section(
     "classes",
     "Each class",
-    html`<p class="dim">Share of each class’s test images that were recognized (recall), and the difference to “${runs[0]!.label}” in percentage points; largest first. With few images in a class, or many classes, some differences are large by chance alone.</p>
+    html`<p class="dim">Share of each class’s test images that were recognized (recall)${mean}${others.length > 0 && html`, and the difference to “${base.label}” in percentage points; largest first. With few images in a class, or many classes, some differences are large by chance alone`}.</p>
 ${table(
   [
     "Class",
@@ -119,9 +146,9 @@ ${table(
     return [
       name,
       whole(support),
-      ...evaluated.map(({ run }) => percent(run.evaluation!.classes[index]!.recall, support)),
-      ...others.map((run) => {
-        const change = gain(run, index);
+      ...evaluated.map((group) => percent(recallOf(group, index), support)),
+      ...others.map((group) => {
+        const change = gain(group, index);
         if (change === null) return "–";
         return html`<span class="${change > 0 ? "good" : change < 0 ? "bad" : ""}">${points(change, support < 1000 ? 1 : 2)}</span>`;
       }),
@@ -131,9 +158,17 @@ ${table(
   );
 }
 
-export async function disagreementSection({ first, second, pairs }: Pair, index: number): Promise<Html> {
-  if (pairs.length === 0) return html``;
-  const { onlyFirst, onlySecond } = disagreements(pairs);
+/** Where two models answer differently; of groups with several seeds there is no one pair to show. */
+export async function disagreementSection(
+  { finding }: Contrast,
+  runs: readonly LabelledRun[],
+  index: number,
+): Promise<Html> {
+  if (finding.kind !== "models") return html``;
+  const [first, second] = [finding.first, finding.second].map(
+    (model) => runs.find(({ run }) => run === model)!,
+  ) as [LabelledRun, LabelledRun];
+  const { onlyFirst, onlySecond } = disagreements(finding.pairs);
   const small = [first, second].some(
     ({ run }) => run.dataset && Math.max(run.dataset.height, run.dataset.width) <= smallSide,
   );
@@ -176,25 +211,15 @@ async function disagreementShot(
   return shot(shown.prediction, caption, shown.pictures);
 }
 
-/** Dotted keys on which the configs are not all the same, with each run's value. */
-export function dottedDifferences(runs: readonly LabelledRun[]): [string, string[]][] {
-  const maps = runs.map(({ run }) => new Map(run.config ? dottedKeys(run.config) : []));
-  const keys = [...new Set(maps.flatMap((map) => [...map.keys()]))];
-  return keys
-    .map((key): [string, string[]] => [key, maps.map((map) => map.get(key) ?? "–")])
-    .filter(([, values]) => values.some((value) => value !== values[0]));
-}
-
-export function settingsSection(runs: readonly LabelledRun[]): Html {
-  const rows = dottedDifferences(runs);
+export function settingsSection({ groups, differing }: Comparison): Html {
   return section(
     "settings",
     "Settings that differ",
-    rows.length === 0
-      ? html`<p>None: the runs have the same settings.</p>`
+    differing.length === 0
+      ? html`<p>None but the seed: the runs have the same settings.</p>`
       : table(
-          ["Setting", ...runs.map(({ label }) => label)],
-          rows.map(([key, values]) => [key, ...values]),
+          ["Setting", ...groups.map(({ label }) => label)],
+          differing.map(({ name, values }) => [name, ...values.map((value) => value ?? "–")]),
         ),
   );
 }

@@ -14,7 +14,7 @@ import { configJson, type ShownRun } from "../run-folder/index.ts";
 import { counted, decimal, printable, shellWord, shortForm } from "../text.ts";
 
 /** Whether a run used Cutout; null when its config is not known. */
-export function usesCutout(config: Config | null): boolean | null {
+function usesCutout(config: Config | null): boolean | null {
   return config && config.augment.cutout !== null;
 }
 
@@ -92,7 +92,7 @@ export function cutoutText(config: Config | null): string {
 }
 
 /** The other augmentations of a config and what is done to its batches: `mixup:alpha=0.2`. */
-export function otherAugmentations(config: Config | null): readonly string[] {
+function otherAugmentations(config: Config | null): readonly string[] {
   if (config === null) return [];
   const { augmentations, mix } = config.augment;
   return [...augmentations, ...(mix === null ? [] : [mix])].map(({ name, options }) =>
@@ -122,16 +122,6 @@ function augmentationNames(config: Config | null): string {
     ...[...augmentations, ...(mix === null ? [] : [mix])].map(({ name }) => name),
   ];
   return names.length < 2 ? (names[0] ?? "") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
-}
-
-/**
- * The same in a few words, to tell runs apart: `with Cutout like timm and mixup`, or `without Cutout`; empty when the
- * config does not tell.
- */
-export function augmentationLabel(config: Config | null): string {
-  const names = augmentationNames(config);
-  if (names !== "") return `with ${names}`;
-  return usesCutout(config) === false ? "without Cutout" : "";
 }
 
 /** `resnet9 on asirra with Cutout and mixup` */

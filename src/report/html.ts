@@ -24,10 +24,14 @@ export { writeComparison } from "./comparison.ts";
 /**
  * Writes `report.html`, `learning-curves.svg` and `confusion.svg` into a run folder, from the files there. What is
  * missing, because the run was interrupted, is said in the report. Files of before are replaced as a whole.
+ * @param options.failure the error that ended the run, where one did
  * @returns path of the report
  * @throws when `runDir` is no folder, or cannot be written
  */
-export async function writeReport(runDir: string): Promise<string> {
+export async function writeReport(
+  runDir: string,
+  { failure = null }: { readonly failure?: string | null } = {},
+): Promise<string> {
   const run = showRun(runDir);
   if (run.epochs.length > 0) {
     const curves = sideBySide(learningCurves(run.epochs));
@@ -41,10 +45,10 @@ export async function writeReport(runDir: string): Promise<string> {
     });
     writeProduct(runDir, "confusion", svg);
   }
-  return writeProduct(runDir, "report", await reportPage(run));
+  return writeProduct(runDir, "report", await reportPage(run, failure));
 }
 
-async function reportPage(run: ShownRun): Promise<string> {
+async function reportPage(run: ShownRun, failure: string | null): Promise<string> {
   const { dataset, evaluation, augmented } = run;
   const small = dataset !== null && Math.max(dataset.height, dataset.width) <= smallSide;
   const pictures = openPictures(run.path);
@@ -58,7 +62,7 @@ async function reportPage(run: ShownRun): Promise<string> {
 <p>${runFacts(run)}</p>
 </header>
 <main>
-${problemsSection(run)}${headline(run)}${await curvesSection(run.epochs)}${matrix}${evaluation && classesSection(evaluation)}${wrong}${augmented && augmentedSection(augmented, small)}${dataset && dataSection(dataset)}${rerunSection(run)}</main>
+${problemsSection(run)}${headline(run, failure)}${await curvesSection(run.epochs)}${matrix}${evaluation && classesSection(evaluation)}${wrong}${augmented && augmentedSection(augmented, small)}${dataset && dataSection(dataset)}${rerunSection(run)}</main>
 ${pictures.leftOut > 0 && html`<p class="dim">${pictures.leftOut} pictures were left out to keep this file small; they are in the run folder.</p>`}`,
   );
 }

@@ -8,8 +8,10 @@ import type { EpochRecord } from "../train/events.ts";
 import { bestEpoch, learningCurves } from "./charts.ts";
 import { cellId, confusionMatrix } from "./confusion-chart.ts";
 import { originalCommand, rerunCommand, resumeCommand } from "./describe.ts";
+import { endingText } from "./ending.ts";
 import { cells, mostWrong } from "./gallery.ts";
 import { type Content, type Html, html, trusted } from "./markup.ts";
+import { memorizedText } from "./memorized.ts";
 import { cappedList, section, settingsList, table } from "./page.ts";
 import { renderSvg } from "./render.ts";
 
@@ -31,11 +33,22 @@ export function problemsSection({ problems, test, evaluation }: ShownRun): Html 
   );
 }
 
-/** The result in one large number and in words. */
-export function headline(run: ShownRun): Html {
+/**
+ * The result in one large number and in words, and how the run ended.
+ * @param failure the error that ended it, where one did
+ */
+export function headline(run: ShownRun, failure: string | null): Html {
   const score = run.evaluation?.score ?? run.test?.test ?? null;
   const body = score ? tested(run, score) : untested(run);
-  return section("result", "Result", body);
+  const ending = endingText(run, failure);
+  const memorized = memorizedText(run);
+  return section(
+    "result",
+    "Result",
+    html`${body}
+${ending !== null && html`<p>The training ${ending}.</p>`}
+${memorized !== null && html`<p><b>${memorized.charAt(0).toUpperCase()}${memorized.slice(1)}.</b> Training is measured on the augmented images, so that is a lower bound.</p>`}`,
+  );
 }
 
 function tested({ evaluation, test, epochs, config }: ShownRun, score: Score): Content {

@@ -219,7 +219,14 @@ async function finish(
     resume,
     signal,
     onEvent,
-  }).finally(loader.close);
+  })
+    .catch(async (error: unknown) => {
+      // The report says why the run ended; that it cannot be written must not hide the reason.
+      if (error instanceof CutoutError)
+        await writeReport(runDir, { failure: error.message }).catch(() => undefined);
+      throw error;
+    })
+    .finally(loader.close);
   const { status, bestEpoch, evaluation } = result;
   if (status === "interrupted" || evaluation === null) {
     return { runDir, status, bestEpoch, test: null, report: await writeReport(runDir) };

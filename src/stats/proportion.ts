@@ -41,6 +41,30 @@ export function wilsonInterval(successes: number, count: number): Interval {
   };
 }
 
+/**
+ * P(X <= successes) for X ~ Binomial(count, share), exact.
+ * @throws when the counts are no integers >= 0, or the share is not strictly between 0 and 1
+ */
+export function binomialTail(successes: number, count: number, share: number): number {
+  requireCount("binomialTail", "successes", successes);
+  requireCount("binomialTail", "count", count);
+  if (!(share > 0 && share < 1))
+    throw new CutoutError({
+      where: "binomialTail",
+      option: "share",
+      what: "must be above 0 and below 1",
+      got: String(share),
+    });
+  const odds = Math.log(share) - Math.log1p(-share);
+  let log = count * Math.log1p(-share);
+  let sum = 0;
+  for (let k = 0; k <= Math.min(successes, count); k++) {
+    sum += Math.exp(log);
+    log += Math.log((count - k) / (k + 1)) + odds;
+  }
+  return Math.min(1, sum);
+}
+
 /** How two classifiers did on the same items, as counts. */
 export interface PairedCounts {
   readonly bothRight: number;

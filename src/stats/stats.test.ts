@@ -3,7 +3,13 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { holm, mcnemarExact } from "./mcnemar.ts";
-import { type PairedCounts, pairedDifferenceInterval, pairedTotal, wilsonInterval } from "./proportion.ts";
+import {
+  binomialTail,
+  type PairedCounts,
+  pairedDifferenceInterval,
+  pairedTotal,
+  wilsonInterval,
+} from "./proportion.ts";
 
 interface Bounds {
   readonly lower: number;
@@ -13,6 +19,7 @@ interface Golden {
   readonly wilson: readonly ({ successes: number; count: number } & Bounds)[];
   readonly mcnemar: readonly { onlyFirstRight: number; onlySecondRight: number; p: number }[];
   readonly pairedDifference: readonly (PairedCounts & Bounds)[];
+  readonly binomial: readonly { successes: number; count: number; share: number; tail: number }[];
   readonly holm: readonly { pValues: number[]; adjusted: number[] }[];
 }
 const golden: Golden = JSON.parse(
@@ -56,6 +63,13 @@ test("Wilson's interval holds the share, mirrors, and narrows with the count", (
   expect(wilsonInterval(0, 0)).toEqual({ lower: 0, upper: 1 });
   expect(wilsonInterval(0, 7).lower).toBe(0);
   expect(wilsonInterval(7, 7).upper).toBe(1);
+});
+
+test("the binomial tail equals SciPy's", () => {
+  for (const { successes, count, share, tail } of golden.binomial) {
+    expect(apart(binomialTail(successes, count, share), tail)).toBeLessThan(1e-9);
+  }
+  expect(() => binomialTail(1, 2, 1)).toThrow("share must be above 0 and below 1, got 1");
 });
 
 test("McNemar's exact p equals statsmodels', from 0 to 10,400 images of disagreement", () => {

@@ -9,7 +9,7 @@ import numpy as np
 import scipy
 import statsmodels
 from scipy.optimize import brentq
-from scipy.stats import norm
+from scipy.stats import binom, norm, permutation_test, t, ttest_1samp
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
@@ -80,6 +80,22 @@ def tango(both, first, second, neither):
     }
 
 
+def paired(differences):
+    """The sign-flip test by SciPy's enumeration, and the t test."""
+    flip = permutation_test(
+        (np.array(differences),), np.sum, permutation_type="samples", n_resamples=np.inf, alternative="two-sided"
+    )
+    student = ttest_1samp(differences, 0)
+    interval = student.confidence_interval(0.95)
+    return {
+        "differences": differences,
+        "signFlip": float(flip.pvalue),
+        "p": float(student.pvalue),
+        "lower": float(interval.low),
+        "upper": float(interval.high),
+    }
+
+
 print(
     json.dumps(
         {
@@ -104,6 +120,27 @@ print(
             "holm": [
                 {"pValues": p, "adjusted": [float(v) for v in multipletests(p, method="holm")[1]]}
                 for p in [[0.04], [0.01, 0.04, 0.03], [0.2, 0.001, 0.001, 0.9], [1.0, 1.0]]
+            ],
+            "binomial": [
+                {"successes": k, "count": n, "share": p, "tail": float(binom.cdf(k, n, p))}
+                for k, n, p in [(0, 1, 0.97), (3, 4, 0.97), (17, 20, 0.97), (42, 60, 0.97), (950, 1000, 0.97),
+                                (9660, 10000, 0.97), (5, 5, 0.5), (300, 1000, 0.31)]
+            ],
+            "student": [
+                {"freedom": freedom, "t": x, "p": float(2 * t.sf(x, freedom)), "quantile": float(t.ppf(0.975, freedom))}
+                for freedom, x in [(1, 0.5), (1, 12.7), (2, 1.0), (3, 4.2), (5, 2.5), (6, 2.5), (11, 0.01), (30, 3.3),
+                                   (100, 1.9), (999, 2.0)]
+            ],
+            "paired": [
+                paired(differences)
+                for differences in [
+                    [0.01, 0.02],
+                    [0.004, 0.012, 0.009, 0.007, 0.011, 0.003],
+                    [-0.01, -0.02, -0.005, -0.015, -0.01, -0.02, -0.03],
+                    [0.5, -0.25, 0.125, 0.75, -0.5, 0.25, 0.375, 0.0],
+                    [0.01, 0.01, 0.01, -0.01, 0.01, 0.01, -0.01, 0.01, 0.01],
+                    [0.0031, -0.0012, 0.0054, 0.0022, 0.0009, 0.0041, -0.0003, 0.0038, 0.0017, 0.0026, 0.0045, 0.0008],
+                ]
             ],
         },
         indent=1,

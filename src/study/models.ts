@@ -1,5 +1,5 @@
-// Did the second of two runs do better? Said from the test images both were tested on, and no more than they carry.
-import { holm, mcnemarExact } from "../stats/mcnemar.ts";
+// Two trained models on the same test images: where they disagree, and McNemar's test of these two models alone.
+import { mcnemarExact } from "../stats/mcnemar.ts";
 import {
   type Interval,
   type PairedCounts,
@@ -8,7 +8,7 @@ import {
 } from "../stats/proportion.ts";
 import type { Evaluation, ImagePrediction } from "../train/evaluation.ts";
 
-/** The two predictions on one test image. */
+/** The answers of both to one test image. */
 export interface PairedPrediction {
   readonly first: ImagePrediction;
   readonly second: ImagePrediction;
@@ -17,7 +17,7 @@ export interface PairedPrediction {
 /** Both runs on the same test images, or why they cannot be compared image by image. */
 export type Pairing = { readonly pairs: readonly PairedPrediction[] } | { readonly reason: string };
 
-export interface Difference {
+export interface ModelDifference {
   readonly counts: PairedCounts;
   /** Share right of the second minus that of the first. */
   readonly difference: number;
@@ -26,9 +26,6 @@ export interface Difference {
   /** McNemar's exact test, two-sided. */
   readonly p: number;
 }
-
-/** Below this p-value two runs are said to differ. */
-export const significance = 0.05;
 
 /** Matches the predictions by the images' names, whatever their order. */
 export function pairUp(first: Evaluation | null, second: Evaluation | null): Pairing {
@@ -71,7 +68,7 @@ export function disagreements(pairs: readonly PairedPrediction[]): {
   };
 }
 
-export function differenceOf(pairs: readonly PairedPrediction[]): Difference {
+export function differenceOf(pairs: readonly PairedPrediction[]): ModelDifference {
   const number = (keep: (pair: PairedPrediction) => boolean) => pairs.filter(keep).length;
   const counts: PairedCounts = {
     bothRight: number(({ first, second }) => isRight(first) && isRight(second)),
@@ -85,43 +82,4 @@ export function differenceOf(pairs: readonly PairedPrediction[]): Difference {
     interval: pairedDifferenceInterval(counts),
     p: mcnemarExact(counts.onlyFirstRight, counts.onlySecondRight),
   };
-}
-
-/** One run's answers set against those of the first. */
-export interface Comparison {
-  /** None where there is no result. */
-  readonly pairs: readonly PairedPrediction[];
-  readonly result: Difference | null;
-  /** Why there is no result; empty where there is one. */
-  readonly reason: string;
-  /** McNemar's, after Holm's correction for the number of comparisons with a result; 1 where there is none. */
-  readonly p: number;
-}
-
-/** Sets each of the others against the first. */
-export function compareWithFirst(
-  first: Evaluation | null,
-  others: readonly (Evaluation | null)[],
-): { readonly comparisons: readonly Comparison[]; readonly tests: number } {
-  const found = others.map((other) => {
-    const pairing = pairUp(first, other);
-    return "pairs" in pairing
-      ? { pairs: pairing.pairs, reason: "", result: differenceOf(pairing.pairs) }
-      : { pairs: [], reason: pairing.reason, result: null };
-  });
-  const results = found.flatMap(({ result }) => result ?? []);
-  const corrected = holm(results.map(({ p }) => p));
-  const comparisons = found.map((one) => ({
-    ...one,
-    p: one.result === null ? 1 : corrected[results.indexOf(one.result)]!,
-  }));
-  return { comparisons, tests: results.length };
-}
-
-export type Outcome = "second better" | "first better" | "no difference";
-
-/** @param p the test's p-value, corrected where several pairs are tested */
-export function outcomeOf({ difference }: Difference, p: number): Outcome {
-  if (!(p < significance) || difference === 0) return "no difference";
-  return difference > 0 ? "second better" : "first better";
 }

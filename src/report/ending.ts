@@ -1,0 +1,27 @@
+// How a run ended, in words: for the terminal and the page.
+import type { ShownRun } from "../run-folder/index.ts";
+import { counted } from "../text.ts";
+import { bestEpoch } from "./charts.ts";
+
+/**
+ * `ended after epoch 12 of 50: no better validation accuracy for 5 epochs`; null when nothing is known.
+ * @param failure the error that ended it, where one did
+ */
+export function endingText(
+  { config, epochs, test }: Pick<ShownRun, "config" | "epochs" | "test">,
+  failure: string | null = null,
+): string | null {
+  const last = epochs.at(-1)?.epoch ?? 0;
+  const planned = config?.epochs;
+  if (planned === undefined) return failure === null ? null : `ended by an error: ${failure}`;
+  const at = last === 0 ? "before the first epoch had ended" : `after epoch ${last} of ${planned}`;
+  if (failure !== null) return `ended by an error ${at}: ${failure}`;
+  if (last >= planned)
+    return planned === 1 ? "ended after its one epoch" : `ended after all ${planned} epochs`;
+  const patience = config?.earlyStopping?.patience;
+  const best = bestEpoch(epochs)?.epoch;
+  if (patience !== undefined && best !== undefined && last - best >= patience) {
+    return `ended ${at}: no better validation accuracy than that of epoch ${best} for ${counted(patience, "epoch")} (early stopping)`;
+  }
+  return test === null ? `interrupted ${at}` : `ended ${at}`;
+}

@@ -1,0 +1,78 @@
+// Student's t distribution for whole degrees of freedom, and the paired t test.
+import { CutoutError } from "../error.ts";
+import type { Interval } from "./proportion.ts";
+import { spreadOf } from "./spread.ts";
+
+/**
+ * P(-t <= T <= t) by the finite sums for whole degrees of freedom.
+ * @see Abramowitz and Stegun, Handbook of Mathematical Functions (1964), 26.7.3 and 26.7.4
+ */
+function within(t: number, freedom: number): number {
+  const angle = Math.atan(t / Math.sqrt(freedom));
+  const cosine = Math.cos(angle);
+  const odd = freedom % 2 === 1;
+  // Each term is the one before times cos^2 (k - 1) / k.
+  let term = odd ? cosine : 1;
+  let sum = freedom === 1 ? 0 : term;
+  for (let k = odd ? 3 : 2; k <= freedom - 2; k += 2) {
+    term *= (cosine ** 2 * (k - 1)) / k;
+    sum += term;
+  }
+  return odd ? (2 / Math.PI) * (angle + Math.sin(angle) * sum) : Math.sin(angle) * sum;
+}
+
+/**
+ * Two-sided p-value of t.
+ * @param freedom degrees of freedom, an integer >= 1
+ */
+export function studentP(t: number, freedom: number): number {
+  checkFreedom("studentP", freedom);
+  if (!Number.isFinite(t)) return 0;
+  return Math.min(1, Math.max(0, 1 - within(Math.abs(t), freedom)));
+}
+
+/**
+ * The t beyond which, on both sides together, lies 5 % of the distribution.
+ * @param freedom degrees of freedom, an integer >= 1
+ */
+export function studentQuantile95(freedom: number): number {
+  checkFreedom("studentQuantile95", freedom);
+  let low = 0;
+  // 12.71 with one degree of freedom is the largest.
+  let high = 13;
+  for (let round = 0; round < 60; round++) {
+    const middle = (low + high) / 2;
+    if (within(middle, freedom) < 0.95) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
+function checkFreedom(where: string, freedom: number): void {
+  if (Number.isSafeInteger(freedom) && freedom >= 1) return;
+  throw new CutoutError({ where, option: "freedom", what: "must be an integer >= 1", got: String(freedom) });
+}
+
+export interface PairedT {
+  readonly mean: number;
+  /** 95 % */
+  readonly interval: Interval;
+  /** Two-sided. */
+  readonly p: number;
+  readonly freedom: number;
+}
+
+/**
+ * Student's t test of differences against 0.
+ * @throws CutoutError with fewer than two
+ */
+export function pairedT(differences: readonly number[]): PairedT {
+  const { count, mean, deviation } = spreadOf(differences);
+  if (deviation === null)
+    throw new CutoutError({ where: "pairedT", what: "needs two or more differences", got: "1" });
+  const error = deviation / Math.sqrt(count);
+  const freedom = count - 1;
+  const reach = studentQuantile95(freedom) * error;
+  const p = error > 0 ? studentP(mean / error, freedom) : mean === 0 ? 1 : 0;
+  return { mean, interval: { lower: mean - reach, upper: mean + reach }, p, freedom };
+}
