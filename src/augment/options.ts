@@ -172,7 +172,7 @@ export function numberOrRange(limits: Limits): Kind<number | Range> {
 }
 
 /** Degrees: d for -d to d, or from and to. */
-export const degreesKind = rangeOr({ min: 0 }, (most) => [-most, most], {});
+export const degreesKind = /* @__PURE__ */ rangeOr({ min: 0 }, (most) => [-most, most], {});
 
 /** Two numbers in any order, for example one an axis. */
 export function pair(limits: Limits = {}): Kind<readonly [number, number]> {

@@ -1,7 +1,7 @@
 // From a vega-lite spec to SVG text, in plain Node: no browser, no canvas, no network.
 
-import * as vega from "vega";
-import { type Config, compile, type TopLevelSpec } from "vega-lite";
+import type { LoggerInterface } from "vega";
+import type { Config, TopLevelSpec } from "vega-lite";
 import { CutoutError } from "../error.ts";
 import { textWidth } from "./text-width.ts";
 
@@ -35,8 +35,16 @@ const theme: Config = {
 interface TextMetrics {
   width: (item: { fontSize?: number }, text: string) => number;
 }
-const { textMetrics } = vega as unknown as { textMetrics: TextMetrics };
-textMetrics.width = (item, text) => textWidth(String(text ?? ""), item.fontSize ?? 11);
+
+/** Loaded with the first chart: it takes half a second, and a module that waits below vega cannot be required. */
+async function loadLibraries() {
+  const [vega, { compile }] = await Promise.all([import("vega"), import("vega-lite")]);
+  const { textMetrics } = vega as unknown as { textMetrics: TextMetrics };
+  textMetrics.width = (item, text) => textWidth(String(text ?? ""), item.fontSize ?? 11);
+  return { View: vega.View, parse: vega.parse, compile };
+}
+
+let libraries: ReturnType<typeof loadLibraries> | undefined;
 
 export interface SvgOptions {
   /** `page`: to be put into HTML, see-through; `file`: on white, to stand alone. */
@@ -54,8 +62,10 @@ export async function renderSvg(spec: TopLevelSpec, options: SvgOptions): Promis
     ...theme,
     background: options.for === "file" ? "white" : (null as unknown as string),
   };
+  libraries ??= loadLibraries();
+  const { View, parse, compile } = await libraries;
   const compiled = compile(spec, { config, logger: quiet });
-  const view = new vega.View(vega.parse(compiled.spec), { renderer: "none", logger: quiet });
+  const view = new View(parse(compiled.spec), { renderer: "none", logger: quiet });
   try {
     const svg = named(await view.toSVG(), options.title);
     return options.for === "file"
@@ -72,8 +82,8 @@ function named(svg: string, title: string): string {
 }
 
 /** Advice for chart authors is of no use to the reader of a report; errors are thrown. */
-const quiet: vega.LoggerInterface = {
-  level: (() => quiet) as vega.LoggerInterface["level"],
+const quiet: LoggerInterface = {
+  level: (() => quiet) as LoggerInterface["level"],
   error(...messages: readonly unknown[]) {
     throw new CutoutError({ where: "report", what: `a chart could not be drawn: ${messages.join(" ")}` });
   },

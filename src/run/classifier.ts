@@ -15,9 +15,9 @@ import { classScoring } from "../train/objectives/classify.ts";
 import { createPredictor, type Predictor } from "../train/step.ts";
 import { dataNow } from "./data-record.ts";
 import { chooseDevice, type DeviceChoice, openRuntime } from "./device.ts";
+import { exportBest } from "./export-best.ts";
 import { networkOfRun } from "./network.ts";
 import { pipelineOf, prepare } from "./prepare.ts";
-import { exportBest } from "./products.ts";
 
 type Crops = Config["crops"];
 

@@ -147,7 +147,9 @@ function fillOf<N extends FillName>(known: readonly N[]): Kind<Exclude<Fill, Fil
 export const fill: Kind<Fill> = fillOf(names);
 
 /** As an option of what masks one image by itself. */
-export const maskFill: Kind<MaskFill> = fillOf(names.filter((name) => name !== "otherImage"));
+export const maskFill: Kind<MaskFill> = /* @__PURE__ */ fillOf(
+  /* @__PURE__ */ names.filter((name) => name !== "otherImage"),
+);
 
 export function isNoise(fill: Fill | undefined): fill is NoiseFill {
   return typeof fill === "object" && ("uniform" in fill || "normal" in fill);

@@ -1,19 +1,21 @@
-// What kernels.wat computes, against plain loops, bit for bit.
+// What kernels.wat and sums.wat compute, against plain loops, bit for bit.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { assembleKernels } from "../../../test/helpers/assemble-kernels.ts";
+import { assembled } from "../../../test/helpers/assemble-kernels.ts";
 import { stream } from "../../rng.ts";
 import type { Hole } from "../cutout/hole.ts";
 import type { ImageShape } from "../image/layout.ts";
 import { cropPass } from "../pipeline/crop-pass.ts";
 import { kernels } from "./kernels.ts";
 import { kernelsModule } from "./kernels-module.ts";
-import { sumOf } from "./sums.ts";
+import { sumOf, vectorSums } from "./sums.ts";
+import { sumsModule } from "./sums-module.ts";
 
 const simd = kernels()!;
 
 test("the package holds what the text says (npm run kernels)", async () => {
-  expect(kernelsModule).toBe(await assembleKernels());
+  expect(kernelsModule).toBe(await assembled("kernels"));
+  expect(sumsModule).toBe(await assembled("sums"));
 });
 
 test("there is room for images, up to a bound", () => {
@@ -25,6 +27,8 @@ test("there is room for images, up to a bound", () => {
 });
 
 describe("sums", () => {
+  const simd = vectorSums()!;
+
   const exact = (numbers: ArrayLike<number>) => Array.from(numbers).reduce((sum, value) => sum + value, 0);
 
   test("any part of an array: the same bits as the plain loops, near the exact sum", () => {

@@ -1,10 +1,9 @@
-// The inner loops of kernels.wat, where WebAssembly with 128-bit vectors is to be had (all browsers since 2023, Node).
+// The inner loops of kernels.wat, where WebAssembly with 128-bit vectors is to be had.
+import { instantiate, type Memory } from "./instance.ts";
 import { kernelsModule } from "./kernels-module.ts";
 
 /** Functions of kernels.wat, which says what they do. Addresses are bytes of the memory. */
 interface Functions {
-  sumFloats(start: number, end: number): number;
-  sumBytes(start: number, end: number): number;
   cropColour(
     source: number,
     sourceRow: number,
@@ -44,43 +43,21 @@ const pageBytes = 65536;
 /** More than this is not worth holding: larger images take the plain loops. */
 const mostBytes = 64 * 2 ** 20;
 
-interface Instance {
-  readonly exports: Functions & {
-    readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-  };
-}
-
-/** What is used of the global `WebAssembly`, of which only browsers' types tell. */
-interface WebAssemblyGlobal {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object) => Instance;
-}
-
 let loaded: Kernels | null | undefined;
 
 /** One for each thread; null where there is no WebAssembly with vectors, or it is forbidden to compile. */
 export function kernels(): Kernels | null {
-  if (loaded === undefined) loaded = load();
+  if (loaded === undefined) {
+    const exports = instantiate<Functions>(kernelsModule);
+    loaded = exports === null ? null : withViews(exports);
+  }
   return loaded;
 }
 
-function load(): Kernels | null {
-  const { WebAssembly } = globalThis as unknown as { readonly WebAssembly?: WebAssemblyGlobal };
-  if (WebAssembly === undefined) return null;
-  try {
-    const code = Uint8Array.from(atob(kernelsModule), (character) => character.charCodeAt(0));
-    return withViews(new WebAssembly.Instance(new WebAssembly.Module(code)));
-  } catch {
-    return null;
-  }
-}
-
 /** Written out: an object that is spread from others is slow to read from. */
-function withViews({ exports }: Instance): Kernels {
+function withViews(exports: Functions & { readonly memory: Memory }): Kernels {
   const { memory } = exports;
   const found: Kernels = {
-    sumFloats: exports.sumFloats,
-    sumBytes: exports.sumBytes,
     cropColour: exports.cropColour,
     fillRectangle: exports.fillRectangle,
     blendRows: exports.blendRows,

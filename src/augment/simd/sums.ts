@@ -1,6 +1,35 @@
 // Sums of many numbers.
 import type { PixelArray } from "../image/layout.ts";
-import { type Kernels, kernels } from "./kernels.ts";
+import { instantiate } from "./instance.ts";
+import { sumsModule } from "./sums-module.ts";
+
+/** Functions of sums.wat, which says what they do. Addresses are bytes of the memory. */
+interface Functions {
+  sumFloats(start: number, end: number): number;
+  sumBytes(start: number, end: number): number;
+}
+
+/** The functions, and their memory whole, as bytes and floats. */
+interface VectorSums extends Functions {
+  readonly bytes: Uint8Array;
+  readonly floats: Float32Array;
+}
+
+let loaded: VectorSums | null | undefined;
+
+/** One for each thread; null where there is no WebAssembly with vectors. */
+export function vectorSums(): VectorSums | null {
+  if (loaded === undefined) {
+    const exports = instantiate<Functions>(sumsModule);
+    loaded = exports && {
+      sumFloats: exports.sumFloats,
+      sumBytes: exports.sumBytes,
+      bytes: new Uint8Array(exports.memory.buffer),
+      floats: new Float32Array(exports.memory.buffer),
+    };
+  }
+  return loaded;
+}
 
 /** So many numbers are summed at once; what is copied for that stays in the processor's nearest cache. */
 const pieceNumbers = 8192;
@@ -17,7 +46,7 @@ export function sumOf(
   numbers: PixelArray,
   start: number,
   end: number,
-  simd: Kernels | null = kernels(),
+  simd: VectorSums | null = vectorSums(),
 ): number {
   const whole = end - ((end - start) % lanes);
   let sum = 0;
@@ -29,7 +58,7 @@ export function sumOf(
   return Number.isFinite(sum) ? sum : sumInDoubles(numbers, start, end);
 }
 
-function sumOfPiece(numbers: PixelArray, start: number, end: number, simd: Kernels | null): number {
+function sumOfPiece(numbers: PixelArray, start: number, end: number, simd: VectorSums | null): number {
   if (numbers instanceof Uint8Array) {
     if (simd === null) return sumInDoubles(numbers, start, end);
     simd.bytes.set(numbers.subarray(start, end));
@@ -40,7 +69,7 @@ function sumOfPiece(numbers: PixelArray, start: number, end: number, simd: Kerne
   return simd.sumFloats(0, 4 * (end - start));
 }
 
-/** `sumFloats` of kernels.wat, number by number. */
+/** `sumFloats` of sums.wat, number by number. */
 function sumInLanes(numbers: Float32Array, start: number, end: number): number {
   const sums = new Float32Array(lanes);
   let even = 0;
