@@ -2,8 +2,8 @@
 //
 //   node --import tsx bench/small-sets-table.ts bench/results/small-sets.jsonl
 import { readFileSync } from "node:fs";
+import { pairedT } from "../src/stats/student.ts";
 import type { Row } from "./small-sets-row.ts";
-import { pairedTest } from "./welch.ts";
 
 const [file] = process.argv.slice(2);
 if (file === undefined) throw new Error("small-sets-table: a file of rows must be given, got none");
@@ -19,9 +19,11 @@ const distinct = <T>(values: readonly T[]) => [...new Set(values)];
 /** `+3.1 (+1.2 to +5.0)`, in points */
 function difference(first: readonly number[], second: readonly number[]): string {
   const sign = (value: number) => `${value < 0 ? "" : "+"}${(100 * value).toFixed(1)}`;
-  if (first.length < 2) return "";
-  const { difference: d, interval } = pairedTest(first, second);
-  return `${sign(d)} (${sign(interval[0])} to ${sign(interval[1])})`;
+  const differences = first.map((value, index) => second[index]! - value);
+  const middle = sign(mean(differences));
+  if (new Set(differences).size < 2) return middle;
+  const { interval } = pairedT(differences);
+  return `${middle} (${sign(interval.lower)} to ${sign(interval.upper)})`;
 }
 
 for (const arm of distinct(rows.map((row) => row.arm))) {
