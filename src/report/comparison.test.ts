@@ -125,20 +125,23 @@ test("labels are the flags that set the runs apart, and no more", async () => {
     return textOf(line!).split(" · ");
   };
   expect(await labels(null, { like: "timm" }, cutout)).toEqual([
-    "--no-cutout (1)",
-    "--cutout-like timm (1)",
-    "--cutout 16 (1)",
+    "--no-cutout (1 run)",
+    "--cutout-like timm (1 run)",
+    "--cutout 16 (1 run)",
   ]);
-  expect(await labels(cutout, { ...cutout, length: 32 })).toEqual(["--cutout 16 (1)", "--cutout 32 (1)"]);
+  expect(await labels(cutout, { ...cutout, length: 32 })).toEqual([
+    "--cutout 16 (1 run)",
+    "--cutout 32 (1 run)",
+  ]);
   expect(await labels({ like: "timm" }, { like: "timm:probability=1" })).toEqual([
-    "--cutout-like timm (1)",
-    "--cutout-like timm:probability=1 (1)",
+    "--cutout-like timm (1 run)",
+    "--cutout-like timm:probability=1 (1 run)",
   ]);
   expect(await labels(cutout, { ...cutout, fill: "imageMean" })).toEqual([
-    "--fill zero (1)",
-    "--fill imageMean (1)",
+    "--fill zero (1 run)",
+    "--fill imageMean (1 run)",
   ]);
-  expect(await labels(cutout, cutout)).toEqual(["these settings (2)"]);
+  expect(await labels(cutout, cutout)).toEqual(["these settings (2 runs)"]);
 });
 
 test("another seed, another learning rate, other data: each is said", async () => {

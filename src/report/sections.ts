@@ -1,5 +1,6 @@
 // The parts of the report on one run, each made from what the run folder holds.
 
+import { toldSettings, valueText } from "../config/flag-text.ts";
 import type { DatasetRecord, Pictures, ShownRun } from "../run-folder/index.ts";
 import { wilsonInterval } from "../stats/proportion.ts";
 import { counted, decimal, dottedKeys, duration, lossText, percent, whole } from "../text.ts";
@@ -132,9 +133,9 @@ export async function confusionSection(
   small: boolean,
 ): Promise<Html> {
   const svg = await renderSvg(confusionMatrix(evaluation, true), { for: "page", title: "Confusion matrix" });
-  // Below three quarters of its size the numbers can no longer be read: then it scrolls instead.
+  // Below three fifths of its size the numbers can no longer be read: then it scrolls instead.
   const width = Number(/ width="([\d.]+)"/.exec(svg)?.[1]);
-  const least = Math.min(width, Math.max(320, Math.round(0.75 * width)));
+  const least = Math.min(width, Math.max(320, Math.round(0.6 * width)));
   const behind = await cells(evaluation, pictures, small);
   return section(
     "matrix",
@@ -229,8 +230,8 @@ ${cappedList(
 
 export function rerunSection(run: ShownRun): Html | null {
   if (!run.config && !run.environment) return null;
-  const part = (heading: string, values: object | null) =>
-    values && html`<h3>${heading}</h3>${settingsList(dottedKeys(values))}`;
+  const part = (heading: string, rows: readonly (readonly [string, Content])[]) =>
+    rows.length > 0 && html`<h3>${heading}</h3>${settingsList(rows)}`;
   const original = originalCommand(run);
   return section(
     "again",
@@ -241,14 +242,22 @@ export function rerunSection(run: ShownRun): Html | null {
 <p class="dim">The same seed on the same machine and versions gives the same model.</p>`
     }
 ${original && html`<p>It was started with</p><pre><code>${original}</code></pre>`}
-${part("Settings", run.config)}
+${part("Settings, by their flags", settings(run.config))}
 ${part("Machine and versions", machine(run.environment))}`,
   );
 }
 
+/** As a person tells them; below them what no flag says. */
+function settings(config: ShownRun["config"]): readonly (readonly [string, Content])[] {
+  if (config === null) return [];
+  const rows = toldSettings(config).map((one): [string, string] => [one.flag || "data", valueText(one)]);
+  return [...rows, ...Object.entries(config.timedConvolutions)];
+}
+
 /** The command has its own place, and nobody reads bytes. */
-function machine(environment: ShownRun["environment"]): object | null {
-  if (!environment) return null;
-  const { command: _, memory, ...rest } = environment;
-  return { ...rest, memory: `${(memory / 2 ** 30).toFixed(1)} GiB` };
+function machine(environment: ShownRun["environment"]): readonly (readonly [string, Content])[] {
+  if (!environment) return [];
+  const { command: _, memory, adapter, ...rest } = environment;
+  const rows = { ...rest, adapter: adapter ?? "none", memory: `${(memory / 2 ** 30).toFixed(1)} GiB` };
+  return dottedKeys(rows);
 }
