@@ -237,7 +237,7 @@ test("the same settings with several seeds are a spread, never an effect", async
   expect(page).toContain("<h1>The same settings, 3 seeds</h1>");
   expect(page).not.toMatch(/McNemar|is better|more often/);
   const verdict = textOf(partOf(page, "verdict-1"));
-  expect(verdict).toContain("nothing here is the effect of one");
+  expect(verdict).toContain("no difference here is the effect of a setting");
   expect(verdict).toContain("75.0 % in the mean of 3 seeds, deviation 15.00 points, 60.0 % to 90.0 %");
   // 4.3027 is the quantile of Student's t with 2 degrees of freedom.
   expect(verdict).toContain(`up to ${(4.302653 * Math.SQRT2 * 15).toFixed(2)}`);
