@@ -156,7 +156,7 @@ export function breakable(name: string): Html {
 export function settingsList(rows: readonly (readonly [string, Content])[]): Html {
   return html`<dl class="settings">
 ${rows.map(
-  ([key, value]) => html`<div><dt>${key}</dt><dd>${value}</dd></div>
+  ([key, value]) => html`<div><dt>${flagged(key)}</dt><dd>${value}</dd></div>
 `,
 )}</dl>`;
 }

@@ -40,8 +40,8 @@ export function problemsSection({ problems, test, evaluation }: ShownRun): Html 
  */
 export function headline(run: ShownRun, failure: string | null): Html {
   const score = run.evaluation?.score ?? run.test?.test ?? null;
-  const body = score ? tested(run, score) : untested(run);
-  const ending = endingText(run, failure);
+  const body = score ? tested(run, score) : untested(run, failure === null);
+  const ending = endingText(run, { failure });
   const memorized = memorizedText(run);
   return section(
     "result",
@@ -72,11 +72,13 @@ function tested({ evaluation, test, epochs, config }: ShownRun, score: Score): C
 <p class="dim">The weights are those of epoch ${epoch}${trained && ` of ${trained}`}${planned && trained && planned !== trained && ` (${planned} were planned)`}, chosen on the validation images. The test is ${crops}.</p>`;
 }
 
-function untested(run: ShownRun): Content {
+/** @param resumable whether going on is what helps; an error says itself what does */
+function untested(run: ShownRun, resumable: boolean): Content {
   const { epochs, config } = run;
   const best = bestEpoch(epochs);
   const planned = config?.epochs;
-  const goOn = config && html`<p>Go on with it:</p><pre><code>${resumeCommand(run)}</code></pre>`;
+  const goOn =
+    resumable && config && html`<p>Go on with it:</p><pre><code>${resumeCommand(run)}</code></pre>`;
   if (!best) return html`<p>No epoch was finished, so there is no result yet.</p>${goOn}`;
   return html`<p>There is no test result yet.</p>
 <p class="big">${percent(best.validation.top1, best.validation.count)} <small>of ${counted(best.validation.count, "validation image")} right, at epoch ${best.epoch}</small></p>
