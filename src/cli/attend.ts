@@ -60,11 +60,11 @@ const interruptions: Readonly<Record<number, string>> = {
 /** Why the run ended, and whether it learnt its images by heart: as the report says it. */
 function tellEnd(runDir: string, exitCode: number | null): void {
   const run = showRun(runDir);
-  const by = exitCode === null ? undefined : interruptions[exitCode];
-  const ending = endingText(run)?.replace(/^interrupted/, (word) => (by ? `${word} by ${by}` : word));
-  for (const text of [ending, memorizedText(run)]) {
-    if (text) tell(text.replaceAll("\u00A0", " "));
-  }
+  const by = exitCode === null ? null : (interruptions[exitCode] ?? null);
+  const ending = endingText(run, { by });
+  const memorized = memorizedText(run);
+  if (ending !== null) tell(`the training ${ending}`);
+  if (memorized !== null) tell(memorized.replaceAll("\u00A0", " "));
 }
 
 function sayInterrupted({ runDir, report }: TrialResult): void {

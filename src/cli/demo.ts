@@ -27,7 +27,7 @@ export function addDemo(program: Command): void {
     .summary("train on Fashion-MNIST without and with Cutout, and compare (a few minutes)")
     .description(
       "Trains a small network on a part of Fashion-MNIST twice, without and with Cutout on the same seed, " +
-        "and writes a report that compares the two.",
+        "and writes a report that compares the two models: one pair, which is no verdict on Cutout.",
     )
     .option("--runs-dir <folder>", "folder in which run folders are made", "runs")
     .option("--cache-dir <folder>", "folder of decoded images", ".cache/cutout")

@@ -411,6 +411,7 @@ describe("from photos to predictions", () => {
       /what was written before is kept in .*diverged\ncutout: training: .* at step \d+ of 4 in epoch 1/,
     );
     expect(code).toBe(1);
+    expect(readFileSync(join(out, "report.html"), "utf8")).toContain("The training ended by an error");
     expect(existsSync(join(out, "last.safetensors"))).toBe(true);
   });
 });
@@ -442,6 +443,7 @@ describe("as a process of its own", () => {
     child.kill("SIGINT");
     const { code, err } = await ended;
     expect(code).toBe(130);
+    expect(err).toMatch(/the training was interrupted by Ctrl-C \(SIGINT\) after epoch \d+ of 500\n/);
     expect(err).toMatch(/interrupted and saved; go on with: cutout train --resume '.*is interrupted'\n$/);
     expect(readFileSync(join(out, "metrics.jsonl"), "utf8")).toContain('"epoch":1,');
     expect(err).toContain(`report  ${join(out, "report.html")}\n`);

@@ -11,7 +11,7 @@ import { bestEpoch, validationCurves } from "./charts.ts";
 import { augmentationText, rerunCommand } from "./describe.ts";
 import { inOrder, shot, shots, smallSide } from "./gallery.ts";
 import { type Html, html, trusted } from "./markup.ts";
-import { section, table } from "./page.ts";
+import { flagged, section, table } from "./page.ts";
 import { renderSvg } from "./render.ts";
 
 export interface LabelledRun {
@@ -92,7 +92,7 @@ export function resultsSection(runs: readonly LabelledRun[]): Html {
 /** A run's label, and below it all that its config says about augmentation where the label is shorter. */
 function described(label: string, { config }: ShownRun): Html {
   const text = augmentationText(config);
-  return html`${label}${!label.startsWith(text) && html` <div class="dim">${text}</div>`}`;
+  return html`${flagged(label)}${!label.startsWith(text) && html` <div class="dim">${text}</div>`}`;
 }
 
 export async function curvesSection(runs: readonly LabelledRun[]): Promise<Html> {

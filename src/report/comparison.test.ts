@@ -125,20 +125,23 @@ test("labels are the flags that set the runs apart, and no more", async () => {
     return textOf(line!).split(" · ");
   };
   expect(await labels(null, { like: "timm" }, cutout)).toEqual([
-    "--no-cutout (1)",
-    "--cutout-like timm (1)",
-    "--cutout 16 (1)",
+    "--no-cutout (1 run)",
+    "--cutout-like timm (1 run)",
+    "--cutout 16 (1 run)",
   ]);
-  expect(await labels(cutout, { ...cutout, length: 32 })).toEqual(["--cutout 16 (1)", "--cutout 32 (1)"]);
+  expect(await labels(cutout, { ...cutout, length: 32 })).toEqual([
+    "--cutout 16 (1 run)",
+    "--cutout 32 (1 run)",
+  ]);
   expect(await labels({ like: "timm" }, { like: "timm:probability=1" })).toEqual([
-    "--cutout-like timm (1)",
-    "--cutout-like timm:probability=1 (1)",
+    "--cutout-like timm (1 run)",
+    "--cutout-like timm:probability=1 (1 run)",
   ]);
   expect(await labels(cutout, { ...cutout, fill: "imageMean" })).toEqual([
-    "--fill zero (1)",
-    "--fill imageMean (1)",
+    "--fill zero (1 run)",
+    "--fill imageMean (1 run)",
   ]);
-  expect(await labels(cutout, cutout)).toEqual(["these settings (2)"]);
+  expect(await labels(cutout, cutout)).toEqual(["these settings (2 runs)"]);
 });
 
 test("another seed, another learning rate, other data: each is said", async () => {
@@ -234,7 +237,7 @@ test("the same settings with several seeds are a spread, never an effect", async
   expect(page).toContain("<h1>The same settings, 3 seeds</h1>");
   expect(page).not.toMatch(/McNemar|is better|more often/);
   const verdict = textOf(partOf(page, "verdict-1"));
-  expect(verdict).toContain("nothing here is the effect of one");
+  expect(verdict).toContain("no difference here is the effect of a setting");
   expect(verdict).toContain("75.0 % in the mean of 3 seeds, deviation 15.00 points, 60.0 % to 90.0 %");
   // 4.3027 is the quantile of Student's t with 2 degrees of freedom.
   expect(verdict).toContain(`up to ${(4.302653 * Math.SQRT2 * 15).toFixed(2)}`);

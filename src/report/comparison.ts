@@ -7,7 +7,7 @@ import { CutoutError } from "../error.ts";
 import { openPictures, showRun } from "../run-folder/index.ts";
 import { type Comparison, type Contrast, compareAll } from "../study/comparison.ts";
 import { contrastWords, luckWords, type Words } from "../study/words.ts";
-import { percent, points } from "../text.ts";
+import { counted, percent, points } from "../text.ts";
 import {
   classesSection,
   commandsSection,
@@ -20,7 +20,7 @@ import {
   spreadSection,
 } from "./comparison-sections.ts";
 import { type Content, type Html, html } from "./markup.ts";
-import { page, section, table } from "./page.ts";
+import { flagged, page, section, table } from "./page.ts";
 
 const bytesPerRun = 8 * 2 ** 20;
 
@@ -62,11 +62,14 @@ export async function writeComparisonPage(
   labels?: readonly string[],
 ): Promise<string> {
   const names = labels ?? runLabels(comparison);
-  const runs = comparison.runs.map((run, index) => ({
-    label: names[index]!,
-    run,
-    pictures: openPictures(run.path, bytesPerRun),
-  }));
+  // Group by group, whatever the order in which they were told.
+  const runs = comparison.groups
+    .flatMap((group) => group.runs)
+    .map((run) => ({
+      label: names[comparison.runs.indexOf(run)]!,
+      run,
+      pictures: openPictures(run.path, bytesPerRun),
+    }));
   const text = await comparisonPage(comparison, runs);
   mkdirSync(dirname(outFile), { recursive: true });
   replaceFile(outFile, [Buffer.from(text)]);
@@ -95,7 +98,7 @@ async function comparisonPage(comparison: Comparison, runs: readonly LabelledRun
     title,
     html`<header>
 <h1>${title}</h1>
-<p>${groups.map(({ label, runs: members }) => `${label} (${members.length})`).join(" · ")}</p>
+<p>${flagged(groups.map(({ label, runs: members }) => `${label} (${counted(members.length, "run")})`).join(" · "))}</p>
 </header>
 <main>
 ${luck && wordsSection("verdict-1", "What these runs can say", luck)}${contrasts.map(contrastSection)}${problemsSection(runs)}${spreadSection(groups)}${resultsSection(runs)}${await curvesSection(runs)}${classesSection(groups)}${shown}${settingsSection(comparison)}${commandsSection(runs)}</main>
@@ -113,8 +116,8 @@ function wordsSection(id: string, heading: string, words: Words, more: Content =
   return section(
     id,
     heading,
-    html`<p class="big verdict">${headline}</p>
-${sentences.map((sentence) => html`<p>${sentence}</p>`)}
+    html`<p class="big verdict">${flagged(headline)}</p>
+${sentences.map((sentence) => html`<p>${flagged(sentence)}</p>`)}
 ${
   commands.length > 0 &&
   html`<pre><code>${commands.map(

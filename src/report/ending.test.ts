@@ -26,10 +26,13 @@ test("each way to end is said", () => {
   expect(endingText(run(stopping, epochsOf(12, 7)))).toBe(
     "ended after epoch 12 of 50: no better validation accuracy than that of epoch 7 for 5 epochs (early stopping)",
   );
-  expect(endingText(run(stopping, epochsOf(11, 7), null))).toBe("interrupted after epoch 11 of 50");
-  expect(endingText(run(stopping, [], null))).toBe("interrupted before the first epoch had ended");
-  expect(endingText(run({ epochs: 50 }, epochsOf(4)), "the loss must be a finite number")).toBe(
+  expect(endingText(run(stopping, epochsOf(11, 7), null))).toBe("was interrupted after epoch 11 of 50");
+  expect(endingText(run(stopping, [], null))).toBe("was interrupted before the first epoch had ended");
+  expect(endingText(run({ epochs: 50 }, epochsOf(4)), { failure: "the loss must be a finite number" })).toBe(
     "ended by an error after epoch 4 of 50: the loss must be a finite number",
+  );
+  expect(endingText(run(stopping, epochsOf(4), null), { by: "Ctrl-C" })).toBe(
+    "was interrupted by Ctrl-C after epoch 4 of 50",
   );
   expect(endingText({ config: null, epochs: [], test: null })).toBe(null);
 });

@@ -3,13 +3,18 @@ import type { ShownRun } from "../run-folder/index.ts";
 import { counted } from "../text.ts";
 import { bestEpoch } from "./charts.ts";
 
-/**
- * `ended after epoch 12 of 50: no better validation accuracy for 5 epochs`; null when nothing is known.
- * @param failure the error that ended it, where one did
- */
+/** What the run folder does not tell. */
+export interface Cause {
+  /** The error that ended the run. */
+  readonly failure?: string | null;
+  /** Who interrupted it: `Ctrl-C`. */
+  readonly by?: string | null;
+}
+
+/** What follows "the training": `ended after all 15 epochs`, `was interrupted by Ctrl-C after epoch 4 of 500`; null when nothing is known. */
 export function endingText(
   { config, epochs, test }: Pick<ShownRun, "config" | "epochs" | "test">,
-  failure: string | null = null,
+  { failure = null, by = null }: Cause = {},
 ): string | null {
   const last = epochs.at(-1)?.epoch ?? 0;
   const planned = config?.epochs;
@@ -23,5 +28,6 @@ export function endingText(
   if (patience !== undefined && best !== undefined && last - best >= patience) {
     return `ended ${at}: no better validation accuracy than that of epoch ${best} for ${counted(patience, "epoch")} (early stopping)`;
   }
-  return test === null ? `interrupted ${at}` : `ended ${at}`;
+  if (test !== null) return `ended ${at}`;
+  return `was interrupted ${by === null ? "" : `by ${by} `}${at}`;
 }

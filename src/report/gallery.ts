@@ -5,7 +5,7 @@ import { counted, percent } from "../text.ts";
 import type { Evaluation, ImagePrediction } from "../train/evaluation.ts";
 import { cellId } from "./confusion-chart.ts";
 import { type Content, type Html, html } from "./markup.ts";
-import { cappedList } from "./page.ts";
+import { breakable, cappedList } from "./page.ts";
 
 /** Images up to this side, in pixels, are shown with crisp pixels. */
 export const smallSide = 48;
@@ -32,7 +32,7 @@ export async function shot(
   const image = uri
     ? html`<img src="${uri}" alt="${name}" decoding="async">`
     : html`<div class="none">picture not kept</div>`;
-  return html`<figure>${image}<figcaption>${caption}<small>${name}</small></figcaption></figure>
+  return html`<figure>${image}<figcaption>${caption}<small>${breakable(name)}</small></figcaption></figure>
 `;
 }
 

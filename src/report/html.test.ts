@@ -13,6 +13,7 @@ import { shellWord } from "../text.ts";
 import type { ImagePrediction } from "../train/evaluation.ts";
 import { cutoutText } from "./describe.ts";
 import { writeReport } from "./html.ts";
+import { breakable, flagged } from "./page.ts";
 
 const classes = ["cat", "dog", "bird"];
 /** 5 cats (1 taken for a dog), 4 dogs (2 taken for birds), 1 bird. */
@@ -51,14 +52,17 @@ test("a finished run: result, classes, data, settings and commands stand as in t
   expect(again).toContain(`cutout train --config ${shellWord(join(folder, "config.json"))}`);
   expect(again).toContain("cutout train './my photos'");
   for (const text of [
-    "augment.cutout.length16",
-    "augment.flip0.5",
-    "earlyStoppingoff",
+    "--cutout16",
+    "--n-holes2",
+    "--flip0.5",
+    "--early-stoppingoff",
+    "--augmentoff",
     "versions.node20.1.2",
     "16.0 GiB",
   ]) {
     expect(again).toContain(text);
   }
+  expect(again).not.toMatch(/\[\]|\{\}|[{[]"/);
   expect(textOf(page)).toContain(
     "with Cutout (length 16, 2 holes, 10.7 % masked on average) · seed 7 · started 2026-01-02 03:04 UTC",
   );
@@ -321,12 +325,39 @@ test("pictures are put into the page; those outside the images folder never are"
 test("the most wrong come first", async () => {
   const predictions = [3, 9, 1, 7].map((loss) => ({ ...prediction(`loss-${loss}.jpg`, 0, 1), loss }));
   const page = readFileSync(await writeReport(makeRunFolder({ classes, predictions })), "utf8");
-  expect([...partOf(page, "wrong").matchAll(/loss-(\d)\.jpg<\/small>/g)].map((match) => match[1])).toEqual([
-    "9",
-    "7",
-    "3",
-    "1",
-  ]);
+  expect(
+    [
+      ...partOf(page, "wrong")
+        .replaceAll("<wbr>", "")
+        .matchAll(/loss-(\d)\.jpg<\/small>/g),
+    ].map((match) => match[1]),
+  ).toEqual(["9", "7", "3", "1"]);
+});
+
+test("names of files may break where people would, flags nowhere, and nothing else is added", () => {
+  const broken = (name: string) => breakable(name).text.split("<wbr>");
+  expect(broken("cat/a_photo_of_1234.jpg")).toEqual(["cat/", "a_", "photo_", "of_", "1234", ".jpg"]);
+  expect(broken("dog.12.jpg")).toEqual(["dog.12", ".jpg"]);
+  expect(broken("DSC20341.jpeg")).toEqual(["DSC", "20341", ".jpeg"]);
+  expect(broken("a<b>/c&.png")).toEqual(["a&lt;b&gt;/", "c&amp;", ".png"]);
+  expect(flagged("“--learning-rate 0.1” on <x>").text).toBe(
+    '<span class="flag">“--learning-rate</span> 0.1” on &lt;x&gt;',
+  );
+});
+
+test("a run that learnt by heart, or ended early, says so in its result", async () => {
+  const epochs = epochsOf(6, 2).map((one) => ({ ...one, train: { loss: 0.01, top1: 0.999 } }));
+  const config = { epochs: 40, earlyStopping: { patience: 4 } };
+  const folder = makeRunFolder({ classes, predictions: answers, epochs, config });
+  const result = textOf(partOf(readFileSync(await writeReport(folder), "utf8"), "result"));
+  expect(result).toContain(
+    "The training ended after epoch 6 of 40: no better validation accuracy than that of epoch 2 for 4 epochs (early stopping).",
+  );
+  expect(result).toContain("It knows its training images by heart: training 99.9 %, validation 81.3 %");
+  const failed = await writeReport(folder, { failure: "the loss must be a finite number" });
+  expect(textOf(partOf(readFileSync(failed, "utf8"), "result"))).toContain(
+    "The training ended by an error after epoch 6 of 40: the loss must be a finite number.",
+  );
 });
 
 test("a report that cannot be written names the file, and leaves nothing half done", async () => {

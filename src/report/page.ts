@@ -3,9 +3,9 @@ import { createHash } from "node:crypto";
 import { type Content, type Html, html, trusted } from "./markup.ts";
 
 const style = `
-:root{color-scheme:light dark;--ink:#1b1f24;--dim:#5b6570;--paper:#f5f6f8;--card:#fff;--line:#dde1e6;--link:#1a5fb4;--soft:#eef3fa;--good:#0a7a4b;--bad:#b3261e;--warn:#fff6dd;--warnline:#e0b94a}
-@media (prefers-color-scheme:dark){:root{--ink:#e7eaee;--dim:#a2acb8;--paper:#14171b;--card:#1d2126;--line:#343b44;--link:#7db4f5;--soft:#252c36;--good:#5fd39c;--bad:#ff8f86;--warn:#332a12;--warnline:#8d7024}}
-@media print{:root{color-scheme:light;--ink:#000;--dim:#444;--paper:#fff;--card:#fff;--line:#bbb;--link:#000;--soft:#eee;--good:#064;--bad:#900;--warn:#fff;--warnline:#888}}
+:root{color-scheme:light dark;--ink:#1b1f24;--dim:#5b6570;--paper:#f5f6f8;--card:#fff;--line:#dde1e6;--link:#1a5fb4;--soft:#eef3fa;--good:#0a7a4b;--bad:#b3261e;--warn:#fff6dd;--warnline:#e0b94a;--shade:#0003}
+@media (prefers-color-scheme:dark){:root{--ink:#e7eaee;--dim:#a2acb8;--paper:#14171b;--card:#1d2126;--line:#343b44;--link:#7db4f5;--soft:#252c36;--good:#5fd39c;--bad:#ff8f86;--warn:#332a12;--warnline:#8d7024;--shade:#000b}}
+@media print{:root{color-scheme:light;--ink:#000;--dim:#444;--paper:#fff;--card:#fff;--line:#bbb;--link:#000;--soft:#eee;--good:#064;--bad:#900;--warn:#fff;--warnline:#888;--shade:transparent}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;scroll-behavior:smooth}
 @media (prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
@@ -14,6 +14,8 @@ h1{font-size:1.6rem;line-height:1.2;margin:0}
 h2{font-size:1.15rem;margin:0 0 .6rem}
 h3{font-size:1rem;margin:1.2rem 0 .4rem}
 h1,h2,h3,p,li,td,dd,figcaption{overflow-wrap:anywhere}
+figcaption{text-wrap:balance}
+.flag{white-space:nowrap}
 p{margin:.4rem 0}
 a{color:var(--link)}
 :focus-visible{outline:3px solid var(--link);outline-offset:2px}
@@ -21,6 +23,7 @@ header p,.dim{color:var(--dim)}
 small,.dim,figcaption,details{font-size:.875rem}
 section{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:1.1rem 1.2rem;margin-top:1rem}
 .big{font-size:2.6rem;font-weight:650;line-height:1.15;margin:0}
+.big.verdict{font-size:1.45rem;line-height:1.3;margin-bottom:.6rem}
 .big small{font-size:1rem;font-weight:400;color:var(--dim)}
 .notice{background:var(--warn);border-color:var(--warnline)}
 .notice ul{margin:.3rem 0;padding-left:1.2rem}
@@ -28,7 +31,7 @@ section{background:var(--card);border:1px solid var(--line);border-radius:10px;p
 .charts{display:flex;flex-wrap:wrap;gap:.5rem 1.5rem}
 .charts>*{flex:1 1 300px;max-width:500px;min-width:0}
 .charts svg{width:100%;height:auto;display:block}
-.wide{overflow-x:auto;max-width:100%}
+.wide{overflow-x:auto;max-width:100%;background:linear-gradient(to right,var(--card) 55%,transparent) left/32px 100% no-repeat local,linear-gradient(to left,var(--card) 55%,transparent) right/32px 100% no-repeat local,linear-gradient(to right,var(--shade),transparent) left/12px 100% no-repeat scroll,linear-gradient(to left,var(--shade),transparent) right/12px 100% no-repeat scroll}
 .wide svg{display:block;height:auto;max-width:100%;min-width:var(--least)}
 svg text{pointer-events:none}
 .matrix a path{cursor:pointer}
@@ -115,7 +118,7 @@ ${body}
 
 export function section(id: string, heading: string, body: Content, className = ""): Html {
   return html`<section id="${id}"${className ? html` class="${className}"` : ""}>
-<h2>${heading}</h2>
+<h2>${flagged(heading)}</h2>
 ${body}
 </section>
 `;
@@ -123,21 +126,37 @@ ${body}
 
 /** A table that scrolls sideways on a narrow screen. The first column is the row's heading. */
 export function table(head: readonly Content[], rows: readonly (readonly Content[])[]): Html {
+  const text = (cell: Content) => (typeof cell === "string" ? flagged(cell) : cell);
   const row = (cells: readonly Content[]) =>
-    html`<tr>${cells.map((cell, column) => (column === 0 ? html`<th scope="row">${cell}</th>` : html`<td>${cell}</td>`))}</tr>
+    html`<tr>${cells.map((cell, column) => (column === 0 ? html`<th scope="row">${text(cell)}</th>` : html`<td>${text(cell)}</td>`))}</tr>
 `;
   return html`<div class="wide" tabindex="0" role="region" aria-label="table"><table>
-<thead><tr>${head.map((cell) => html`<th scope="col">${cell}</th>`)}</tr></thead>
+<thead><tr>${head.map((cell) => html`<th scope="col">${text(cell)}</th>`)}</tr></thead>
 <tbody>
 ${rows.map(row)}</tbody>
 </table></div>`;
+}
+
+/** A text in which flags do not break at their hyphens. */
+export function flagged(text: string): Html {
+  const parts = text.split(/([“(]?--[a-z][\w-]*)/);
+  return html`${parts.map((part, index) => (index % 2 === 1 ? html`<span class="flag">${part}</span>` : part))}`;
+}
+
+/**
+ * The name of a file that may break where people would: after a slash or a joint, and before the ending. A line of its
+ * last letter alone is nobody's wish.
+ */
+export function breakable(name: string): Html {
+  const parts = name.split(/(?<=[/\\_\s-])|(?=\.\w+$)|(?<=\D)(?=\d{4,})/);
+  return html`${parts.map((part, index) => (index === 0 ? part : html`<wbr>${part}`))}`;
 }
 
 /** Names and values in two columns where there is room. */
 export function settingsList(rows: readonly (readonly [string, Content])[]): Html {
   return html`<dl class="settings">
 ${rows.map(
-  ([key, value]) => html`<div><dt>${key}</dt><dd>${value}</dd></div>
+  ([key, value]) => html`<div><dt>${flagged(key)}</dt><dd>${value}</dd></div>
 `,
 )}</dl>`;
 }

@@ -1,5 +1,6 @@
 // The parts of the report on one run, each made from what the run folder holds.
 
+import { toldSettings, valueText } from "../config/flag-text.ts";
 import type { DatasetRecord, Pictures, ShownRun } from "../run-folder/index.ts";
 import { wilsonInterval } from "../stats/proportion.ts";
 import { counted, decimal, dottedKeys, duration, lossText, percent, whole } from "../text.ts";
@@ -39,8 +40,8 @@ export function problemsSection({ problems, test, evaluation }: ShownRun): Html 
  */
 export function headline(run: ShownRun, failure: string | null): Html {
   const score = run.evaluation?.score ?? run.test?.test ?? null;
-  const body = score ? tested(run, score) : untested(run);
-  const ending = endingText(run, failure);
+  const body = score ? tested(run, score) : untested(run, failure === null);
+  const ending = endingText(run, { failure });
   const memorized = memorizedText(run);
   return section(
     "result",
@@ -71,11 +72,13 @@ function tested({ evaluation, test, epochs, config }: ShownRun, score: Score): C
 <p class="dim">The weights are those of epoch ${epoch}${trained && ` of ${trained}`}${planned && trained && planned !== trained && ` (${planned} were planned)`}, chosen on the validation images. The test is ${crops}.</p>`;
 }
 
-function untested(run: ShownRun): Content {
+/** @param resumable whether going on is what helps; an error says itself what does */
+function untested(run: ShownRun, resumable: boolean): Content {
   const { epochs, config } = run;
   const best = bestEpoch(epochs);
   const planned = config?.epochs;
-  const goOn = config && html`<p>Go on with it:</p><pre><code>${resumeCommand(run)}</code></pre>`;
+  const goOn =
+    resumable && config && html`<p>Go on with it:</p><pre><code>${resumeCommand(run)}</code></pre>`;
   if (!best) return html`<p>No epoch was finished, so there is no result yet.</p>${goOn}`;
   return html`<p>There is no test result yet.</p>
 <p class="big">${percent(best.validation.top1, best.validation.count)} <small>of ${counted(best.validation.count, "validation image")} right, at epoch ${best.epoch}</small></p>
@@ -132,9 +135,9 @@ export async function confusionSection(
   small: boolean,
 ): Promise<Html> {
   const svg = await renderSvg(confusionMatrix(evaluation, true), { for: "page", title: "Confusion matrix" });
-  // Below three quarters of its size the numbers can no longer be read: then it scrolls instead.
+  // Below three fifths of its size the numbers can no longer be read: then it scrolls instead.
   const width = Number(/ width="([\d.]+)"/.exec(svg)?.[1]);
-  const least = Math.min(width, Math.max(320, Math.round(0.75 * width)));
+  const least = Math.min(width, Math.max(320, Math.round(0.6 * width)));
   const behind = await cells(evaluation, pictures, small);
   return section(
     "matrix",
@@ -238,8 +241,8 @@ ${table(
 
 export function rerunSection(run: ShownRun): Html | null {
   if (!run.config && !run.environment) return null;
-  const part = (heading: string, values: object | null) =>
-    values && html`<h3>${heading}</h3>${settingsList(dottedKeys(values))}`;
+  const part = (heading: string, rows: readonly (readonly [string, Content])[]) =>
+    rows.length > 0 && html`<h3>${heading}</h3>${settingsList(rows)}`;
   const original = originalCommand(run);
   return section(
     "again",
@@ -250,14 +253,22 @@ export function rerunSection(run: ShownRun): Html | null {
 <p class="dim">The same seed on the same machine and versions gives the same model.</p>`
     }
 ${original && html`<p>It was started with</p><pre><code>${original}</code></pre>`}
-${part("Settings", run.config)}
+${part("Settings, by their flags", settings(run.config))}
 ${part("Machine and versions", machine(run.environment))}`,
   );
 }
 
+/** As a person tells them; below them what no flag says. */
+function settings(config: ShownRun["config"]): readonly (readonly [string, Content])[] {
+  if (config === null) return [];
+  const rows = toldSettings(config).map((one): [string, string] => [one.flag || "data", valueText(one)]);
+  return [...rows, ...Object.entries(config.timedConvolutions)];
+}
+
 /** The command has its own place, and nobody reads bytes. */
-function machine(environment: ShownRun["environment"]): object | null {
-  if (!environment) return null;
-  const { command: _, memory, ...rest } = environment;
-  return { ...rest, memory: `${(memory / 2 ** 30).toFixed(1)} GiB` };
+function machine(environment: ShownRun["environment"]): readonly (readonly [string, Content])[] {
+  if (!environment) return [];
+  const { command: _, memory, adapter, ...rest } = environment;
+  const rows = { ...rest, adapter: adapter ?? "none", memory: `${(memory / 2 ** 30).toFixed(1)} GiB` };
+  return dottedKeys(rows);
 }

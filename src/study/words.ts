@@ -172,7 +172,7 @@ export function luckWords({ groups, contrasts }: Comparison): Words | null {
     repeated > 0
       ? [`${counted(repeated, "run")} more with a seed that is there already: the first of each counts.`]
       : [];
-  const headline = "The runs have the same settings: nothing here is the effect of one.";
+  const headline = "The runs have the same settings: no difference here is the effect of a setting.";
   if (spread === null || spread.deviation === null) {
     const results = (spread?.count ?? 0) + repeated;
     const sentence =
@@ -191,7 +191,7 @@ export function luckWords({ groups, contrasts }: Comparison): Words | null {
       `What differs is the seed: ${spreadWords(groups[0]!)}.`,
       spread.count < 3
         ? few
-        : `Two single runs of these settings would lie up to ${(100 * reach).toFixed(2)} percentage points apart by the seed alone (95 % of the time): a comparison of one run each cannot show less.`,
+        : `Two single runs of these settings would lie up to ${(100 * reach).toFixed(2)} percentage points apart by the seed alone (95 % of the time): between one run each, less than that shows nothing.`,
     ],
     commands: [],
     cautions,
