@@ -21,7 +21,7 @@ import { type NetworkSettings, networkForm, networkFrom } from "./network-text.t
 import { schedules } from "./schedule-fields.ts";
 
 /** Written into config.json; raised whenever its meaning changes. Versions from `oldestVersion` on are read. */
-export const formatVersion = 3;
+export const formatVersion = 4;
 export const oldestVersion = 2;
 
 /** An augmentation that exists, with options that it takes. */
@@ -136,7 +136,7 @@ function schemaOf<F extends Fields>(fields: F) {
           error: () => `must be a list of texts, each ${namedForm}`,
         })
         .describe(
-          `augmentation after Cutout, as grid-mask or random-erasing:probability=1,fill=zero: ${augmentationNames.join(", ")}`,
+          `further augmentation, as resized-crop or random-erasing:probability=1,fill=zero, each at the place of its kind: ${augmentationNames.join(", ")}`,
         )
         .default([]),
       mix: told<MixSpec, MixSpec>(

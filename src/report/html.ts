@@ -58,7 +58,7 @@ async function reportPage(run: ShownRun): Promise<string> {
 <p>${runFacts(run)}</p>
 </header>
 <main>
-${problemsSection(run)}${headline(run)}${await curvesSection(run.epochs)}${matrix}${evaluation && classesSection(evaluation)}${wrong}${augmented && augmentedSection(augmented, small)}${dataset && dataSection(dataset)}${rerunSection(run)}</main>
+${problemsSection(run)}${headline(run)}${await curvesSection(run.epochs)}${matrix}${evaluation && classesSection(evaluation)}${wrong}${augmented && augmentedSection(augmented, small, run.config)}${dataset && dataSection(dataset)}${rerunSection(run)}</main>
 ${pictures.leftOut > 0 && html`<p class="dim">${pictures.leftOut} pictures were left out to keep this file small; they are in the run folder.</p>`}`,
   );
 }

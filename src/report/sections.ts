@@ -1,5 +1,6 @@
 // The parts of the report on one run, each made from what the run folder holds.
 
+import type { Config } from "../config/config.ts";
 import type { DatasetRecord, Pictures, ShownRun } from "../run-folder/index.ts";
 import { wilsonInterval } from "../stats/proportion.ts";
 import { counted, decimal, dottedKeys, duration, lossText, percent, whole } from "../text.ts";
@@ -7,7 +8,7 @@ import type { Evaluation, Score } from "../train/evaluation.ts";
 import type { EpochRecord } from "../train/events.ts";
 import { bestEpoch, learningCurves } from "./charts.ts";
 import { cellId, confusionMatrix } from "./confusion-chart.ts";
-import { originalCommand, rerunCommand, resumeCommand } from "./describe.ts";
+import { augmentationOrderText, originalCommand, rerunCommand, resumeCommand } from "./describe.ts";
 import { cells, mostWrong } from "./gallery.ts";
 import { type Content, type Html, html, trusted } from "./markup.ts";
 import { cappedList, section, settingsList, table } from "./page.ts";
@@ -184,11 +185,12 @@ export async function mostWrongSection(
   return section("wrong", "The most wrong images", await mostWrong(evaluation, pictures, small));
 }
 
-export function augmentedSection(png: Buffer, small: boolean): Html {
+export function augmentedSection(png: Buffer, small: boolean, config: Config | null): Html {
+  const order = config === null ? "" : ` In this order: ${augmentationOrderText(config)}.`;
   return section(
     "augmented",
     "What the model was shown",
-    html`<p>Training images as they entered the network, after cropping, flipping and Cutout where it was on.</p>
+    html`<p>Training images as they entered the network.${order}</p>
 <img class="sheet${small ? " small" : ""}" src="data:image/png;base64,${png.toString("base64")}" alt="A sheet of augmented training images">`,
   );
 }

@@ -12,6 +12,7 @@ import { writeReport } from "../report/html.ts";
 import {
   checkNewRun,
   checkSameData,
+  checkSameMeaning,
   configJson,
   createRun,
   dataIdentity,
@@ -121,6 +122,8 @@ function isMissing(data: string): boolean {
 export async function resumeTrial(runDir: string, options: ResumeTrialOptions = {}): Promise<TrialResult> {
   const attended = attend(options);
   const run = openRun(runDir);
+  // A finished run is only tested again: nothing is trained.
+  if (run.test === null) checkSameMeaning(run);
   const { data = run.config.data } = options;
   if (options.data === undefined && isMissing(data)) {
     throw new CutoutError({
