@@ -161,7 +161,7 @@ export function makePipeline(checked: PipelineOptions<CutoutOptions | CutoutPres
   const inputSize = imageSize(input);
   const outputSize = imageSize(output);
 
-  /** @param another the image that stands in the batch where this seed says */
+  /** @param another the image that stands in the batch where this seed says; null where holes show none */
   const fusedPass = (
     { shape, copyCrop }: Source,
     image: Uint8Array,
@@ -169,7 +169,7 @@ export function makePipeline(checked: PipelineOptions<CutoutOptions | CutoutPres
     parameters: ImageParameters,
     target: Float32Array,
     targetOffset: number,
-    another: (seed: number) => Place,
+    another: ((seed: number) => Place) | null,
   ) => {
     const { holes } = parameters;
     for (let index = 0; index < holes.length; index++) checkHole(holes[index]!, output);
@@ -186,7 +186,7 @@ export function makePipeline(checked: PipelineOptions<CutoutOptions | CutoutPres
     } else {
       copyCrop(image, imageOffset, parameters, target, targetOffset, whole);
       paint(target, targetOffset, holes, { pixels: target, offset: targetOffset }, (seed) => {
-        const { pixels, offset } = another(seed);
+        const { pixels, offset } = another!(seed);
         copyCrop(pixels, offset, parameters, other!, 0, whole);
         return { pixels: other!, offset: 0 };
       });
@@ -226,6 +226,7 @@ export function makePipeline(checked: PipelineOptions<CutoutOptions | CutoutPres
       const flipped = sampleFlip(rng, flip);
       const holes = sampleHolesOf(rng, progress, ofBatch);
       const drawn = { top, left, flip: flipped, holes };
+      if (before === null && after === null) return drawn;
       return {
         ...drawn,
         ...(before !== null && { before: before.sample(rng, progress) }),
@@ -235,17 +236,18 @@ export function makePipeline(checked: PipelineOptions<CutoutOptions | CutoutPres
     apply(image, imageOffset, parameters, target, targetOffset) {
       checkRoom("image", image.length, imageOffset, inputSize);
       checkRoom("target", target.length, targetOffset, outputSize);
-      const another = anotherOf(image, imageOffset);
+      const another = other === null ? null : anotherOf(image, imageOffset);
       if (before === null || parameters.before === undefined) {
         fusedPass(fromDecoded, image, imageOffset, parameters, target, targetOffset, another);
       } else {
         const drawn = parameters.before;
         const augmented = before.apply(image, imageOffset, drawn);
         // Another image is shown as it would be in this one's place.
-        fusedPass(fromAugmented, augmented, 0, parameters, target, targetOffset, (seed) => {
-          const { pixels, offset } = another(seed);
+        const alike = (seed: number): Place => {
+          const { pixels, offset } = another!(seed);
           return { pixels: before.apply(pixels, offset, drawn), offset: 0 };
-        });
+        };
+        fusedPass(fromAugmented, augmented, 0, parameters, target, targetOffset, alike);
       }
       if (parameters.after !== undefined) after?.apply(target, targetOffset, parameters.after);
     },
