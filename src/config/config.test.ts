@@ -124,6 +124,14 @@ describe("a stored config", () => {
     expect(read({}, file(stored))).toEqual(now);
   });
 
+  test("up to version 3 has one seed for everything", () => {
+    const config = complete({ seed: 9 });
+    const { seed: _, ...split } = config.split;
+    const stored = { ...config, formatVersion: 3, split };
+    expect(readCompleteConfig(stored)).toEqual(config);
+    expect(read({}, file(stored)).split.seed).toBe(9);
+  });
+
   test("is a config file too, and another version of it is refused", () => {
     const config = complete();
     const { runsDir, ...settings } = read({}, file({ formatVersion, ...config }));

@@ -106,7 +106,8 @@ function schemaOf<F extends Fields>(fields: F) {
       groups: text("file of image names that must stay in one part: a group a line, separated by tabs")
         .nullable()
         .default(null),
-    }).prefault({}),
+      seed: fields.splitSeed as F["splitSeed"],
+    }).prefault({} as never),
     seed: integer("everything random follows from it", { min: 0, max: 2 ** 31 - 1 }).default(0),
     epochs: fields.epochs as F["epochs"],
     batchSize: fields.batchSize as F["batchSize"],

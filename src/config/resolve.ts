@@ -156,7 +156,7 @@ export function resolveConfig(
     imageSize,
     cacheSize,
     fit,
-    split,
+    split: { ...split, seed: split.seed ?? seed },
     seed,
     epochs:
       settings.epochs ??

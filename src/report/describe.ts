@@ -177,12 +177,17 @@ export function runTitle({ config, dataset, name }: ShownRun): string {
   return names === "" ? subject : `${subject} with ${names}`;
 }
 
+/** `seed 3`, or `seed 3, parts by seed 0` */
+export function seedText({ seed, split }: Pick<Config, "seed" | "split">): string {
+  return split.seed === seed ? `seed ${seed}` : `seed ${seed}, parts by seed ${split.seed}`;
+}
+
 /** Sentence parts below the title: augmentation, seed, date, folder. */
 export function runFacts({ config, environment, name }: ShownRun): string {
   const started = environment?.started.replace("T", " ").replace(/:\d\d(\.\d+)?Z$/, " UTC");
   return [
     augmentationText(config),
-    config === null ? "" : `seed ${config.seed}`,
+    config === null ? "" : seedText(config),
     started === undefined ? "" : `started ${started}`,
     `run folder ${name}`,
   ]

@@ -7,7 +7,7 @@ import { type OnProgress, openLoader } from "../data/index.ts";
 import { CutoutError } from "../error.ts";
 import { buildNetwork } from "../nn/build.ts";
 import { countParameters, type Network } from "../nn/network.ts";
-import { augmentationText } from "../report/describe.ts";
+import { augmentationText, seedText } from "../report/describe.ts";
 import { writeReport } from "../report/html.ts";
 import {
   checkNewRun,
@@ -239,7 +239,7 @@ function describeTrial(
   network: Network,
 ): string[] {
   const count = (value: number) => value.toLocaleString("en-US");
-  const { imageSize, epochs, batchSize, seed } = config;
+  const { imageSize, epochs, batchSize } = config;
   const official = (part: Part) =>
     dataset.officialParts?.includes(part) ? ` (the official ${part} part)` : "";
   const parts =
@@ -248,7 +248,7 @@ function describeTrial(
   const lines = [
     `${dataset.name}: ${dataset.classes.length} classes, ${count(dataset.count)} images: ${parts}`,
     `${network.name} with ${count(countParameters(network))} parameters on ${imageSize} x ${imageSize} pixels, ${augmentationText(config)}`,
-    `epochs ${epochs}, steps in each ${Math.floor(split.train.length / batchSize)}, images in each ${batchSize}, seed ${seed}`,
+    `epochs ${epochs}, steps in each ${Math.floor(split.train.length / batchSize)}, images in each ${batchSize}, ${seedText(config)}`,
   ];
   const { broken } = dataset;
   if (broken.length > 0) {
