@@ -204,6 +204,16 @@ describe("mistakes", () => {
     expect(() => read({ data: "x", ...wrong })).toThrow(text);
   });
 
+  test("what goes by the validation part is refused without one", () => {
+    const refused = (told: Partial<SettingsInput>) => () =>
+      read({ data: "p", split: { validation: 0 }, ...told });
+    expect(refused({})().split.validation).toBe(0);
+    expect(refused({ earlyStopping: { patience: 3 } })).toThrow(
+      "earlyStopping.patience: goes by the validation part, got --validation 0; leave one of the two out",
+    );
+    expect(refused({ schedule: { kind: "plateau" } })).toThrow("schedule.kind: goes by the validation part");
+  });
+
   test("plain momentum may be off", () => {
     const { optimizer } = read({ data: "x", optimizer: { momentum: 0, nesterov: false } });
     expect(optimizer).toMatchObject({ momentum: 0, nesterov: false });

@@ -54,6 +54,16 @@ function hasMomentumForNesterov(given: object): boolean {
   return nesterov !== true || momentum > 0;
 }
 
+function hasValidation({ split }: { readonly split: { readonly validation: number } }): boolean {
+  return split.validation !== 0;
+}
+
+/** Of what goes by the scores in validation. */
+const needsValidation = {
+  error: "goes by the validation part",
+  params: { got: "--validation 0", remedy: "leave one of the two out" },
+};
+
 type Fields = { readonly [Name in keyof typeof automatic | "device" | "cutout"]: z.ZodType };
 
 function schemaOf<F extends Fields>(fields: F) {
@@ -96,7 +106,10 @@ function schemaOf<F extends Fields>(fields: F) {
       "squash",
     ]).default("squash"),
     split: group("split", {
-      validation: part("validation part of data that come without one").default(0.1),
+      validation: part(
+        "validation part of data that come without one, or 0: then the last epoch is tested, not the best one",
+        { none: true },
+      ).default(0.1),
       test: part("test part of data that come without one").default(0.25),
       train: integer("number of training images, each class in its share; by default all that are left", {
         min: 1,
@@ -180,7 +193,15 @@ function schemaOf<F extends Fields>(fields: F) {
     }).default(0.1),
     cacheDir: text("folder of decoded images").default(".cache/cutout"),
     runsDir: text("folder in which run folders are made").default("runs"),
-  });
+  })
+    .refine((given) => hasValidation(given) || given.earlyStopping === null, {
+      path: ["earlyStopping", "patience"],
+      ...needsValidation,
+    })
+    .refine((given) => hasValidation(given) || given.schedule.kind !== "plateau", {
+      path: ["schedule", "kind"],
+      ...needsValidation,
+    });
 }
 
 /** A complete config, as stored in a run folder: nothing is left to a default. */

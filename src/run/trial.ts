@@ -242,8 +242,12 @@ function describeTrial(
   const { imageSize, epochs, batchSize } = config;
   const official = (part: Part) =>
     dataset.officialParts?.includes(part) ? ` (the official ${part} part)` : "";
+  const validated =
+    split.validation.length === 0
+      ? "none to validate (the last epoch is tested)"
+      : `${count(split.validation.length)} to validate`;
   const parts =
-    `${count(split.train.length)} to train, ${count(split.validation.length)} to validate${official("validation")}, ` +
+    `${count(split.train.length)} to train, ${validated}${official("validation")}, ` +
     `${count(split.test.length)} to test${official("test")}`;
   const lines = [
     `${dataset.name}: ${dataset.classes.length} classes, ${count(dataset.count)} images: ${parts}`,
