@@ -51,6 +51,20 @@ export interface About {
    * `normalized`, any scale, that after normalization too, where 0 is the mean.
    */
   readonly scale: "unit" | "normalized";
+  /** It takes a random part of the image itself: no other random crop is needed. Left out: it does not. */
+  readonly crops?: true;
+  /**
+   * The options in a training whose network takes images of this size. Left out where none follows from it.
+   * @param options as they were given, which may be from a file
+   */
+  sized?(options: never, size: { readonly height: number; readonly width: number }): unknown;
+  /**
+   * The options for bytes before normalization: what the image does not cover has the images' mean colour unless told
+   * otherwise. Left out where the image covers everything.
+   * @param options as they were given, which may be from a file
+   * @param mean of each channel, 0 to 1
+   */
+  surrounded?(options: never, mean: readonly number[]): unknown;
   /**
    * The options for images that are normalized already: what they tell on the scale 0 to 1, as the colour of a fill, is
    * normalized. Left out where there is nothing of the kind.

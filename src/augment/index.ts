@@ -88,7 +88,8 @@ export type {
 } from "./noise/noise.ts";
 export { gaussianNoise, maskingNoise, saltAndPepper } from "./noise/noise.ts";
 export type { Range } from "./options.ts";
-export { checkAugmentations } from "./pipeline/after-pass.ts";
+export { checkAugmentations, cropsItself } from "./pipeline/around-pass.ts";
+export { aroundPass, inOrder } from "./pipeline/order.ts";
 export type {
   ImageParameters,
   Pipeline,

@@ -74,7 +74,7 @@ function sayInterrupted({ runDir, report }: TrialResult): void {
 
 function sayResult({ runDir, test, bestEpoch, report }: TrialResult): void {
   if (test !== null) {
-    say(`test accuracy ${formatPercent(test.top1)} on ${test.count} images (best epoch ${bestEpoch})`);
+    say(`test accuracy ${formatPercent(test.top1)} on ${test.count} images (epoch ${bestEpoch})`);
   }
   say(`run     ${runDir}`);
   say(`report  ${report}`);

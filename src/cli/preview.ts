@@ -29,7 +29,7 @@ async function previewAction(
   checkOutFile("--out", out, ".png");
   const { prepare } = await import("../run/prepare.ts");
   const { augmentedSheet } = await import("../run/augmented-sheet.ts");
-  const { augmentationText } = await import("../report/describe.ts");
+  const { augmentationOrderText, augmentationText } = await import("../report/describe.ts");
   const progress = createProgress(process.stderr);
   try {
     const prepared = await namedBy(nameOf, prepare(settings, progress.onProgress));
@@ -38,6 +38,7 @@ async function previewAction(
       progress.clear();
       writeOutFile(out, picture);
       say(`${out}  ${augmentationText(prepared.config)}`);
+      say(`in this order: ${augmentationOrderText(prepared.config)}`);
     } finally {
       prepared.dataset.close();
     }

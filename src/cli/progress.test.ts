@@ -78,7 +78,7 @@ test("lines hold what a person looks for", () => {
     "epoch  3/15  loss 0.500  training 76.00 %  validation 80.19 %*  rate 1.0e-5  853 images/s  12 s, 2 min 10 s left",
   );
   expect(formatEpoch({ ...epoch, best: false }, null, null)).toContain("validation 80.19 %   rate");
-  expect(formatTest({ type: "test", epoch: 3, crops: "ten", test: epoch.validation })).toBe(
+  expect(formatTest({ type: "test", epoch: 3, crops: "ten", test: epoch.validation! })).toBe(
     "test (epoch 3, ten crops)  accuracy 80.19 %  loss 0.400  2500 images",
   );
   expect(formatProgress(1200, 10_000, "decoding photos")).toBe("decoding photos  1,200 of 10,000  12 %");

@@ -68,7 +68,9 @@ export function formatEpoch(record: EpochRecord, epochs: number | null, secondsL
     `epoch ${formatEpochNumber(record.epoch, epochs)}`,
     `loss ${record.train.loss.toFixed(3)}`,
     `training ${formatPercent(record.train.top1)}`,
-    `validation ${formatPercent(record.validation.top1)}${record.best ? "*" : " "}`,
+    ...(record.validation === null
+      ? []
+      : [`validation ${formatPercent(record.validation.top1)}${record.best ? "*" : " "}`]),
     `rate ${formatRate(record.learningRate)}`,
     `${Math.round(record.imagesPerSecond)} images/s`,
     `${formatDuration(record.seconds)}${secondsLeft === null ? "" : `, ${formatDuration(secondsLeft)} left`}`,

@@ -39,6 +39,7 @@ const samples: Readonly<Record<string, unknown>> = {
   "split.test": 500,
   "split.train": 1000,
   "split.groups": "pairs.tsv",
+  "split.seed": 11,
   maxPixels: 1000,
   maxBroken: 0.5,
   seed: 7,

@@ -37,6 +37,10 @@ export const automatic = {
       max: 256,
     },
   ),
+  splitSeed: integer("the division into parts follows from it; by default the same as --seed", {
+    min: 0,
+    max: 2 ** 31 - 1,
+  }),
   threads: integer("processor threads for the network; by default all", { min: 1, max: 1024 }),
   nesterov: boolean("Nesterov's momentum; by default on for residual networks, off for alexnet"),
   decayBiasAndNorm: boolean(

@@ -124,6 +124,14 @@ describe("a stored config", () => {
     expect(read({}, file(stored))).toEqual(now);
   });
 
+  test("up to version 3 has one seed for everything", () => {
+    const config = complete({ seed: 9 });
+    const { seed: _, ...split } = config.split;
+    const stored = { ...config, formatVersion: 3, split };
+    expect(readCompleteConfig(stored)).toEqual(config);
+    expect(read({}, file(stored)).split.seed).toBe(9);
+  });
+
   test("is a config file too, and another version of it is refused", () => {
     const config = complete();
     const { runsDir, ...settings } = read({}, file({ formatVersion, ...config }));
@@ -194,6 +202,16 @@ describe("mistakes", () => {
     [{ labelSmoothing: 1 }, "labelSmoothing: must be a number >= 0 and < 1, got 1"],
   ])("what the engine could not use is refused before any image is read: %j", (wrong, text) => {
     expect(() => read({ data: "x", ...wrong })).toThrow(text);
+  });
+
+  test("what goes by the validation part is refused without one", () => {
+    const refused = (told: Partial<SettingsInput>) => () =>
+      read({ data: "p", split: { validation: 0 }, ...told });
+    expect(refused({})().split.validation).toBe(0);
+    expect(refused({ earlyStopping: { patience: 3 } })).toThrow(
+      "earlyStopping.patience: goes by the validation part, got --validation 0; leave one of the two out",
+    );
+    expect(refused({ schedule: { kind: "plateau" } })).toThrow("schedule.kind: goes by the validation part");
   });
 
   test("plain momentum may be off", () => {

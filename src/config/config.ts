@@ -21,7 +21,7 @@ import { type NetworkSettings, networkForm, networkFrom } from "./network-text.t
 import { schedules } from "./schedule-fields.ts";
 
 /** Written into config.json; raised whenever its meaning changes. Versions from `oldestVersion` on are read. */
-export const formatVersion = 3;
+export const formatVersion = 4;
 export const oldestVersion = 2;
 
 /** An augmentation that exists, with options that it takes. */
@@ -53,6 +53,16 @@ function hasMomentumForNesterov(given: object): boolean {
   const { momentum, nesterov } = given as { readonly momentum: number; readonly nesterov?: boolean };
   return nesterov !== true || momentum > 0;
 }
+
+function hasValidation({ split }: { readonly split: { readonly validation: number } }): boolean {
+  return split.validation !== 0;
+}
+
+/** Of what goes by the scores in validation. */
+const needsValidation = {
+  error: "goes by the validation part",
+  params: { got: "--validation 0", remedy: "leave one of the two out" },
+};
 
 type Fields = { readonly [Name in keyof typeof automatic | "device" | "cutout"]: z.ZodType };
 
@@ -96,7 +106,10 @@ function schemaOf<F extends Fields>(fields: F) {
       "squash",
     ]).default("squash"),
     split: group("split", {
-      validation: part("validation part of data that come without one").default(0.1),
+      validation: part(
+        "validation part of data that come without one, or 0: then the last epoch is tested, not the best one",
+        { none: true },
+      ).default(0.1),
       test: part("test part of data that come without one").default(0.25),
       train: integer("number of training images, each class in its share; by default all that are left", {
         min: 1,
@@ -106,7 +119,8 @@ function schemaOf<F extends Fields>(fields: F) {
       groups: text("file of image names that must stay in one part: a group a line, separated by tabs")
         .nullable()
         .default(null),
-    }).prefault({}),
+      seed: fields.splitSeed as F["splitSeed"],
+    }).prefault({} as never),
     seed: integer("everything random follows from it", { min: 0, max: 2 ** 31 - 1 }).default(0),
     epochs: fields.epochs as F["epochs"],
     batchSize: fields.batchSize as F["batchSize"],
@@ -136,7 +150,7 @@ function schemaOf<F extends Fields>(fields: F) {
           error: () => `must be a list of texts, each ${namedForm}`,
         })
         .describe(
-          `augmentation after Cutout, as grid-mask or random-erasing:probability=1,fill=zero: ${augmentationNames.join(", ")}`,
+          `further augmentation, as resized-crop or random-erasing:probability=1,fill=zero, each at the place of its kind: ${augmentationNames.join(", ")}`,
         )
         .default([]),
       mix: told<MixSpec, MixSpec>(
@@ -179,7 +193,15 @@ function schemaOf<F extends Fields>(fields: F) {
     }).default(0.1),
     cacheDir: text("folder of decoded images").default(".cache/cutout"),
     runsDir: text("folder in which run folders are made").default("runs"),
-  });
+  })
+    .refine((given) => hasValidation(given) || given.earlyStopping === null, {
+      path: ["earlyStopping", "patience"],
+      ...needsValidation,
+    })
+    .refine((given) => hasValidation(given) || given.schedule.kind !== "plateau", {
+      path: ["schedule", "kind"],
+      ...needsValidation,
+    });
 }
 
 /** A complete config, as stored in a run folder: nothing is left to a default. */

@@ -45,12 +45,17 @@ export function integer(description: string, range: NumberRange = {}): z.ZodNumb
   return bounded(z.number(error).int(error), range, error).describe(description);
 }
 
-/** A part of the images: below 1 a share of them, from 2 on their number. */
-export function part(description: string): z.ZodNumber {
-  const error = must("a share between 0 and 1, or a number of images from 2 on");
+/** A part of the images: below 1 a share of them, from 2 on their number; 0 where there may be none. */
+export function part(description: string, { none = false } = {}): z.ZodNumber {
+  const error = must(
+    `a share between 0 and 1, or a number of images from 2 on${none ? ", or 0 for none" : ""}`,
+  );
   return z
     .number(error)
-    .refine((value) => (value > 0 && value < 1) || (Number.isInteger(value) && value >= 2), error)
+    .refine(
+      (value) => (value > 0 && value < 1) || (Number.isInteger(value) && value >= 2) || (none && value === 0),
+      error,
+    )
     .describe(`${description}: share from 0 to 1, or a number of images`);
 }
 

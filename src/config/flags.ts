@@ -32,6 +32,7 @@ const groups: readonly FlagNames[] = [
       "split.test": "--test <part>",
       "split.train": "--train-images <number>",
       "split.groups": "--groups <file>",
+      "split.seed": "--split-seed <number>",
       maxPixels: "--max-pixels <number>",
       maxBroken: "--max-broken <share>",
     },

@@ -167,7 +167,7 @@ describe("what does not fit is named by its flag", () => {
       "augment.augmentations: grid-mask: period must end at most at the image's longer side, 32, got 224",
     );
     expect(() => sizes("random-crop:height=8,width=8")).toThrow(
-      "augment.augmentations: augmentations: random-crop must keep the size of the image, 32 x 32, got 8 x 8",
+      "augment.augmentations: augmentations: random-crop must leave at least the 32 x 32 pixels that the network takes, got 8 x 8",
     );
     expect(() => sizes("random-erasing:fill=[0.5]")).not.toThrow();
     expect(() => sizes("random-erasing:fill=[0.5,1]")).toThrow(

@@ -1,7 +1,14 @@
 // Defaults that follow from the data and the machine: settings in, complete config out.
 
 import { availableParallelism } from "node:os";
-import { checkAugmentations, checkFits, createMix, cutoutOptions } from "../augment/index.ts";
+import {
+  checkAugmentations,
+  checkFits,
+  createMix,
+  cropsItself,
+  cutoutOptions,
+  inOrder,
+} from "../augment/index.ts";
 import { CutoutError } from "../error.ts";
 import { takesImages } from "../nn/build.ts";
 import { type NetworkDefinition, networkOptions } from "../nn/definition.ts";
@@ -44,9 +51,10 @@ export function resolveSizes(
     });
   }
   // Without room to crop, padding gives it: 4 pixels of 32, as in the paper.
-  const padding = settings.augment.padding ?? (cacheSize === imageSize ? Math.round(imageSize / 8) : 0);
+  const needsRoom = cacheSize === imageSize && !cropsItself(settings.augment.augmentations);
+  const padding = settings.augment.padding ?? (needsRoom ? Math.round(imageSize / 8) : 0);
   checkHoles(settings, imageSize);
-  checkOthers(settings, imageSize);
+  checkOthers(settings, imageSize, cacheSize);
   return { imageSize, cacheSize, padding };
 }
 
@@ -68,10 +76,14 @@ function checkHoles({ augment: { cutout } }: Settings, imageSize: number): void 
   }
 }
 
-/** Whether the augmentations take images of this size and keep it. */
-function checkOthers({ augment }: Settings, imageSize: number): void {
+/** Whether the augmentations take images of these sizes, and leave enough for the network. */
+function checkOthers({ augment }: Settings, imageSize: number, cacheSize: number): void {
   const fits = (channels: number) => {
-    checkAugmentations(augment.augmentations, { height: imageSize, width: imageSize, channels });
+    checkAugmentations(
+      augment.augmentations,
+      { height: cacheSize, width: cacheSize, channels },
+      { height: imageSize, width: imageSize },
+    );
   };
   try {
     fits(3);
@@ -144,7 +156,7 @@ export function resolveConfig(
     imageSize,
     cacheSize,
     fit,
-    split,
+    split: { ...split, seed: split.seed ?? seed },
     seed,
     epochs:
       settings.epochs ??
@@ -164,7 +176,14 @@ export function resolveConfig(
     } as Config["schedule"],
     labelSmoothing,
     classWeights,
-    augment: { padding, flip, cutout: cutout && completeCutout(cutout, imageSize), augmentations, mix },
+    augment: {
+      padding,
+      flip,
+      cutout: cutout && completeCutout(cutout, imageSize),
+      // As they are applied, so that the config and whoever shows it say the order.
+      augmentations: [...inOrder(augmentations)],
+      mix,
+    },
     earlyStopping,
     crops,
     threads: settings.threads ?? availableParallelism(),

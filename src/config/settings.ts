@@ -120,7 +120,14 @@ export function isReadable(version: unknown): boolean {
 
 /** As this version has it, and without its format version. */
 function upgraded({ formatVersion: version, ...raw }: Raw): Raw {
-  return version === 2 ? fromVersion2(raw) : raw;
+  if (version === 2) return fromVersion3(fromVersion2(raw));
+  return version === 3 ? fromVersion3(raw) : raw;
+}
+
+/** Up to version 3 the parts followed from the one seed. */
+function fromVersion3({ split, ...rest }: Raw): Raw {
+  const { seed } = rest;
+  return { ...rest, split: isObject(split) && seed !== undefined ? { ...split, seed } : split };
 }
 
 /** Version 2 had the options of two networks beside the network's name. What it tells as texts is read as it is. */

@@ -1,6 +1,7 @@
 // From metrics to vega-lite specs: learning curves. No drawing here.
 import type { TopLevelSpec } from "vega-lite";
 import { lossText, percent, printable } from "../text.ts";
+import type { Score } from "../train/evaluation.ts";
 import type { EpochRecord } from "../train/events.ts";
 import { wrapped } from "./svg-text.ts";
 
@@ -52,31 +53,47 @@ export function bestEpoch(epochs: readonly EpochRecord[]): EpochRecord | null {
   return epochs.findLast(({ best }) => best) ?? null;
 }
 
+/** What `value` takes of the validation of each epoch that has one. */
+function validationPoints(
+  epochs: readonly EpochRecord[],
+  value: (score: Score) => number,
+): { readonly epoch: number; readonly value: number }[] {
+  return epochs.flatMap(({ epoch, validation }) =>
+    validation === null ? [] : [{ epoch, value: value(validation) }],
+  );
+}
+
 /** Loss and accuracy against epoch: training blue, validation red, the best epoch marked. */
 export function learningCurves(epochs: readonly EpochRecord[]): {
   loss: TopLevelSpec;
   accuracy: TopLevelSpec;
 } {
   const best = bestEpoch(epochs);
-  const series = (pick: (record: EpochRecord) => { train: number; validation: number }): Series[] =>
-    (["train", "validation"] as const).map((part) => ({
-      name: part === "train" ? "training" : "validation",
-      color: colors[part],
-      points: epochs.map((record) => ({ epoch: record.epoch, value: pick(record)[part] })),
-    }));
-  const mark = (value: number, text: string): Mark[] =>
-    best
-      ? [{ epoch: best.epoch, value, text: `best: epoch ${best.epoch}, ${text}`, color: colors.validation }]
+  const panel = (of: "loss" | "top1", text: (score: Score) => string) => {
+    const validated = validationPoints(epochs, (score) => score[of]);
+    const training: Series = {
+      name: "training",
+      color: colors.train,
+      points: epochs.map(({ epoch, train }) => ({ epoch, value: train[of] })),
+    };
+    const validation: Series = { name: "validation", color: colors.validation, points: validated };
+    const kept = best?.validation;
+    const marks: Mark[] = kept
+      ? [
+          {
+            epoch: best.epoch,
+            value: kept[of],
+            text: `best: epoch ${best.epoch}, ${text(kept)}`,
+            color: colors.validation,
+          },
+        ]
       : [];
+    // A run without a validation part has no such curve.
+    return { series: validated.length > 0 ? [training, validation] : [training], marks };
+  };
   return panels({
-    loss: {
-      series: series(({ train, validation }) => ({ train: train.loss, validation: validation.loss })),
-      marks: best ? mark(best.validation.loss, lossText(best.validation.loss)) : [],
-    },
-    accuracy: {
-      series: series(({ train, validation }) => ({ train: train.top1, validation: validation.top1 })),
-      marks: best ? mark(best.validation.top1, percent(best.validation.top1, best.validation.count)) : [],
-    },
+    loss: panel("loss", ({ loss }) => lossText(loss)),
+    accuracy: panel("top1", ({ top1, count }) => percent(top1, count)),
   });
 }
 
@@ -87,21 +104,22 @@ export function validationCurves(
   loss: TopLevelSpec;
   accuracy: TopLevelSpec;
 } {
-  const pick = (value: (record: EpochRecord) => number) => ({
+  const pick = (value: (score: Score) => number) => ({
     series: runs.map(({ label, epochs }, index) => ({
       name: label,
       color: runColors[index % runColors.length]!,
-      points: epochs.map((record) => ({ epoch: record.epoch, value: value(record) })),
+      points: validationPoints(epochs, value),
     })),
     marks: runs.flatMap(({ epochs }, index) => {
       const best = bestEpoch(epochs);
+      const score = best?.validation ?? null;
       const color = runColors[index % runColors.length]!;
-      return best ? [{ epoch: best.epoch, value: value(best), text: "", color }] : [];
+      return best && score ? [{ epoch: best.epoch, value: value(score), text: "", color }] : [];
     }),
   });
   return panels({
-    loss: pick(({ validation }) => validation.loss),
-    accuracy: pick(({ validation }) => validation.top1),
+    loss: pick(({ loss }) => loss),
+    accuracy: pick(({ top1 }) => top1),
   });
 }
 

@@ -81,7 +81,7 @@ export function resultsSection(runs: readonly LabelledRun[]): Html {
           score ? whole(score.count) : "–",
           score ? lossText(score.loss) : "–",
           best ? `${best.epoch} of ${run.epochs.at(-1)!.epoch}` : "–",
-          best ? percent(best.validation.top1, best.validation.count) : "–",
+          best?.validation ? percent(best.validation.top1, best.validation.count) : "–",
           run.epochs.length > 0 ? duration(run.epochs.reduce((sum, { seconds }) => sum + seconds, 0)) : "–",
         ];
       }),

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { completeConfig } from "../../test/helpers/config.ts";
 import type { SettingsInput } from "../config/config.ts";
 import type { ShownRun } from "../run-folder/index.ts";
-import { augmentationText, runTitle } from "./describe.ts";
+import { augmentationOrderText, augmentationText, runTitle } from "./describe.ts";
 
 type Augment = NonNullable<SettingsInput["augment"]>;
 const config = (augment: Augment) => completeConfig({ data: "pets", imageSize: 32, augment });
@@ -17,7 +17,7 @@ test.each<[Augment, string | RegExp]>([
   ],
   [
     { cutout: own, augmentations: ["greyscale", "grid-mask"], mix: null },
-    /^with Cutout \(length 16, [\d.]+ % masked on average\), greyscale, grid-mask$/,
+    /^with greyscale, Cutout \(length 16, [\d.]+ % masked on average\), grid-mask$/,
   ],
   [
     { cutout: { like: "timm:probability=1" }, augmentations: [], mix: "cutmix" },
@@ -42,9 +42,25 @@ test.each<[Augment, string]>([
   [{ cutout: own, augmentations: [], mix: null }, "resnet9 on pets with Cutout"],
   [
     { cutout: { like: "timm:probability=1" }, augmentations: ["greyscale"], mix: "mixup:alpha=0.2" },
-    "resnet9 on pets with Cutout like timm, greyscale and mixup",
+    "resnet9 on pets with greyscale, Cutout like timm and mixup",
   ],
 ])("the title names what augments: %j", (augment, title) => {
   const run = { config: config(augment), dataset: null, name: "run-1" } as unknown as ShownRun;
   expect(runTitle(run)).toBe(title);
+});
+
+test.each<[Augment, string]>([
+  [{}, "crop, flip, normalization"],
+  [{ flip: 0, cutout: own }, "crop, normalization, Cutout"],
+  [
+    {
+      cutout: own,
+      augmentations: ["grid-mask", "blur:kernelSize=3", "resized-crop"],
+      mix: "mixup",
+      padding: 0,
+    },
+    "resized-crop, blur:kernelSize=3, flip, normalization, Cutout, grid-mask, mixup",
+  ],
+])("the order of all steps: %j", (augment, text) => {
+  expect(augmentationOrderText(config(augment))).toBe(text);
 });

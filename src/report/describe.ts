@@ -1,8 +1,11 @@
 // A run in words: what it trained, with which augmentation, and how to run it again.
 import {
+  type AugmentationSpec,
   areaOf,
+  aroundPass,
   type CutoutOptions,
   checkedTrainingCutout,
+  cropsItself,
   type Fill,
   type ImageArea,
   type Length,
@@ -91,35 +94,57 @@ export function cutoutText(config: Config | null): string {
   return text.replace("Cutout", () => `Cutout like ${shortForm(like, options)}`);
 }
 
-/** The other augmentations of a config and what is done to its batches: `mixup:alpha=0.2`. */
-function otherAugmentations(config: Config | null): readonly string[] {
-  if (config === null) return [];
+const shortForms = (specs: readonly AugmentationSpec[]) =>
+  specs.map(({ name, options }) => shortForm(name, options));
+
+/** What comes before Cutout and what after it, mixes last. */
+function aroundCutout(config: Config | null): { before: readonly string[]; after: readonly string[] } {
+  if (config === null) return { before: [], after: [] };
   const { augmentations, mix } = config.augment;
-  return [...augmentations, ...(mix === null ? [] : [mix])].map(({ name, options }) =>
-    shortForm(name, options),
-  );
+  const { before, after } = aroundPass(augmentations);
+  const mixes = mix === null ? [] : [shortForm(mix.name, mix.options)];
+  return { before: shortForms(before), after: [...shortForms(after), ...mixes] };
 }
 
 /**
  * Everything a config says about augmentation beyond crop and flip, in the order of its application:
- * `with Cutout (length 16), grid-mask, mixup:alpha=0.2`, or `without Cutout, with grid-mask`; empty when it does not tell.
+ * `with greyscale, Cutout (length 16), grid-mask, mixup:alpha=0.2`, or `without Cutout, with grid-mask`; empty when it
+ * does not tell.
  */
 export function augmentationText(config: Config | null): string {
-  const others = otherAugmentations(config);
   const cutout = cutoutText(config);
-  if (others.length === 0) return cutout;
-  const joined = others.join(", ");
-  if (cutout === "") return `with ${joined}`;
-  return usesCutout(config) === true ? `${cutout}, ${joined}` : `${cutout}, with ${joined}`;
+  const { before, after } = aroundCutout(config);
+  if (before.length + after.length === 0 || cutout === "") return cutout;
+  if (usesCutout(config) !== true) return `${cutout}, with ${[...before, ...after].join(", ")}`;
+  const first = before.map((text) => `${text}, `).join("");
+  return [cutout.replace(/^with /, () => `with ${first}`), ...after].join(", ");
 }
 
-/** The names of what augments, without their options: `Cutout like timm, grid-mask and mixup`; empty when there are none. */
+/** Every step of the augmentation in its order: `greyscale, crop, flip, normalization, Cutout, grid-mask, mixup`. */
+export function augmentationOrderText(config: Config): string {
+  const { flip, padding, cutout, augmentations } = config.augment;
+  const { before, after } = aroundCutout(config);
+  const sized = augmentations.some(({ options }) => options !== undefined && "size" in options);
+  return [
+    ...before,
+    // A resized crop as large as the network takes it leaves nothing to crop.
+    ...(padding > 0 || sized || !cropsItself(augmentations) ? ["crop"] : []),
+    ...(flip > 0 ? ["flip"] : []),
+    "normalization",
+    ...(cutout === null ? [] : ["Cutout"]),
+    ...after,
+  ].join(", ");
+}
+
+/** The names of what augments in order, without their options: `Cutout like timm, grid-mask and mixup`; empty when there are none. */
 function augmentationNames(config: Config | null): string {
   if (config === null) return "";
   const { cutout, augmentations, mix } = config.augment;
+  const { before, after } = aroundPass(augmentations);
   const names = [
+    ...before.map(({ name }) => name),
     ...(cutout === null ? [] : ["like" in cutout ? `Cutout like ${cutout.like}` : "Cutout"]),
-    ...[...augmentations, ...(mix === null ? [] : [mix])].map(({ name }) => name),
+    ...[...after, ...(mix === null ? [] : [mix])].map(({ name }) => name),
   ];
   return names.length < 2 ? (names[0] ?? "") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }
@@ -133,12 +158,17 @@ export function runTitle({ config, dataset, name }: ShownRun): string {
   return names === "" ? subject : `${subject} with ${names}`;
 }
 
+/** `seed 3`, or `seed 3, parts by seed 0` */
+export function seedText({ seed, split }: Pick<Config, "seed" | "split">): string {
+  return split.seed === seed ? `seed ${seed}` : `seed ${seed}, parts by seed ${split.seed}`;
+}
+
 /** Sentence parts below the title: augmentation, seed, date, folder. */
 export function runFacts({ config, environment, name }: ShownRun): string {
   const started = environment?.started.replace("T", " ").replace(/:\d\d(\.\d+)?Z$/, " UTC");
   return [
     augmentationText(config),
-    config === null ? "" : `seed ${config.seed}`,
+    config === null ? "" : seedText(config),
     started === undefined ? "" : `started ${started}`,
     `run folder ${name}`,
   ]

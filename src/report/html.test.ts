@@ -252,6 +252,22 @@ test("an interrupted run: a half line is left out, the best epoch so far and the
   expect(result).toContain(`cutout train --resume ${shellWord(folder)}`);
 });
 
+test("a run without a validation part: no such curve, no best epoch, the last one tested", async () => {
+  const folder = makeRunFolder({ classes, predictions: answers, config: { epochs: 4 } });
+  const lines = epochsOf(4).map((record) => JSON.stringify({ ...record, validation: null }));
+  writeFileSync(join(folder, "metrics.jsonl"), `${lines.join("\n")}\n`);
+  const page = readFileSync(await writeReport(folder), "utf8");
+  const curves = textOf(partOf(page, "curves"));
+  expect(curves).toContain("there is no validation part");
+  expect(curves).not.toMatch(/\(best\)|validation \(red\)|NaN|best:/);
+  expect(textOf(partOf(page, "result"))).not.toContain("chosen on the validation images");
+  rmSync(join(folder, "evaluation.json"));
+  const untested = readFileSync(await writeReport(folder), "utf8");
+  expect(textOf(partOf(untested, "result"))).toContain(
+    "there are no validation images. 4 epochs of 4 finished.",
+  );
+});
+
 test("an empty folder gives a page that says so; no folder is an error that names it", async () => {
   const page = readFileSync(await writeReport(temporaryFolder()), "utf8");
   checkOffline(page);
@@ -266,7 +282,7 @@ test("a loss that is no number is said, not drawn", async () => {
   const broken = {
     ...epochs[2]!,
     train: { loss: Number.NaN, top1: 0.5 },
-    validation: { ...epochs[2]!.validation, loss: Number.NaN },
+    validation: { ...epochs[2]!.validation!, loss: Number.NaN },
   };
   const folder = makeRunFolder({ classes, predictions: answers, epochs: [epochs[0]!, epochs[1]!, broken] });
   const page = readFileSync(await writeReport(folder), "utf8");

@@ -21,7 +21,7 @@ const chance = 0.025;
  */
 export function memorizedText({ config, epochs }: Pick<ShownRun, "config" | "epochs">): string | null {
   const last = epochs.at(-1);
-  if (last === undefined || last.validation.count === 0) return null;
+  if (!last?.validation) return null;
   const { count, top1 } = last.validation;
   const training = last.train.top1;
   // Shares of whole images: a gap of exactly 10 points must not be lost to rounding.

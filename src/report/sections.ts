@@ -1,5 +1,6 @@
 // The parts of the report on one run, each made from what the run folder holds.
 
+import type { Config } from "../config/config.ts";
 import { toldSettings, valueText } from "../config/flag-text.ts";
 import type { DatasetRecord, Pictures, ShownRun } from "../run-folder/index.ts";
 import { wilsonInterval } from "../stats/proportion.ts";
@@ -8,7 +9,7 @@ import type { Evaluation, Score } from "../train/evaluation.ts";
 import type { EpochRecord } from "../train/events.ts";
 import { bestEpoch, learningCurves } from "./charts.ts";
 import { cellId, confusionMatrix } from "./confusion-chart.ts";
-import { originalCommand, rerunCommand, resumeCommand } from "./describe.ts";
+import { augmentationOrderText, originalCommand, rerunCommand, resumeCommand } from "./describe.ts";
 import { endingText } from "./ending.ts";
 import { cells, mostWrong } from "./gallery.ts";
 import { type Content, type Html, html, trusted } from "./markup.ts";
@@ -64,12 +65,13 @@ function tested({ evaluation, test, epochs, config }: ShownRun, score: Score): C
   const epoch = (evaluation ?? test)!.epoch;
   const planned = config?.epochs;
   const trained = epochs.at(-1)?.epoch;
+  const validated = epochs.length === 0 || epochs.some(({ validation }) => validation !== null);
   const supports = evaluation?.classes.map(({ support }) => support) ?? [];
   const guessing = supports.length > 0 && Math.max(...supports) / score.count;
   return html`<p class="big">${bound(score.top1)} <small>of ${counted(score.count, "test image")} classified right</small></p>
 <p>That is ${whole(right)} right and ${whole(score.count - right)} wrong. Over all images of this kind, of which these are a sample, the share is expected between <b>${bound(lower)}</b> and <b>${bound(upper)}</b> (95 % interval, Wilson). The interval says nothing about other seeds: training again with another seed gives another model.</p>
 <p>${guessing !== false && html`Always answering with the most frequent class would give ${bound(guessing)}. `}${supports.length > 5 && html`The right class is among the five likeliest for ${bound(score.top5)}. `}Test loss ${lossText(score.loss)}.</p>
-<p class="dim">The weights are those of epoch ${epoch}${trained && ` of ${trained}`}${planned && trained && planned !== trained && ` (${planned} were planned)`}, chosen on the validation images. The test is ${crops}.</p>`;
+<p class="dim">The weights are those of epoch ${epoch}${trained && ` of ${trained}`}${planned && trained && planned !== trained && ` (${planned} were planned)`}${validated && ", chosen on the validation images"}. The test is ${crops}.</p>`;
 }
 
 /** @param resumable whether going on is what helps; an error says itself what does */
@@ -80,9 +82,14 @@ function untested(run: ShownRun, resumable: boolean): Content {
   const goOn =
     resumable && config && html`<p>Go on with it:</p><pre><code>${resumeCommand(run)}</code></pre>`;
   if (!best) return html`<p>No epoch was finished, so there is no result yet.</p>${goOn}`;
+  const score = best.validation;
+  const finished = html`${counted(epochs.length, "epoch")} ${planned && html`of ${planned} `}finished.`;
+  if (score === null) {
+    return html`<p>There is no test result yet, and there are no validation images. ${finished}</p>${goOn}`;
+  }
   return html`<p>There is no test result yet.</p>
-<p class="big">${percent(best.validation.top1, best.validation.count)} <small>of ${counted(best.validation.count, "validation image")} right, at epoch ${best.epoch}</small></p>
-<p>${counted(epochs.length, "epoch")} ${planned && html`of ${planned} `}finished. The validation images chose the epoch, so this number flatters the model.</p>${goOn}`;
+<p class="big">${percent(score.top1, score.count)} <small>of ${counted(score.count, "validation image")} right, at epoch ${best.epoch}</small></p>
+<p>${finished} The validation images chose the epoch, so this number flatters the model.</p>${goOn}`;
 }
 
 export async function curvesSection(epochs: readonly EpochRecord[]): Promise<Html> {
@@ -93,11 +100,12 @@ export async function curvesSection(epochs: readonly EpochRecord[]): Promise<Htm
     await renderSvg(accuracy, { for: "page", title: "Accuracy against epoch" }),
   ];
   const seconds = epochs.reduce((sum, record) => sum + record.seconds, 0);
+  const validated = epochs.some(({ validation }) => validation !== null);
   return section(
     "curves",
     "Learning curves",
     html`<div class="charts">${drawn.map((svg) => html`<div>${trusted(svg)}</div>`)}</div>
-<p class="dim">Training (blue) is measured on the augmented images while they are learnt, validation (red) on images the model never learns from; so validation may well be the better of the two. ${counted(epochs.length, "epoch")} in ${duration(seconds)}.</p>
+<p class="dim">Training (blue) is measured on the augmented images while they are learnt${validated ? ", validation (red) on images the model never learns from; so validation may well be the better of the two" : "; there is no validation part"}. ${counted(epochs.length, "epoch")} in ${duration(seconds)}.</p>
 <details><summary>The numbers of each epoch</summary>
 ${epochTable(epochs)}</details>`,
   );
@@ -117,11 +125,11 @@ function epochTable(epochs: readonly EpochRecord[]): Html {
       "Time",
     ],
     epochs.map((record) => [
-      record === best ? html`${record.epoch} (best)` : record.epoch,
+      record === best && record.validation !== null ? html`${record.epoch} (best)` : record.epoch,
       lossText(record.train.loss),
       percent(record.train.top1),
-      lossText(record.validation.loss),
-      percent(record.validation.top1, record.validation.count),
+      record.validation === null ? "–" : lossText(record.validation.loss),
+      record.validation === null ? "–" : percent(record.validation.top1, record.validation.count),
       decimal(record.learningRate),
       whole(record.imagesPerSecond),
       duration(record.seconds),
@@ -200,11 +208,12 @@ export async function mostWrongSection(
   return section("wrong", "The most wrong images", await mostWrong(evaluation, pictures, small));
 }
 
-export function augmentedSection(png: Buffer, small: boolean): Html {
+export function augmentedSection(png: Buffer, small: boolean, config: Config | null): Html {
+  const order = config === null ? "" : ` In this order: ${augmentationOrderText(config)}.`;
   return section(
     "augmented",
     "What the model was shown",
-    html`<p>Training images as they entered the network, after cropping, flipping and Cutout where it was on.</p>
+    html`<p>Training images as they entered the network.${order}</p>
 <img class="sheet${small ? " small" : ""}" src="data:image/png;base64,${png.toString("base64")}" alt="A sheet of augmented training images">`,
   );
 }

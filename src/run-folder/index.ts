@@ -7,7 +7,7 @@ export type { Environment } from "./environment-json.ts";
 export { dataIdentity, splitDigest } from "./identity.ts";
 export { openPictures, type Pictures, writeImage } from "./images.ts";
 export { networkJson } from "./network-json.ts";
-export { checkSameData, type OpenRun, openFinishedRun, openRun } from "./open.ts";
+export { checkSameData, checkSameMeaning, type OpenRun, openFinishedRun, openRun } from "./open.ts";
 export { writeProduct } from "./products.ts";
 export { type ShownRun, showRun } from "./show.ts";
 export { runFolderStorage } from "./storage.ts";

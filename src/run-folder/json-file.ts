@@ -15,6 +15,8 @@ export interface JsonFile<T> {
   write(folder: string, value: T, calls?: WriteCalls): void;
   /** @throws CutoutError, one line, when it is missing, damaged, or of another version */
   read(folder: string): T;
+  /** The format version that stands in it. @throws CutoutError as `read` */
+  version(folder: string): number;
   /**
    * Null where there is nothing that can be shown; why is then added to `problems`, as a sentence.
    * The format version is not looked at.
@@ -60,6 +62,12 @@ export function jsonFile<T extends object>(options: JsonFileOptions<T>): JsonFil
           kind: "world",
         });
       }
+    },
+    version(folder) {
+      const where = pathIn(folder);
+      const json = readJson(where);
+      checkVersion(json, where);
+      return (json as { readonly formatVersion: number }).formatVersion;
     },
     show(folder, problems) {
       const where = pathIn(folder);

@@ -17,7 +17,7 @@ const epochRecord = z.object({
   step: count,
   learningRate: z.number(),
   train: z.object({ loss: lossValue, top1: share }),
-  validation: score,
+  validation: score.nullable(),
   best: z.boolean(),
   imagesPerSecond: z.number(),
   seconds: z.number().min(0),

@@ -18,7 +18,7 @@ import { shellWord } from "../text.ts";
 import type { EpochRecord, TestRecord } from "../train/events.ts";
 import { createRun } from "./create.ts";
 import type { DatasetRecord } from "./dataset-json.ts";
-import { openFinishedRun, openRun } from "./open.ts";
+import { checkSameMeaning, openFinishedRun, openRun } from "./open.ts";
 
 const root = mkdtempSync(join(tmpdir(), "cutout-runs-"));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -185,4 +185,30 @@ describe("an existing run folder", () => {
     write(where, { formatVersion, ...dataset, classes: ["cat", 5] });
     expect(() => openRun(path)).toThrow(`${where}: classes.1: `);
   });
+});
+
+test("a run of an earlier version is gone on with only where training still means the same", () => {
+  const path = create();
+  const where = join(path, "config.json");
+  const config = JSON.parse(readFileSync(where, "utf8"));
+  const told = (formatVersion: number, augmentations: readonly object[]) => {
+    const model = formatVersion === 2 ? config.model.name : config.model;
+    write(where, { ...config, formatVersion, model, augment: { ...config.augment, augmentations } });
+    return () => checkSameMeaning(openRun(path));
+  };
+  const [mask, noise] = [{ name: "grid-mask" }, { name: "gaussian-noise" }];
+  const changed = [
+    [{ name: "greyscale" }],
+    [mask, { name: "rotation", options: { degrees: 5 } }],
+    [noise, mask],
+  ];
+  for (const augmentations of changed) {
+    for (const version of [2, 3]) {
+      expect(told(version, augmentations)).toThrow(
+        `${path}: was begun by an earlier version of cutout, and now --augment is applied by its kind: geometry and colours before normalization and Cutout, masks before noise; use the version that began it, or train anew: cutout train --config ${where}`,
+      );
+    }
+    expect(told(formatVersion, augmentations)).not.toThrow();
+  }
+  for (const augmentations of [[], [mask], [mask, noise]]) expect(told(3, augmentations)).not.toThrow();
 });

@@ -1,6 +1,7 @@
 // Opens a run folder to go on with it or to use it: strictly, with a clear answer when that cannot be done.
 import { existsSync, statSync } from "node:fs";
 import type { Config } from "../config/config.ts";
+import { changesSince } from "../config/earlier.ts";
 import { CutoutError } from "../error.ts";
 import { shellWord } from "../text.ts";
 import type { TestRecord } from "../train/events.ts";
@@ -42,6 +43,20 @@ export function openFinishedRun(path: string): OpenRun & { readonly test: TestRe
     where: path,
     what: `the run is not finished (${run.epochs.length} of ${run.config.epochs} epochs)`,
     remedy: `go on with it: cutout train --resume ${shellWord(path)}`,
+  });
+}
+
+/**
+ * Makes sure that training means to this version what it meant to the one that began the run.
+ * @throws CutoutError that says what has changed
+ */
+export function checkSameMeaning({ path, config }: Pick<OpenRun, "path" | "config">): void {
+  const [change] = changesSince(configJson.version(path), config);
+  if (change === undefined) return;
+  throw new CutoutError({
+    where: path,
+    what: `was begun by an earlier version of cutout, and now ${change}`,
+    remedy: `use the version that began it, or train anew: cutout train --config ${shellWord(configJson.pathIn(path))}`,
   });
 }
 

@@ -46,6 +46,17 @@ test("fewer training images: each class in its share, the same for the same seed
   expect((await prepared({ split: { train: 12 }, seed: 1 })).split.train).not.toEqual(some.split.train);
 });
 
+test("the parts follow from their own seed, which is the run's where none is told", async () => {
+  const partsOf = async (flags: object) => (await prepared({ split: { train: 12 }, ...flags })).split;
+  const [first, second] = [await partsOf({ seed: 0 }), await partsOf({ seed: 1 })];
+  const split = { train: 12 };
+  expect(second).not.toEqual(first);
+  expect(await partsOf({ seed: 1, split: { ...split, seed: 0 } })).toEqual(first);
+  expect(await partsOf({ seed: 0, split: { ...split, seed: 1 } })).toEqual(second);
+  expect((await prepared({ seed: 5 })).config.split.seed).toBe(5);
+  expect((await prepared({ seed: 5, split: { seed: 6 } })).config.split.seed).toBe(6);
+});
+
 test("so few training images that a class would have none are refused", async () => {
   await expect(prepared({ split: { train: 2 } })).rejects.toThrow(
     'split.train: must leave every class a training image, got 2 and none of "green"',

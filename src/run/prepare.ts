@@ -66,10 +66,9 @@ export async function prepare(
     onProgress,
   );
   try {
-    const { validation, test, train } = settings.split;
-    const whole = splitDataset(dataset, { seed: settings.seed, validation, test, groups });
-    const split =
-      train === null ? whole : { ...whole, train: limited(dataset, whole.train, train, settings.seed) };
+    const { validation, test, train, seed = settings.seed } = settings.split;
+    const whole = splitDataset(dataset, { seed, validation, test, groups });
+    const split = train === null ? whole : { ...whole, train: limited(dataset, whole.train, train, seed) };
     // Paths are kept whole: the run can then be gone on with from any folder.
     const config = resolveConfig(
       {

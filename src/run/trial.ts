@@ -7,11 +7,12 @@ import { notesOn, type OnProgress, openLoader } from "../data/index.ts";
 import { CutoutError } from "../error.ts";
 import { buildNetwork } from "../nn/build.ts";
 import { countParameters, type Network } from "../nn/network.ts";
-import { augmentationText } from "../report/describe.ts";
+import { augmentationText, seedText } from "../report/describe.ts";
 import { writeReport } from "../report/html.ts";
 import {
   checkNewRun,
   checkSameData,
+  checkSameMeaning,
   configJson,
   createRun,
   dataIdentity,
@@ -121,6 +122,8 @@ function isMissing(data: string): boolean {
 export async function resumeTrial(runDir: string, options: ResumeTrialOptions = {}): Promise<TrialResult> {
   const attended = attend(options);
   const run = openRun(runDir);
+  // A finished run is only tested again: nothing is trained.
+  if (run.test === null) checkSameMeaning(run);
   const { data = run.config.data } = options;
   if (options.data === undefined && isMissing(data)) {
     throw new CutoutError({
@@ -243,16 +246,20 @@ function describeTrial(
   network: Network,
 ): string[] {
   const count = (value: number) => value.toLocaleString("en-US");
-  const { imageSize, epochs, batchSize, seed } = config;
+  const { imageSize, epochs, batchSize } = config;
   const official = (part: Part) =>
     dataset.officialParts?.includes(part) ? ` (the official ${part} part)` : "";
+  const validated =
+    split.validation.length === 0
+      ? "none to validate (the last epoch is tested)"
+      : `${count(split.validation.length)} to validate`;
   const parts =
-    `${count(split.train.length)} to train, ${count(split.validation.length)} to validate${official("validation")}, ` +
+    `${count(split.train.length)} to train, ${validated}${official("validation")}, ` +
     `${count(split.test.length)} to test${official("test")}`;
   const lines = [
     `${dataset.name}: ${dataset.classes.length} classes, ${count(dataset.count)} images: ${parts}`,
     `${network.name} with ${count(countParameters(network))} parameters on ${imageSize} x ${imageSize} pixels, ${augmentationText(config)}`,
-    `epochs ${epochs}, steps in each ${Math.floor(split.train.length / batchSize)}, images in each ${batchSize}, seed ${seed}`,
+    `epochs ${epochs}, steps in each ${Math.floor(split.train.length / batchSize)}, images in each ${batchSize}, ${seedText(config)}`,
   ];
   const { broken } = dataset;
   if (broken.length > 0) {

@@ -19,7 +19,7 @@ const machine: ReadonlySet<string> = new Set([
 const reading: ReadonlySet<string> = new Set(["columns", "data", "format", "maxBroken", "maxPixels"]);
 
 /** What the seeds of a pair are: of the start and the order, and of the split. */
-const seeds: ReadonlySet<string> = new Set(["seed", "split.seed", "splitSeed"]);
+const seeds: ReadonlySet<string> = new Set(["seed", "split.seed"]);
 
 /** These change the pixels that are kept, and the fingerprint with them. */
 const decoding: ReadonlySet<string> = new Set(["cacheSize", "fit", "imageSize"]);
@@ -75,10 +75,8 @@ function keyOf(run: ShownRun): string {
 /** Which seeds a run was made with; equal ones make a pair. */
 function seedsOf(config: Config | null): string | null {
   if (config === null) return null;
-  const split =
-    (config.split as { readonly seed?: number | null }).seed ??
-    (config as { readonly splitSeed?: number | null }).splitSeed;
-  return split === undefined || split === null ? String(config.seed) : `${config.seed}, split ${split}`;
+  const { seed, split } = config;
+  return split.seed === seed ? String(seed) : `${seed}, split ${split.seed}`;
 }
 
 function seedRunsOf(runs: readonly ShownRun[]): Pick<RunGroup, "seeds" | "repeated" | "spread"> {

@@ -12,8 +12,9 @@ export interface EpochRecord<S extends Scores = ClassScores> {
   readonly learningRate: number;
   /** Measured on the augmented images while they are learnt. */
   readonly train: S["train"];
-  readonly validation: S["score"];
-  /** Whether this epoch is the best on validation so far. */
+  /** Null in a run without a validation part. */
+  readonly validation: S["score"] | null;
+  /** Whether this epoch is the best on validation so far; without validation each is, so that the last one is kept. */
   readonly best: boolean;
   readonly imagesPerSecond: number;
   /** Wall-clock seconds of this epoch, validation counted in. */

@@ -189,7 +189,7 @@ describe("an auto-encoder, with the trainer that classifies", async () => {
   });
 
   test("its best epoch is the one of the lowest error", async () => {
-    const losses = epochs.map(({ validation }) => validation.loss);
+    const losses = epochs.map(({ validation }) => validation!.loss);
     const lowest = Math.min(...losses);
     expect(result.best).toEqual({ epoch: 1 + losses.indexOf(lowest), loss: lowest });
     expect(epochs.map(({ best }) => best)).toEqual(

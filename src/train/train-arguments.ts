@@ -88,7 +88,10 @@ export function checkArguments<S extends Scores>(
     );
   }
   if (split.validation.length === 0) {
-    refuse("the validation part must have at least one image", "none", "raise its share");
+    const needing = (what: string) =>
+      refuse(`${what} must have a validation part to go by`, "none", "leave it out, or give --validation");
+    if (earlyStopping !== null) needing("early stopping");
+    if (schedule.kind === "plateau") needing("the schedule plateau");
   }
   checkSchedule(schedule, epochs);
 }

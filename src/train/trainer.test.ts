@@ -398,14 +398,6 @@ describe("checked before training", () => {
       () => ({ ...smallRun(newRunDir()), options: { ...smallOptions, batchSize: 9 } }),
       /session must be built for batches of 9 and 6 numbers an image, got 8 and 6/,
     ],
-    [
-      "no validation images",
-      () => {
-        const args = smallRun(newRunDir());
-        return { ...args, split: { ...args.split, validation: new Int32Array(0) } };
-      },
-      /validation part must have at least one image, got none/,
-    ],
   ];
   test.each(cases)("%s", async (_name, make, message) => {
     const args = make();
@@ -432,6 +424,72 @@ test("an empty test part is told and left out", async () => {
   const result = await train({ ...args, split: { ...args.split, test: new Int32Array(0) } });
   expect([result.status, result.evaluation]).toEqual(["finished", null]);
   expect(messages).toEqual(["the test part is empty: nothing to evaluate"]);
+});
+
+describe("without a validation part", () => {
+  const unvalidated = (...told: Parameters<typeof smallRun>) => {
+    const args = smallRun(...told);
+    return { ...args, split: { ...args.split, validation: new Int32Array(0) } };
+  };
+
+  test("the last epoch is kept and tested, and the weights are those of a run with one", async () => {
+    const runDir = newRunDir();
+    const phases: string[] = [];
+    const onEvent = (event: TrainingEvent) => event.type === "phase" && phases.push(event.phase);
+    const result = await train(unvalidated(runDir, { onEvent }));
+    expect(result).toMatchObject({ status: "finished", bestEpoch: 4, best: { epoch: 4 } });
+    expect(phases).not.toContain("validate");
+    const records = metricsOf(runDir);
+    expect(records.slice(0, 4)).toMatchObject(
+      [1, 2, 3, 4].map((epoch) => ({ epoch, validation: null, best: true })),
+    );
+    expect(records[4]).toMatchObject({ type: "test", epoch: 4 });
+    const best = loadCheckpoint(join(runDir, "best.safetensors"));
+    expect(best.position).toEqual({ epoch: 4, validation: null });
+    const validated = newRunDir();
+    await train(smallRun(validated));
+    const [own, other] = [runDir, validated].map(
+      (dir) => loadCheckpoint(join(dir, "last.safetensors")).state,
+    );
+    expect(own).toEqual(other);
+  });
+
+  test("a resumed run has the metrics of one left alone", async () => {
+    const [alone, resumed] = [newRunDir(), newRunDir()];
+    await train(unvalidated(alone));
+    const controller = new AbortController();
+    await train(
+      unvalidated(resumed, {
+        signal: controller.signal,
+        onEvent: atStep((count) => count === 17 && controller.abort()),
+      }),
+    );
+    await train(unvalidated(resumed, { resume: true }));
+    expect(metricsOf(resumed)).toEqual(metricsOf(alone));
+  });
+
+  test.each<[string, Parameters<typeof smallRun>[2]]>([
+    ["early stopping", { earlyStopping: { patience: 2 } }],
+    [
+      "the schedule plateau",
+      {
+        schedule: {
+          kind: "plateau",
+          learningRate: 0.1,
+          factor: 0.1,
+          patience: 1,
+          threshold: 0,
+          floor: 0,
+          epsilon: 0,
+          warmupEpochs: 0,
+        },
+      },
+    ],
+  ])("%s is refused", async (name, options) => {
+    await expect(train(unvalidated(newRunDir(), {}, options))).rejects.toThrow(
+      `training: ${name} must have a validation part to go by, got none; leave it out, or give --validation`,
+    );
+  });
 });
 
 test("class weights reach the session's targets", async () => {

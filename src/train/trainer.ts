@@ -29,7 +29,8 @@ export interface TrainResult<S extends Scores> {
 }
 
 /**
- * Trains until the last epoch, early stopping or the signal, and evaluates the best checkpoint on the test part.
+ * Trains until the last epoch, early stopping or the signal, and evaluates the best checkpoint on the test part; without
+ * a validation part that of the last epoch.
  *
  * Keeps in `storage`: a record an epoch, the best checkpoint (parameters and buffers of the epoch that the objective
  * ranks highest), the last one (everything needed to go on: at the start, at each epoch's end, every five minutes, when
@@ -220,9 +221,8 @@ class Training<S extends Scores> {
   async finishEpoch(): Promise<void> {
     const { objective, session, storage, split, options, onEvent } = this.#args;
     const position = this.#position;
-    onEvent({ type: "phase", phase: "validate" });
-    const score = (await this.#evaluate(split.validation)).score();
-    if (!Number.isFinite(score.loss)) {
+    const score = split.validation.length === 0 ? null : await this.#validate();
+    if (score !== null && !Number.isFinite(score.loss)) {
       throw await this.#diverged(
         "the validation loss must be a finite number",
         score.loss,
@@ -230,8 +230,9 @@ class Training<S extends Scores> {
       );
     }
     const epoch = position.epoch + 1;
-    const ranked = rankedScores(objective.ranking, score);
-    const best = position.best === null || isBetter(objective.ranking, ranked, position.best);
+    const ranked = score === null ? null : rankedScores(objective.ranking, score);
+    const best =
+      ranked === null || position.best === null || isBetter(objective.ranking, ranked, position.best);
     const { running } = this.#timedPosition();
     const step = this.#stepsDone();
     const record: EpochRecord<S> = {
@@ -255,12 +256,20 @@ class Training<S extends Scores> {
     }
     await storage.appendRecord(record);
     const [first] = objective.ranking;
-    const plateau = updatePlateau(options.schedule, position.plateau, ranked[first.score]!, first.best);
+    const plateau =
+      ranked === null
+        ? position.plateau
+        : updatePlateau(options.schedule, position.plateau, ranked[first.score]!, first.best);
     await this.#save(
       nextEpoch(position, { plateau, best: best ? { epoch, ...ranked } : position.best }),
       state,
     );
     onEvent(record);
+  }
+
+  async #validate(): Promise<S["score"]> {
+    this.#args.onEvent({ type: "phase", phase: "validate" });
+    return (await this.#evaluate(this.#args.split.validation)).score();
   }
 
   /** The best checkpoint on the test part. The record comes last: it says that the run is finished. */

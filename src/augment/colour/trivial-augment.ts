@@ -3,6 +3,7 @@
 import { CutoutError } from "../../error.ts";
 import type { Augmentation, Image } from "../augmentation.ts";
 import { checkChannels } from "../fill/fill.ts";
+import { meanFill } from "../fill/mean-fill.ts";
 import { affineMatrix } from "../geometry/affine.ts";
 import type { Matrix } from "../geometry/matrix.ts";
 import { type Interpolation, interpolations, warp } from "../geometry/warp.ts";
@@ -175,7 +176,7 @@ export function trivialAugment(given: TrivialAugmentOptions = {}): Augmentation<
     },
   };
 }
-trivialAugment.about = { kind: "colour", scale: "unit" } as const;
+trivialAugment.about = { kind: "colour", scale: "unit", surrounded: meanFill } as const;
 
 /** @throws Error unless the magnitude is one that the operation can have */
 function checked(drawn: unknown): TrivialAugmentParameters {

@@ -2,6 +2,7 @@
 
 import type { Augmentation } from "../augmentation.ts";
 import { checkChannels } from "../fill/fill.ts";
+import { meanFill } from "../fill/mean-fill.ts";
 import { checkImage } from "../image/image.ts";
 import { checkShape } from "../image/layout.ts";
 import {
@@ -130,7 +131,7 @@ export function affine(given: AffineOptions): Augmentation<AffineParameters> {
     },
   };
 }
-affine.about = { kind: "geometry", scale: "normalized" } as const;
+affine.about = { kind: "geometry", scale: "normalized", surrounded: meanFill } as const;
 
 /** Input to output: centre to the origin, shear, enlarge, turn clockwise, back, shift. */
 export function affineMatrix(

@@ -2,6 +2,7 @@
 
 import type { Augmentation } from "../augmentation.ts";
 import { checkChannels } from "../fill/fill.ts";
+import { meanFill } from "../fill/mean-fill.ts";
 import { checkImage } from "../image/image.ts";
 import { checkShape } from "../image/layout.ts";
 import {
@@ -68,4 +69,4 @@ export function randomCrop(given: RandomCropOptions): Augmentation<CropPosition>
     effects: (drawn) => [{ kind: "move", matrix: matrixOf(drawn), height, width }],
   };
 }
-randomCrop.about = { kind: "geometry", scale: "normalized" } as const;
+randomCrop.about = { kind: "geometry", scale: "normalized", crops: true, surrounded: meanFill } as const;

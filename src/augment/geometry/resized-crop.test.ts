@@ -67,7 +67,6 @@ test("where the whole image has an allowed aspect but parts do not fit: the whol
 });
 
 test.each<[object, string]>([
-  [{}, "resized-crop: size must be an integer >= 1 or { height, width } of such, got nothing"],
   [{ size: 0 }, "resized-crop: size must be an integer >= 1 or { height, width } of such, got 0"],
   [{ size: { height: 3 } }, 'size must be an integer >= 1 or { height, width } of such, got {"height":3}'],
   [
@@ -91,4 +90,23 @@ test("bad parameters: a part outside the image", () => {
   expect(() => resizedCrop({ size: 2 }).apply(image, { top: 2, left: 0, height: 3, width: 4 })).toThrow(
     "resized-crop: the part must lie in the image of 4 x 4, got rows [2, 5), columns [0, 4)",
   );
+});
+
+test("without a size the result is as large as the image", () => {
+  const own = resizedCrop();
+  expect(own.outputShape({ height: 9, width: 6, channels: 3 })).toEqual({ height: 9, width: 6, channels: 3 });
+  const image = {
+    height: 9,
+    width: 6,
+    channels: 1,
+    layout: "HWC",
+    pixels: new Uint8Array(54).map((_, at) => at),
+  } as const;
+  const region = { top: 2, left: 1, height: 4, width: 3 };
+  expect(own.apply<Uint8Array>(image, region)).toEqual(
+    resizedCrop({ size: { height: 9, width: 6 } }).apply<Uint8Array>(image, region),
+  );
+  expect(own.effects!(region, image)).toEqual([
+    { kind: "move", matrix: [2, 0, -2, 0, 9 / 4, -4.5], height: 9, width: 6 },
+  ]);
 });

@@ -21,8 +21,11 @@ import { type Region, resizeRegion } from "./resize.ts";
 import { type Interpolation, interpolations } from "./warp.ts";
 
 export interface ResizedCropOptions {
-  /** Pixels of the result: one number for a square. */
-  readonly size: number | { readonly height: number; readonly width: number };
+  /**
+   * Pixels of the result: one number for a square. As large as the image when left out or null; in a training, as large
+   * as the network takes them.
+   */
+  readonly size?: number | { readonly height: number; readonly width: number } | null;
   /** Area of the part as a share of the image, from and to. [0.08, 1] when left out. */
   readonly scale?: Range;
   /** Width by height of the part, from and to. [3/4, 4/3] when left out. */
@@ -33,8 +36,13 @@ export interface ResizedCropOptions {
   readonly antialias?: boolean;
 }
 
+interface Size {
+  readonly height: number;
+  readonly width: number;
+}
+
 interface Settings {
-  readonly size: { readonly height: number; readonly width: number };
+  readonly size: Size | null;
   readonly scale: Range;
   readonly ratio: Range;
   readonly interpolation: Interpolation;
@@ -50,10 +58,9 @@ const side = integer({ min: 1 });
 const size: Kind<Settings["size"]> = {
   must: "an integer >= 1 or { height, width } of such",
   read(value) {
+    if (value === null) return null;
     const { height, width } =
-      typeof value === "object" && value !== null
-        ? (value as Partial<Settings["size"]>)
-        : { height: value, width: value };
+      typeof value === "object" ? (value as Partial<Size>) : { height: value, width: value };
     const sides = { height: side.read(height), width: side.read(width) };
     return sides.height === undefined || sides.width === undefined
       ? undefined
@@ -62,7 +69,7 @@ const size: Kind<Settings["size"]> = {
 };
 
 const options: Fields<Settings> = {
-  size: { kind: size },
+  size: { kind: size, otherwise: null },
   scale: { kind: range({ above: 0, max: 1 }), otherwise: [0.08, 1] },
   ratio: { kind: range({ above: 0 }), otherwise: [3 / 4, 4 / 3] },
   interpolation: { kind: choice(interpolations), otherwise: "bilinear" },
@@ -83,13 +90,14 @@ const parameters: Fields<ResizedCropParameters> = {
  * @see Szegedy et al. 2015, "Going Deeper with Convolutions", section 6; `RandomResizedCrop` of torchvision, whose
  * options and defaults these are
  */
-export function resizedCrop(given: ResizedCropOptions): Augmentation<ResizedCropParameters> {
+export function resizedCrop(given: ResizedCropOptions = {}): Augmentation<ResizedCropParameters> {
   const settings = readOptions(name, options, given);
+  const sizeFor = ({ height, width }: ImageShape): Size => settings.size ?? { height, width };
   return {
     name,
     outputShape(input) {
       checkShape(name, input);
-      return { ...settings.size, channels: input.channels };
+      return { ...sizeFor(input), channels: input.channels };
     },
     sample(rng, input) {
       checkShape(name, input);
@@ -99,21 +107,27 @@ export function resizedCrop(given: ResizedCropOptions): Augmentation<ResizedCrop
       checkImage(name, image);
       const region = checkRegion(drawn, image);
       return resizeRegion(image, region, {
-        ...settings.size,
+        ...sizeFor(image),
         interpolation: settings.interpolation,
         antialias: settings.antialias,
       });
     },
     effects(drawn, input) {
       const { top, left, height, width } = checkRegion(drawn, input);
-      const across = settings.size.width / width;
-      const down = settings.size.height / height;
+      const result = sizeFor(input);
+      const across = result.width / width;
+      const down = result.height / height;
       const matrix: Matrix = [across, 0, -left * across, 0, down, -top * down];
-      return [{ kind: "move", matrix, ...settings.size }];
+      return [{ kind: "move", matrix, ...result }];
     },
   };
 }
-resizedCrop.about = { kind: "geometry", scale: "normalized" } as const;
+resizedCrop.about = {
+  kind: "geometry",
+  scale: "normalized",
+  crops: true,
+  sized: (given: ResizedCropOptions | undefined, size: Size) => ({ ...given, size: given?.size ?? size }),
+} as const;
 
 const tries = 10;
 

@@ -2,6 +2,7 @@
 
 import type { Augmentation } from "../augmentation.ts";
 import { checkChannels } from "../fill/fill.ts";
+import { meanFill } from "../fill/mean-fill.ts";
 import { checkImage } from "../image/image.ts";
 import { checkShape, type ImageShape } from "../image/layout.ts";
 import {
@@ -91,4 +92,4 @@ export function rotation(given: RotationOptions): Augmentation<RotationParameter
     },
   };
 }
-rotation.about = { kind: "geometry", scale: "normalized" } as const;
+rotation.about = { kind: "geometry", scale: "normalized", surrounded: meanFill } as const;

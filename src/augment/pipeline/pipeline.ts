@@ -1,4 +1,4 @@
-// The training pipeline: crop, flip, normalize and Cutout in one pass from 8-bit images to a float batch.
+// The training pipeline: crop, flip, normalize and Cutout in one pass from 8-bit images to a float batch, others around it.
 import { CutoutError } from "../../error.ts";
 import type { Rng } from "../../rng.ts";
 import { otherIndex } from "../cutout/cutout.ts";
@@ -16,8 +16,9 @@ import { type ImageLayout, type ImageShape, imageSize } from "../image/layout.ts
 import { checkNormalization, type Normalization } from "../image/normalize.ts";
 import type { AugmentationSpec } from "../registry.ts";
 import { sumOf } from "../simd/sums.ts";
-import { type AfterParameters, afterPass, checkAugmentations } from "./after-pass.ts";
-import { cropPass, type Painted } from "./crop-pass.ts";
+import { afterPass, beforePass, checkAugmentations, type StepParameters } from "./around-pass.ts";
+import { type CropPass, cropPass, type Painted } from "./crop-pass.ts";
+import { aroundPass } from "./order.ts";
 
 export type { CropOptions, CutoutOptions, Hole, ImageShape, Normalization };
 
@@ -30,8 +31,10 @@ export interface ImageParameters {
   readonly flip: boolean;
   /** In the image after crop and flip; already clipped at its border. */
   readonly holes: readonly Hole[];
+  /** Of the augmentations that come first, on the decoded image; left out without any, and in the views of evaluation. */
+  readonly before?: StepParameters;
   /** Of the augmentations that follow; left out without any. */
-  readonly after?: AfterParameters;
+  readonly after?: StepParameters;
 }
 
 interface PipelineOptions<Cutout> {
@@ -43,7 +46,10 @@ interface PipelineOptions<Cutout> {
   readonly normalization: Normalization;
   /** null: no Cutout. */
   readonly cutout: Cutout | null;
-  /** What follows on the normalized image after Cutout, in this order; it keeps the image's size. None when left out. */
+  /**
+   * Others, each at the place of its kind: geometry and then colours on the decoded bytes, masks and then noise on the
+   * normalized image after Cutout. None when left out.
+   */
   readonly augmentations?: readonly AugmentationSpec[];
 }
 
@@ -83,6 +89,18 @@ export interface Pipeline {
   ): void;
 }
 
+/** Where an image lies. */
+interface Place {
+  readonly pixels: Uint8Array;
+  readonly offset: number;
+}
+
+/** Images of a shape, and how a crop of one is made. */
+interface Source {
+  readonly shape: ImageShape;
+  readonly copyCrop: CropPass;
+}
+
 /** A pipeline that tells how it was made. */
 export interface TrainingPipeline extends Pipeline {
   readonly options: CompletePipelineOptions;
@@ -90,7 +108,8 @@ export interface TrainingPipeline extends Pipeline {
 }
 
 /**
- * The paper's order: crop, flip, normalize, Cutout.
+ * The paper's order: crop, flip, normalize, Cutout. Geometry and colours come before it on the decoded bytes, masks and
+ * noise after it on the normalized image.
  *
  * Pixels of the padding are zero after normalization. With the fill `imageMean` a hole gets the mean, over
  * height, width and channels, of the crop before normalization and before any hole (padding counts as the mean
@@ -99,7 +118,7 @@ export interface TrainingPipeline extends Pipeline {
  * in the units of the normalized image; colours, and noise in shares of white, are normalized.
  *
  * Crop and flip are drawn before the holes, from the same stream: with and without Cutout an image gets the
- * same crop and flip. What follows is drawn after the holes.
+ * same crop and flip. The others are drawn after the holes.
  * @throws Error that names the option when one is wrong or does not fit the others
  */
 export function trainingPipeline(given: TrainingPipelineOptions): TrainingPipeline {
@@ -108,7 +127,7 @@ export function trainingPipeline(given: TrainingPipelineOptions): TrainingPipeli
   checkFlip(flip);
   checkNormalization(normalization, input.channels);
   const output = { height: crop.height, width: crop.width, channels: input.channels };
-  checkAugmentations(augmentations, output);
+  checkAugmentations(augmentations, input, crop);
   const cutout = given.cutout && trainingCutout(given.cutout);
   if (cutout !== null) checkFits(cutout, output);
   return makePipeline({ ...given, cutout });
@@ -123,11 +142,17 @@ export function makePipeline(checked: PipelineOptions<CutoutOptions | CutoutPres
   const { input, crop, flip, normalization, augmentations = [] } = checked;
   const cutout = checked.cutout && checkedTrainingCutout(checked.cutout);
   const output: ImageShape = { height: crop.height, width: crop.width, channels: input.channels };
-  const after = afterPass(augmentations, output, normalization);
+  const around = aroundPass(augmentations);
+  const before = beforePass(around.before, input, crop, normalization);
+  const after = afterPass(around.after, output, normalization);
   const sampler = cutout === null ? null : holeSampler(cutout, output);
   if (cutout !== null) checkFillChannels("cutout", cutout.fill, output.channels);
   const fill = cutout === null ? "zero" : normalizedFill(cutout.fill, normalization);
-  const copyCrop = cropPass(input, output, normalization);
+  const fromDecoded: Source = { shape: input, copyCrop: cropPass(input, output, normalization) };
+  const fromAugmented: Source =
+    before === null
+      ? fromDecoded
+      : { shape: before.output, copyCrop: cropPass(before.output, output, normalization) };
   const layout: ImageLayout = { ...output, layout: "CHW" };
   const paint = painter(fill, layout, false);
   const values = new Float64Array(output.channels);
@@ -136,16 +161,23 @@ export function makePipeline(checked: PipelineOptions<CutoutOptions | CutoutPres
   const inputSize = imageSize(input);
   const outputSize = imageSize(output);
 
-  const fusedPass: Pipeline["apply"] = (image, imageOffset, parameters, target, targetOffset) => {
-    checkRoom("image", image.length, imageOffset, inputSize);
-    checkRoom("target", target.length, targetOffset, outputSize);
+  /** @param another the image that stands in the batch where this seed says; null where holes show none */
+  const fusedPass = (
+    { shape, copyCrop }: Source,
+    image: Uint8Array,
+    imageOffset: number,
+    parameters: ImageParameters,
+    target: Float32Array,
+    targetOffset: number,
+    another: ((seed: number) => Place) | null,
+  ) => {
     const { holes } = parameters;
     for (let index = 0; index < holes.length; index++) checkHole(holes[index]!, output);
     if (holes.length === 0) {
       copyCrop(image, imageOffset, parameters, target, targetOffset, whole);
     } else if (fill === "zero" || fill === "imageMean") {
       if (fill === "imageMean") {
-        const mean = meanOfCrop(image, imageOffset, input, output, parameters, normalization.mean);
+        const mean = meanOfCrop(image, imageOffset, shape, output, parameters, normalization.mean);
         for (let c = 0; c < values.length; c++) {
           values[c] = (mean - normalization.mean[c]!) / normalization.std[c]!;
         }
@@ -154,19 +186,25 @@ export function makePipeline(checked: PipelineOptions<CutoutOptions | CutoutPres
     } else {
       copyCrop(image, imageOffset, parameters, target, targetOffset, whole);
       paint(target, targetOffset, holes, { pixels: target, offset: targetOffset }, (seed) => {
-        const count = Math.floor(image.length / inputSize);
-        if (count < 2)
-          throw new CutoutError({
-            where: "augment",
-            option: "image",
-            what: "must hold a batch for holes that show another image",
-          });
-        const index = otherIndex(seed, Math.floor(imageOffset / inputSize), count);
-        copyCrop(image, (imageOffset % inputSize) + index * inputSize, parameters, other!, 0, whole);
+        const { pixels, offset } = another!(seed);
+        copyCrop(pixels, offset, parameters, other!, 0, whole);
         return { pixels: other!, offset: 0 };
       });
     }
   };
+  const anotherOf =
+    (image: Uint8Array, imageOffset: number) =>
+    (seed: number): Place => {
+      const count = Math.floor(image.length / inputSize);
+      if (count < 2)
+        throw new CutoutError({
+          where: "augment",
+          option: "image",
+          what: "must hold a batch for holes that show another image",
+        });
+      const index = otherIndex(seed, Math.floor(imageOffset / inputSize), count);
+      return { pixels: image, offset: (imageOffset % inputSize) + index * inputSize };
+    };
   const sampleHolesOf = (rng: Rng, progress: number, ofBatch: (() => Rng) | undefined): readonly Hole[] => {
     if (sampler === null) return [];
     if (cutout?.per !== "batch") return sampler.sample(rng, progress);
@@ -184,14 +222,33 @@ export function makePipeline(checked: PipelineOptions<CutoutOptions | CutoutPres
     output,
     needsBatch: fill === "otherImage",
     sample(rng, progress = 1, ofBatch) {
-      const { top, left } = sampleCrop(rng, input, crop);
+      const { top, left } = sampleCrop(rng, fromAugmented.shape, crop);
       const flipped = sampleFlip(rng, flip);
       const holes = sampleHolesOf(rng, progress, ofBatch);
       const drawn = { top, left, flip: flipped, holes };
-      return after === null ? drawn : { ...drawn, after: after.sample(rng, progress) };
+      if (before === null && after === null) return drawn;
+      return {
+        ...drawn,
+        ...(before !== null && { before: before.sample(rng, progress) }),
+        ...(after !== null && { after: after.sample(rng, progress) }),
+      };
     },
     apply(image, imageOffset, parameters, target, targetOffset) {
-      fusedPass(image, imageOffset, parameters, target, targetOffset);
+      checkRoom("image", image.length, imageOffset, inputSize);
+      checkRoom("target", target.length, targetOffset, outputSize);
+      const another = other === null ? null : anotherOf(image, imageOffset);
+      if (before === null || parameters.before === undefined) {
+        fusedPass(fromDecoded, image, imageOffset, parameters, target, targetOffset, another);
+      } else {
+        const drawn = parameters.before;
+        const augmented = before.apply(image, imageOffset, drawn);
+        // Another image is shown as it would be in this one's place.
+        const alike = (seed: number): Place => {
+          const { pixels, offset } = another!(seed);
+          return { pixels: before.apply(pixels, offset, drawn), offset: 0 };
+        };
+        fusedPass(fromAugmented, augmented, 0, parameters, target, targetOffset, alike);
+      }
       if (parameters.after !== undefined) after?.apply(target, targetOffset, parameters.after);
     },
   };

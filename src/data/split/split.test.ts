@@ -36,6 +36,25 @@ const sizes = fc.array(fc.integer({ min: 10, max: 40 }), { minLength: 2, maxLeng
 const seed = fc.integer({ min: 0, max: 2 ** 40 });
 const share = fc.double({ min: 0.1, max: 0.4, noNaN: true });
 
+describe("no validation part", () => {
+  it("leaves its images to the training part, and the test part as it is", () => {
+    const dataset = datasetOf([20, 30]);
+    const [with_, without] = [0.2, 0].map((validation) => splitDataset(dataset, options({ validation })));
+    expect(without!.validation).toHaveLength(0);
+    expect(without!.test).toEqual(with_!.test);
+    expect(all(without!)).toEqual(everything(dataset));
+  });
+
+  it("is refused where the data come with one, and other parts must have images", () => {
+    const officialParts = partsOf(6, 2, 2);
+    const dataset = datasetOf([5, 5], { officialParts });
+    expect(() => splitDataset(dataset, options({ validation: 0 }))).toThrow(
+      "split: validation must not be 0, because the data come with a validation part; move its images to the training part, or leave --validation out",
+    );
+    expect(() => splitDataset(datasetOf([5, 5]), options({ test: 0 }))).toThrow("test must be a share");
+  });
+});
+
 describe("splits", () => {
   it("every image into one part, sorted, with the class shares of the whole", () => {
     fc.assert(
@@ -207,6 +226,7 @@ describe("refuses", () => {
   it.each([0, 1, -0.1, 2.5, Number.NaN, Number.POSITIVE_INFINITY])("a share or number of %d", (value) => {
     const dataset = datasetOf([10, 10]);
     expect(() => splitDataset(dataset, options({ test: value }))).toThrow(/^split: test must be a share/);
+    if (value === 0) return; // none at all
     expect(() => splitDataset(dataset, options({ validation: value }))).toThrow(
       /^split: validation must be a share/,
     );

@@ -6,7 +6,10 @@ import { UnionFind } from "../union-find.ts";
 
 export interface SplitOptions {
   readonly seed: number;
-  /** Below 1 a share of the images, from 2 on a number of images; ignored where the data have a validation part. */
+  /**
+   * Below 1 a share of the images, from 2 on a number of images, 0 for none; the share is ignored where the data have a
+   * validation part.
+   */
   readonly validation: number;
   /** As `validation`; ignored where the data have a test part. */
   readonly test: number;
@@ -35,8 +38,10 @@ export function splitDataset(dataset: Dataset, options: SplitOptions): Split {
   const take = (part: "test" | "validation", from: readonly Unit[], base: number): Taken => {
     // An official split has a test part, even if none of its images could be read.
     if (official !== null && (part === "test" || official.includes(part))) {
+      if (part === "validation" && options.validation === 0) throw hasOfficialValidation();
       return takeOfficial(official, from, part);
     }
+    if (part === "validation" && options.validation === 0) return { part: [], rest: from };
     const wanted = imagesWanted(part, options[part], base);
     return takePart(dataset, from, wanted, (...key) => stream(options.seed, `split ${part}`, ...key));
   };
@@ -45,7 +50,7 @@ export function splitDataset(dataset: Dataset, options: SplitOptions): Split {
   const { part: validation, rest: train } = take("validation", rest, base);
   const sorted = (images: readonly number[]) => Int32Array.from(images).sort();
   const split = { train: sorted(train.flat()), validation: sorted(validation), test: sorted(test) };
-  check(dataset, split);
+  check(dataset, split, options.validation === 0);
   return split;
 }
 
@@ -219,9 +224,17 @@ export function missingClasses(
   return missingIn(classes, Object.fromEntries(counts));
 }
 
-function check(dataset: Dataset, split: Split): void {
+function hasOfficialValidation(): CutoutError {
+  return new CutoutError({
+    where: "split",
+    what: "validation must not be 0, because the data come with a validation part",
+    remedy: "move its images to the training part, or leave --validation out",
+  });
+}
+
+function check(dataset: Dataset, split: Split, unvalidated: boolean): void {
   for (const [part, images] of Object.entries(split)) {
-    if (images.length === 0) {
+    if (images.length === 0 && !(unvalidated && part === "validation")) {
       throw new CutoutError({
         where: "split",
         what: `the ${part} part must have images`,

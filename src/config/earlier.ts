@@ -1,0 +1,26 @@
+// What settings of earlier format versions meant that they no longer mean: such a run can be used, but not gone on with.
+import { aroundPass, inOrder } from "../augment/index.ts";
+import type { Config } from "./config.ts";
+
+interface Change {
+  /** The first version with the new meaning. */
+  readonly since: number;
+  /** What training does with it now, for people. */
+  readonly now: string;
+  concerns(config: Config): boolean;
+}
+
+const changes: readonly Change[] = [
+  {
+    since: 4,
+    now: "--augment is applied by its kind: geometry and colours before normalization and Cutout, masks before noise",
+    concerns: ({ augment: { augmentations } }) =>
+      aroundPass(augmentations).before.length > 0 ||
+      inOrder(augmentations).some((spec, at) => spec !== augmentations[at]),
+  },
+];
+
+/** What training does otherwise with a config of this format version than the version that wrote it did. */
+export function changesSince(version: number, config: Config): readonly string[] {
+  return changes.filter(({ since, concerns }) => version < since && concerns(config)).map(({ now }) => now);
+}
