@@ -76,9 +76,8 @@ function broken({ broken }: Inspection): string {
 function leftOut({ leftOut }: Inspection): string {
   const lines = leftOut.map(({ what, count, names, remedy }) => {
     const some = names.slice(0, 3).join(", ");
-    const more = count > 3 ? ", ..." : "";
-    const such = names.length === 0 ? "" : `  ${some}${more}`;
-    return printable(`  ${whole(count)} ${what}${such}${remedy === undefined ? "" : `; ${remedy}`}`);
+    const such = names.length === 0 ? "" : `, such as ${some}`;
+    return printable(`  ${what}: ${whole(count)}${such}${remedy === undefined ? "" : `; ${remedy}`}`);
   });
   return lines.length === 0 ? "" : ["not read:", ...lines].join("\n");
 }

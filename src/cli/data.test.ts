@@ -65,7 +65,7 @@ test("stats: a table, a JSON file, a page that holds its pictures, and groups fo
   );
   expect(code).toBe(0);
   expect(out).toMatch(/^class {2}images\nblue {8}7\nred {9}6\nall {8}13\n/);
-  expect(out).toContain("1 broken image: 1 empty file (0 bytes)");
+  expect(out).toContain("1 broken image: empty file (0 bytes) (1 image)");
   expect(out).toContain("1 image with more than one label");
   expect(out).toContain("  blue/<b>&.png (blue) = red/0.png (red): same file\n");
   expect(out).toContain(
@@ -80,8 +80,27 @@ test("stats: a table, a JSON file, a page that holds its pictures, and groups fo
   expect(page).toContain("The same image under several labels");
   expect(page).toContain("blue/&lt;b&gt;&amp;.png");
   expect(page).not.toContain("<b>&.png");
-  expect(page.match(/src="data:image\/webp;base64,/g)).toHaveLength(2);
+  expect(page.match(/src="data:image\/webp;base64,/g)).toHaveLength(2 + 12);
   expect(readGroups(files.groups)).toEqual([["blue/<b>&.png", "red/0.png"]]);
+});
+
+test("stats without duplicates: a page with pictures of each class, and what is not read", async () => {
+  const data = at("beside");
+  await paintPhotos(data, 2);
+  writeFileSync(join(data, "blue", "x.ppm"), "P6");
+  writeFileSync(join(data, "blue", "IMG_1.heic"), `\0\0\0\x10ftypheic\0\0\0\0heic`);
+  mkdirSync(join(data, "@eaDir"));
+  const { out } = await cutout("data", "stats", data, "--html", at("beside.html"));
+  expect(out).toContain("no image is there twice\n");
+  expect(out).toContain("1 broken image: HEIC photos are not read here; convert them to JPEG (1 image)\n");
+  expect(out).toContain("not read:\n");
+  expect(out).toContain("  .ppm: 1, such as blue/x.ppm; convert them to PNG or JPEG\n");
+  expect(out).toContain("  folders of photo tools or the system: 1, such as @eaDir/\n");
+  expect(out).toMatch(/classes are too small to be in every part: "blue" \(2 images, none for /);
+  const page = readFileSync(at("beside.html"), "utf8");
+  expect(page).toContain("A few images of each class");
+  expect(page.match(/src="data:image\/webp;base64,/g)).toHaveLength(4);
+  expect(page).toContain("What is not read");
 });
 
 test("stats without duplicates writes no groups", async () => {

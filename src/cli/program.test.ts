@@ -107,14 +107,14 @@ describe("a mistake gives one line that names it, no stack, and an exit code", (
       ],
       ["empty class", 1, /class folder .*blue must hold images, got none/, ["train", at("empty-class")]],
       ["one class only", 1, /must hold at least two classes, got one \("red"\)/, ["train", at("one-class")]],
-      ["a folder of text files", 1, /must hold images .*, got 1 other files/, ["train", at("texts")]],
+      ["a folder of text files", 1, /must hold images .*, got 1 other file, .txt: 1/, ["train", at("texts")]],
       ["class names twice", 1, /class names of .* must differ, got "Cat" and "cat"/, ["train", at("twins")]],
       ["too many broken images", 1, /red\/1\.png/, ["train", at("broken")]],
       ["a decompression bomb", 1, /more than 10000 pixels/, ["train", at("bombs"), "--max-pixels", "10000"]],
       [
         "odd length",
         2,
-        /^cutout: --length: must be an even integer >= 2, got 7$/,
+        /^cutout: --length: must be an even integer >= 2, got 7; an odd side is told as .* 7-7$/,
         ["train", "x", "--cutout", "--length", "7"],
       ],
       [

@@ -1,6 +1,6 @@
 // The face of data/: what other rooms may use of it.
 export type { ChannelStatistics, Dataset, Part, ReadImages, Split } from "./dataset.ts";
-export { type LeftOut, leftOutInWords } from "./datasets/left-out.ts";
+export type { LeftOut } from "./datasets/left-out.ts";
 export { catalog } from "./download/catalog.ts";
 export { type GetProgress, getDataset } from "./download/get.ts";
 export { toGrey } from "./images/grey.ts";

@@ -60,6 +60,16 @@ describe("folders of images win", () => {
   });
 });
 
+it.skipIf(process.platform !== "linux")(
+  "a class whose name is not UTF-8 is named, whatever lies beside it",
+  async () => {
+    const data = await photos();
+    mkdirSync(Buffer.concat([Buffer.from(`${data}/`), Buffer.from("\xE9cole", "latin1")]));
+    writeFileSync(join(data, "a.tar"), "x");
+    await expect(openSource({ data })).rejects.toThrow(/names in UTF-8, got "\\xE9cole"/);
+  },
+);
+
 describe("what is no folder of classes stays what it is", () => {
   it.each([
     ["one folder of images", ["images/1.png", "images/2.png"], "images/1.png,a\nimages/2.png,b\n"],

@@ -12,7 +12,7 @@ const namesShown = 200;
 const classesPictured = 20;
 
 /** The groups of the page, each in the first section that it belongs to. */
-export interface DataSections {
+interface DataSections {
   /** In several parts. */
   readonly leaks: readonly InspectedGroup[];
   /** Under several labels. */
@@ -21,7 +21,7 @@ export interface DataSections {
 }
 
 /** Sorts the groups by what is wrong with them; within each the surest first. */
-export function dataSections(groups: readonly InspectedGroup[]): DataSections {
+function dataSections(groups: readonly InspectedGroup[]): DataSections {
   const sorted = [...groups].sort((a, b) => b.likeness - a.likeness);
   const several = (group: InspectedGroup, of: "part" | "class") =>
     new Set(group.members.map((member) => member[of])).size > 1;

@@ -133,6 +133,22 @@ test("for any answers: counts in the matrix, the cells behind it and the result 
   );
 });
 
+test("what was not read is listed; an older run that does not tell is shown without", async () => {
+  const leftOut = [
+    { what: ".ppm", count: 20, names: ["cat/1.ppm", "cat/2.ppm"], remedy: "convert them to PNG or JPEG" },
+    { what: "hidden files", count: 1, names: ["cat/.x"] },
+  ];
+  const folder = makeRunFolder({ classes, predictions: answers, epochs: [], dataset: { leftOut } });
+  const data = partOf(readFileSync(await writeReport(folder), "utf8"), "data");
+  expect(rowsOf(data)).toEqual([
+    ["What", "How many", "Such as", "What would have it read"],
+    [".ppm", "20", "cat/1.ppm, cat/2.ppm", "convert them to PNG or JPEG"],
+    ["hidden files", "1", "cat/.x", ""],
+  ]);
+  const old = makeRunFolder({ classes, predictions: answers, epochs: [] });
+  expect(partOf(readFileSync(await writeReport(old), "utf8"), "data")).not.toContain("Not read");
+});
+
 const hostile = [
   "<script>alert(1)</script>",
   '"><img src=x onerror=alert(1)>',
@@ -158,6 +174,7 @@ test("hostile class and file names stay text, in the page and in the SVG files",
       name: hostile[1],
       fingerprint: hostile[2],
       broken: hostile.map((name) => ({ name, reason: name })),
+      leftOut: hostile.map((name) => ({ what: name, count: 1, names: [name], remedy: name })),
     },
   });
   const page = readFileSync(await writeReport(folder), "utf8");

@@ -38,6 +38,23 @@ export interface Entry {
  * @throws Error, which calls the folder `shown`, when it cannot be read, or a folder in it has no name in UTF-8
  */
 export function visible(path: string, below: string, shown: string, leftOut: LeftOutCount): Entry[] {
+  const entries = entriesOf(path, below, shown, leftOut);
+  const nameless = entries.find(({ isFolder, utf8 }) => isFolder && !utf8);
+  if (nameless === undefined) return entries;
+  throw new CutoutError({
+    where: "data",
+    what: `the folders in ${shown} must have names in UTF-8`,
+    got: `"${nameless.name}"`,
+    remedy: "rename it, or convert all names with: convmv -r -f latin1 -t utf8 --notest FOLDER",
+  });
+}
+
+/** The same, without a word about names: for a first look at what there is. */
+export function glance(path: string): Entry[] {
+  return entriesOf(path, "", path, new LeftOutCount());
+}
+
+function entriesOf(path: string, below: string, shown: string, leftOut: LeftOutCount): Entry[] {
   let found: Dirent<Buffer>[];
   try {
     found = readdirSync(path, { withFileTypes: true, encoding: "buffer" });
@@ -56,14 +73,6 @@ export function visible(path: string, below: string, shown: string, leftOut: Lef
     if (hidden !== null) {
       if (hidden !== "ours") leftOut.add(hidden, pathBelow(below, name) + (isFolder ? "/" : ""));
       return [];
-    }
-    if (isFolder && !utf8) {
-      throw new CutoutError({
-        where: "data",
-        what: `the folders in ${shown} must have names in UTF-8`,
-        got: `"${name}"`,
-        remedy: "rename it, or convert all names with: convmv -r -f latin1 -t utf8 --notest FOLDER",
-      });
     }
     return [{ name, utf8, isFolder, isLink }];
   });
@@ -212,7 +221,7 @@ const deepest = 4;
 export function firstBelow(path: string, depth = deepest): "image" | "shards" | "nothing" {
   let entries: Entry[];
   try {
-    entries = visible(path, "", path, new LeftOutCount());
+    entries = glance(path);
   } catch {
     return "nothing";
   }

@@ -249,19 +249,19 @@ const wrong: [string, readonly string[], RegExp][] = [
   [
     "a class folder of text",
     ["cat/1.jpg", "dog/1.txt"],
-    /class folder .*dog must hold images, got none \(1 other file: 1 .txt\)/,
+    /class folder .*dog must hold images, got none \(1 other file, .txt: 1\)/,
   ],
   [
     "classes of unknown endings",
     ["cat/1.ppm", "cat/2.ppm", "dog/1.ppm"],
-    /must hold images .* got 3 other files: 3 .ppm; convert them to PNG or JPEG$/,
+    /must hold images .* got 3 other files, .ppm: 3; convert them to PNG or JPEG$/,
   ],
   [
     "a class of an unknown ending",
     ["cat/1.jpg", "dog/1.psd"],
-    /dog must hold images, got none \(1 other file: 1 .psd\); convert them to PNG or JPEG$/,
+    /dog must hold images, got none \(1 other file, .psd: 1\); convert them to PNG or JPEG$/,
   ],
-  ["an archive", ["photos.zip"], /got 1 other file: 1 .zip; unpack them$/],
+  ["an archive", ["photos.zip"], /got 1 other file, .zip: 1; unpack them$/],
   ["one class", ["cat/1.jpg", "cat/2.jpg"], /at least two classes, got one \("cat"\)/],
   [
     "one folder around the classes",

@@ -10,6 +10,7 @@ import {
   ClassPlaces,
   emptyListing,
   firstBelow,
+  glance,
   imageName,
   type Listing,
   leadsUp,
@@ -19,7 +20,7 @@ import {
 } from "./folder-listing.ts";
 import type { DatasetKind } from "./kind.ts";
 import { byCode, oneSpelling } from "./labels.ts";
-import { countOf, type LeftOut, LeftOutCount, othersInWords, together } from "./left-out.ts";
+import { countOf, type LeftOut, othersInWords, together } from "./left-out.ts";
 import { officialSplit, partOfFolder } from "./official-split.ts";
 import type { BrokenImage, Source, SourceFile, SourceImage } from "./source.ts";
 
@@ -387,7 +388,7 @@ const enough = 16;
 
 function topOf(data: string): { readonly folders: string[]; readonly names: string[] } | null {
   try {
-    const entries = visible(data, "", data, new LeftOutCount());
+    const entries = glance(data);
     return {
       folders: entries.filter(({ isFolder }) => isFolder).map(({ name }) => name),
       names: entries

@@ -39,18 +39,18 @@ export function countOf(leftOut: readonly LeftOut[]): number {
   return leftOut.reduce((sum, { count }) => sum + count, 0);
 }
 
-/** `23 other files: 20 .ppm, 3 .txt` */
+/** `23 other files, .ppm: 20, .txt: 3` */
 export function othersInWords(leftOut: readonly LeftOut[]): string {
-  const kinds = leftOut.slice(0, namesKept).map(({ what, count }) => `${count} ${what}`);
+  const kinds = leftOut.slice(0, namesKept).map(({ what, count }) => `${what}: ${count}`);
   const more = leftOut.length > kinds.length ? ", ..." : "";
   const all = counted(countOf(leftOut), "other file");
-  return kinds.length === 0 ? all : `${all}: ${kinds.join(", ")}${more}`;
+  return kinds.length === 0 ? all : `${all}, ${kinds.join(", ")}${more}`;
 }
 
-/** `20 .ppm (convert them to PNG or JPEG), 3 .txt` */
+/** `.ppm: 20 (convert them to PNG or JPEG), .txt: 3` */
 export function leftOutInWords(leftOut: readonly LeftOut[]): string {
   return leftOut
-    .map(({ what, count, remedy }) => `${count} ${what}${remedy === undefined ? "" : ` (${remedy})`}`)
+    .map(({ what, count, remedy }) => `${what}: ${count}${remedy === undefined ? "" : ` (${remedy})`}`)
     .join(", ");
 }
 

@@ -232,6 +232,22 @@ describe("files that are not whole give a reason, never a crash", () => {
       expect(await decodeImage(brands(...names), options(4, 4))).toEqual({ ok: false, reason: expected });
     }
   });
+  it.each(["float", "int", "uint", "short", "char"] as const)(
+    "a TIFF of %s, whose black and white are not known",
+    async (depth) => {
+      const file = join(temporaryFolder(), "a.tif");
+      writeFileSync(file, tiffOf(depth));
+      expect((await sharp(file).metadata()).depth).toBe(depth);
+      expect(await reason(file)).toMatch(
+        /^pixels of .* cannot be brought to 8 bits, .* convert it to 8 or 16 bits$/,
+      );
+    },
+  );
+  it("but not a TIFF of 8 or 16 bits", async () => {
+    for (const depth of ["uchar", "ushort"] as const) {
+      expect(await decodeImage(tiffOf(depth), options(2, 2))).toMatchObject({ ok: true });
+    }
+  });
   it.skipIf(process.platform === "win32")("a pipe, without waiting for what comes out of it", async () => {
     const pipe = join(temporaryFolder(), "pipe.jpg");
     execFileSync("mkfifo", [pipe]);
@@ -373,4 +389,45 @@ async function differences(ours: readonly number[], theirs: Sharp): Promise<numb
   const other = await theirs.raw().toBuffer();
   expect(ours.length).toBe(other.length);
   return ours.map((value, at) => Math.abs(value - other[at]!));
+}
+
+/** Bytes of a number, and TIFF's word for its kind (6.0, "SampleFormat"): without a sign, with one, floating point. */
+const tiffDepths = {
+  uchar: [1, 1],
+  ushort: [2, 1],
+  uint: [4, 1],
+  char: [1, 2],
+  short: [2, 2],
+  int: [4, 2],
+  float: [4, 3],
+} as const;
+
+/** A grey TIFF of 2x2 pixels, not packed. */
+function tiffOf(depth: keyof typeof tiffDepths): Uint8Array {
+  const [bytes, kind] = tiffDepths[depth];
+  const pixels = Buffer.alloc(4 * bytes, 63);
+  const tags = [
+    [256, 2],
+    [257, 2],
+    [258, 8 * bytes],
+    [259, 1],
+    [262, 1],
+    [273, 8],
+    [277, 1],
+    [278, 2],
+    [279, pixels.length],
+    [339, kind],
+  ] as const;
+  const directory = Buffer.alloc(2 + 12 * tags.length + 4);
+  directory.writeUInt16LE(tags.length, 0);
+  for (const [at, [tag, value]] of tags.entries()) {
+    const start = 2 + 12 * at;
+    directory.writeUInt16LE(tag, start);
+    directory.writeUInt16LE(4, start + 2); // a number of 32 bits
+    directory.writeUInt32LE(1, start + 4);
+    directory.writeUInt32LE(value, start + 8);
+  }
+  const head = Buffer.from("II*\0\0\0\0\0", "latin1");
+  head.writeUInt32LE(8 + pixels.length, 4);
+  return Buffer.concat([head, pixels, directory]);
 }

@@ -113,13 +113,10 @@ function depthTrouble({ depth, space }: Metadata): string | null {
 
 const depthNames: { readonly [depth: string]: string } = {
   float: "32-bit floating point",
-  double: "64-bit floating point",
   uint: "32 bits",
   int: "32 bits with a sign",
   short: "16 bits with a sign",
   char: "8 bits with a sign",
-  complex: "complex numbers",
-  dpcomplex: "complex numbers",
 };
 
 function hasSignature(bytes: Uint8Array): boolean {

@@ -206,3 +206,35 @@ test("what cannot be looked at is one clear error", async () => {
     /must hold an image that can be read, got a\/0\.png: empty file/,
   );
 });
+
+test("what is not read, classes that are too small, and a few images of each class", async () => {
+  const data = at("left");
+  cpSync(at("photos", "a"), join(data, "a"), { recursive: true });
+  cpSync(at("photos", "b"), join(data, "b"), { recursive: true });
+  await paint(join(data, "rare", "0.png"), 77);
+  writeFileSync(join(data, "a", "x.ppm"), "P6");
+  writeFileSync(join(data, "all.tar"), "x");
+  mkdirSync(join(data, "@eaDir"));
+  const found = await inspect(data, { shares: { validation: 0.1, test: 0.25 } });
+  expect(found.classes).toEqual(["a", "b", "rare"]);
+  expect(found.leftOut.map(({ what, count, names }) => [what, count, names.join()]).sort()).toEqual([
+    [".ppm", 1, "a/x.ppm"],
+    [".tar", 1, "all.tar"],
+    ["folders of photo tools or the system", 1, "@eaDir/"],
+  ]);
+  expect(found.missing.map((each) => each.class)).toContain("rare");
+  expect(found.examples.map((names) => names.length)).toEqual([4, 4, 1]);
+  expect(found.examples[2]).toEqual(["rare/0.png"]);
+});
+
+test("a folder of a photo tool beside the parts of a split is no part, and is named", async () => {
+  cpSync(at("split"), at("split2"), { recursive: true });
+  mkdirSync(at("split2", "@eaDir"));
+  writeFileSync(at("split2", "train", "odd", "x.ppm"), "P6");
+  const found = await inspect(at("split2"));
+  expect(found.parts).toEqual(["train", "test"]);
+  expect(found.leftOut.map(({ what, names }) => [what, names.join()])).toEqual([
+    ["folders of photo tools or the system", "@eaDir/"],
+    [".ppm", "train/odd/x.ppm"],
+  ]);
+});

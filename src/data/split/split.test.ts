@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { memoryDataset } from "../../../test/helpers/data.ts";
 import type { Dataset, Part, Split } from "../dataset.ts";
-import { apportion, type SplitOptions, splitDataset } from "./split.ts";
+import { apportion, missingClasses, missingInShares, type SplitOptions, splitDataset } from "./split.ts";
 
 /** `sizes[label]` images a class, classes mixed up. */
 function datasetOf(sizes: readonly number[], extra: Partial<Dataset> = {}): Dataset {
@@ -268,4 +268,28 @@ it("apportions by largest remainders", () => {
       },
     ),
   );
+});
+
+it("finds images of groups by names that look the same", () => {
+  const dataset = memoryDataset([0, 0, 0, 0, 1, 1, 1, 1], {
+    names: ["cafe\u0301/0.png", ...[1, 2, 3, 4, 5, 6, 7].map((image) => `${image}.png`)],
+  });
+  for (let seed = 0; seed < 10; seed++) {
+    const groups = [["caf\u00E9\\0.png", "1.png"]];
+    const split = splitDataset(dataset, { seed, validation: 0.25, test: 0.25, groups });
+    const partOf = (image: number) => Object.entries(split).find(([, images]) => images.includes(image))![0];
+    expect(partOf(0)).toBe(partOf(1));
+  }
+});
+
+it("tells the classes that are not in every part", () => {
+  const dataset = memoryDataset([...new Array(40).fill(0), ...new Array(40).fill(1), 2, 2]);
+  const split = splitDataset(dataset, { seed: 0, validation: 0.1, test: 0.25, groups: [] });
+  const [missing] = missingClasses(dataset, split);
+  expect(missing).toMatchObject({ class: "class2", images: 2 });
+  expect(missingClasses(dataset, split)).toHaveLength(1);
+  // The same as is said before there is a split, from the numbers alone.
+  const shares = { validation: 0.1, test: 0.25 };
+  expect(missingInShares(dataset.classes, [40, 40, 2], shares)).toEqual([missing]);
+  expect(missingInShares(dataset.classes, [40, 40, 40], shares)).toEqual([]);
 });
