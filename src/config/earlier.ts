@@ -18,6 +18,11 @@ const changes: readonly Change[] = [
       aroundPass(augmentations).before.length > 0 ||
       inOrder(augmentations).some((spec, at) => spec !== augmentations[at]),
   },
+  {
+    since: 4,
+    now: "--label-smoothing with --class-weights gives each class's share of the smoothing its own weight",
+    concerns: ({ labelSmoothing, classWeights }) => labelSmoothing > 0 && classWeights !== "none",
+  },
 ];
 
 /** What training does otherwise with a config of this format version than the version that wrote it did. */

@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { mixLabels } from "../../augment/batch/image-batch.ts";
-import { checkClassWeights, oneHot, softTargets } from "./classify.ts";
+import { Graph } from "../../graph/graph.ts";
+import { checkClassWeights, classify, oneHot, softTargets } from "./classify.ts";
 
 const anyBatch = fc.integer({ min: 1, max: 5 }).chain((numClasses) =>
   fc.record({
@@ -41,6 +42,95 @@ test("the plain mean over the targets is sum(w[y] * loss) / sum(w[y])", () => {
       expect(Math.abs(mean - expected)).toBeLessThanOrEqual(1e-5 * Math.max(1, expected));
     }),
   );
+});
+
+/** -log softmax, in double precision. */
+function losses(logits: readonly number[]): number[] {
+  const largest = Math.max(...logits);
+  const total = largest + Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit - largest), 0));
+  return logits.map((logit) => total - logit);
+}
+
+/** The documented formula of PyTorch's CrossEntropyLoss(weight, label_smoothing), reduction "mean". */
+function pytorchLoss(
+  logits: readonly (readonly number[])[],
+  labels: readonly number[],
+  weights: readonly number[],
+  labelSmoothing: number,
+): number {
+  let [hard, smooth, total] = [0, 0, 0];
+  logits.forEach((row, n) => {
+    const loss = losses(row);
+    const weight = weights[labels[n]!]!;
+    hard += weight * loss[labels[n]!]!;
+    smooth += loss.reduce((sum, value, k) => sum + weights[k]! * value, 0);
+    total += weight;
+  });
+  return ((1 - labelSmoothing) * hard + (labelSmoothing / weights.length) * smooth) / total;
+}
+
+/** The mean cross-entropy of logits and of the targets that the session gets. */
+function lossByTargets(
+  logits: readonly (readonly number[])[],
+  labels: readonly number[],
+  weights: readonly number[],
+  labelSmoothing: number,
+): number {
+  const numClasses = weights.length;
+  const targets = softTargets(
+    oneHot(Int32Array.from(labels), numClasses),
+    numClasses,
+    weights,
+    labelSmoothing,
+  );
+  const flat = logits.flatMap(losses);
+  return flat.reduce((sum, loss, at) => sum + targets[at]! * loss, 0) / logits.length;
+}
+
+test("weights with label smoothing: PyTorch's loss, each class's share of the smoothing by its own weight", () => {
+  fc.assert(
+    fc.property(anyBatch, fc.double({ min: 0, max: 0.99, noNaN: true }), ({ weights, images }, smoothing) => {
+      const labels = images.map(({ label }) => label);
+      const logits = images.map((image) => image.logits);
+      const expected = pytorchLoss(logits, labels, weights, smoothing);
+      const loss = lossByTargets(logits, labels, weights, smoothing);
+      expect(Math.abs(loss - expected)).toBeLessThanOrEqual(1e-5 * Math.max(1, expected));
+    }),
+  );
+});
+
+test.each([
+  [0, 0.5472142179433348],
+  [0.1, 0.6668546056836514],
+  [0.4, 1.0257757689046012],
+])("with label smoothing %d the documented formula gives %d", (smoothing, loss) => {
+  const logits = [
+    [2, 0.5, -1],
+    [0.1, 0.2, 0.3],
+    [-1, 3, 0],
+    [0.5, 0.5, 2],
+  ];
+  // By another program, in doubles.
+  const [labels, weights] = [
+    [0, 2, 1, 0],
+    [0.5, 2, 1],
+  ];
+  expect(pytorchLoss(logits, labels, weights, smoothing)).toBeCloseTo(loss, 12);
+  expect(lossByTargets(logits, labels, weights, smoothing)).toBeCloseTo(loss, 6);
+});
+
+test("the graph smooths where no weights do", () => {
+  const smoothingOf = (classWeights: readonly number[] | null) => {
+    const g = new Graph();
+    const output = g.input("output", "float32", [3, 2]);
+    const targets = g.input("targets", "float32", [2, 3]);
+    const { source } = classify({ labelSmoothing: 0.1, classWeights }).loss(g, output, targets);
+    return (
+      source.kind === "operation" && (source.attrs as { readonly labelSmoothing: number }).labelSmoothing
+    );
+  };
+  expect(smoothingOf(null)).toBe(0.1);
+  expect(smoothingOf([1, 2, 3])).toBe(0);
 });
 
 test("mixed labels: lambda times the weighted loss of the one, and the rest of the other", () => {

@@ -8,7 +8,7 @@ import { argmax, classDetails, scoreOf } from "./classify-metrics.ts";
 export interface ClassifyOptions {
   /** Share of each target that is spread over all classes, 0 to 1, 1 not included. */
   readonly labelSmoothing: number;
-  /** One weight >= 0 for each class, as PyTorch's weighted cross-entropy; null is off. */
+  /** One weight >= 0 for each class, as those of PyTorch's `CrossEntropyLoss`, with label smoothing too; null is off. */
   readonly classWeights: readonly number[] | null;
 }
 
@@ -26,15 +26,17 @@ export function classify({ labelSmoothing, classWeights }: ClassifyOptions): Obj
     targetShape: ({ numClasses }) => [numClasses],
     loss(g, output, targets) {
       const columns = g.apply("transpose", [targets], { permutation: [1, 0] });
-      return g.apply("crossEntropy", [output, columns], { labelSmoothing });
+      // Smoothed targets are weighted class by class, so with weights the targets come smoothed.
+      const smoothing = classWeights === null ? labelSmoothing : 0;
+      return g.apply("crossEntropy", [output, columns], { labelSmoothing: smoothing });
     },
-    on: (dataset) => classification(dataset, classWeights),
+    on: (dataset) => classification(dataset, { labelSmoothing, classWeights }),
   };
 }
 
 function classification(
   dataset: Pick<Dataset, "classes" | "labels" | "names">,
-  classWeights: ClassifyOptions["classWeights"],
+  { labelSmoothing, classWeights }: ClassifyOptions,
 ): Task<ClassScores> {
   const numClasses = dataset.classes.length;
   checkClassWeights(classWeights, dataset.classes);
@@ -45,7 +47,7 @@ function classification(
       const softLabels = labels!;
       return {
         images,
-        targets: softTargets(softLabels, numClasses, classWeights),
+        targets: softTargets(softLabels, numClasses, classWeights, labelSmoothing),
         learnt(logits) {
           let correct = 0;
           for (let start = 0; start < count * numClasses; start += numClasses) {
@@ -136,22 +138,32 @@ export function oneHot(labels: Int32Array, numClasses: number): Float32Array {
  * Of labels that are mixed, s_n = lambda onehot(y_n) + (1 - lambda) onehot(y_m), t[n,k] = s[n,k] w[k] N / sum(s w):
  * with m a permutation of n that is lambda times the weighted loss for y_n plus (1 - lambda) times that for y_m.
  *
+ * With label smoothing e, as PyTorch's `CrossEntropyLoss(weight, label_smoothing)`, each class's part of the smoothed
+ * target has the weight of that class: t[n,k] = ((1 - e) s[n,k] + e / K) w[k] N / sum(s w). The sum is that of the labels
+ * as they were, so that the loss is
+ * ((1 - e) sum_n(w[y_n] * -log p[n,y_n]) + e / K sum_n(sum_k(w[k] * -log p[n,k]))) / sum_n(w[y_n]).
+ *
  * A batch whose weights are all 0 has targets of 0: nothing is learnt from it.
  * @param softLabels shares of the classes in each image, [N, numClasses]: rows sum to 1
- * @param weights [numClasses] or null
+ * @param weights [numClasses]; null: the labels as they are, which the loss then smooths
+ * @param labelSmoothing share e of each target that is spread over all classes
  * @returns [N, numClasses]
  */
 export function softTargets(
   softLabels: Float32Array,
   numClasses: number,
   weights: readonly number[] | null,
+  labelSmoothing = 0,
 ): Float32Array {
   if (weights === null) return softLabels;
   let total = 0;
   for (let index = 0; index < softLabels.length; index++)
     total += softLabels[index]! * weights[index % numClasses]!;
   const scale = total > 0 ? softLabels.length / numClasses / total : 0;
-  return softLabels.map((share, index) => share * weights[index % numClasses]! * scale);
+  const spread = labelSmoothing / numClasses;
+  return softLabels.map(
+    (share, index) => ((1 - labelSmoothing) * share + spread) * weights[index % numClasses]! * scale,
+  );
 }
 
 /** Throws when there is not one finite weight >= 0 for each class, or all are 0. */
