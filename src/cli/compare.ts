@@ -2,6 +2,7 @@
 import { basename, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { settingsError } from "../config/settings.ts";
+import { augmentationText } from "../report/describe.ts";
 import { type ShownRun, showRun } from "../run-folder/index.ts";
 import { type Comparison, compareAll } from "../study/comparison.ts";
 import { contrastWords, luckWords, spreadWords, type Words } from "../study/words.ts";
@@ -67,7 +68,13 @@ export function formatComparison(comparison: Comparison): string {
   const { title, groups, contrasts } = comparison;
   const luck = luckWords(comparison);
   const rows = groups.flatMap(({ label, runs }) =>
-    runs.map((run) => [run.name, label, `seed ${run.config?.seed ?? "?"}`, testAccuracy(run)]),
+    runs.map((run) => [
+      run.name,
+      label,
+      `seed ${run.config?.seed ?? "?"}`,
+      testAccuracy(run),
+      augmentationText(run.config),
+    ]),
   );
   const spreads = groups
     .filter(({ runs }) => runs.length > 1)
@@ -79,7 +86,7 @@ export function formatComparison(comparison: Comparison): string {
   ]);
   const text = [
     title,
-    formatTable(rows, ["left", "left", "left", "right"]),
+    formatTable(rows, ["left", "left", "left", "right", "left"]),
     ...(luck === null ? spreads : ["", ...lines(luck)]),
     ...said,
   ].join("\n");

@@ -378,6 +378,14 @@ test("names of files may break where people would, flags nowhere, and nothing el
   );
 });
 
+test("the matrix of ten classes with long names fits a page of 500 pixels", async () => {
+  const names = Array.from({ length: 10 }, (_, index) => `a class with a rather long name ${index}`);
+  const predictions = names.map((name, index) => prediction(name, index));
+  const page = readFileSync(await writeReport(makeRunFolder({ classes: names, predictions })), "utf8");
+  // 500 less the page's and the section's padding, and its border.
+  expect(Number(/--least:(\d+)px/.exec(page)![1])).toBeLessThanOrEqual(500 - 2 * (9.6 + 12.8 + 1));
+});
+
 test("a run that learnt by heart, or ended early, says so in its result", async () => {
   const epochs = epochsOf(6, 2).map((one) => ({ ...one, train: { loss: 0.01, top1: 0.999 } }));
   const config = { epochs: 40, earlyStopping: { patience: 4 } };

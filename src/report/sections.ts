@@ -143,9 +143,9 @@ export async function confusionSection(
   small: boolean,
 ): Promise<Html> {
   const svg = await renderSvg(confusionMatrix(evaluation, true), { for: "page", title: "Confusion matrix" });
-  // Below three fifths of its size the numbers can no longer be read: then it scrolls instead.
+  // Below about half of its size the numbers can no longer be read: then it scrolls instead.
   const width = Number(/ width="([\d.]+)"/.exec(svg)?.[1]);
-  const least = Math.min(width, Math.max(320, Math.round(0.6 * width)));
+  const least = Math.min(width, Math.max(320, Math.round(0.54 * width)));
   const behind = await cells(evaluation, pictures, small);
   return section(
     "matrix",
