@@ -1,4 +1,5 @@
 // Attends to runs at a terminal: progress, Ctrl-C, where the results are, and how to go on.
+import { existsSync } from "node:fs";
 import type { TrialResult } from "../run/trial.ts";
 import type { SeriesEvent } from "../study/series.ts";
 import { shellWord } from "../text.ts";
@@ -39,7 +40,7 @@ export async function attended(
     return results;
   } catch (error) {
     progress.clear();
-    if (runDir !== null) tell(`what was written before is kept in ${runDir}`);
+    if (runDir !== null && existsSync(runDir)) tell(`what was written before is kept in ${runDir}`);
     throw error;
   } finally {
     interruption.release();

@@ -3,7 +3,7 @@ import type { Normalization } from "../augment/index.ts";
 import type { Network } from "../nn/network.ts";
 import { exportModel } from "../onnx/export.ts";
 import { writeReport } from "../report/html.ts";
-import { checkpointPath, loadCheckpoint, writeProduct } from "../run-folder/index.ts";
+import { loadWeights, writeProduct } from "../run-folder/index.ts";
 
 interface Exported {
   readonly runDir: string;
@@ -23,6 +23,6 @@ export async function writeProducts(run: Exported): Promise<string> {
 
 /** The best checkpoint of a run as an ONNX model. */
 export function exportBest({ runDir, network, classes, normalization }: Exported): Uint8Array {
-  const { parameters, buffers } = loadCheckpoint(checkpointPath(runDir, "best")).state;
+  const { parameters, buffers } = loadWeights(runDir, "best", network);
   return exportModel({ network, parameters, buffers, classes, normalization, name: "cutout" });
 }
