@@ -1,5 +1,5 @@
 // A few blows of the campaign: kills where a run is begun and ended, two processes on one folder, a flipped bit in each file.
-import { readFileSync, rmSync } from "node:fs";
+import { existsSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Campaign, openCampaign } from "../helpers/campaign.ts";
@@ -41,10 +41,7 @@ it("a flipped bit anywhere is told with the file's name", limit, () => {
 it("SIGHUP saves like SIGTERM", limit, async () => {
   const out = join(campaign.root, "hung up");
   const words = [...campaign.train(out), "--epochs", "500"];
-  const { code, errors } = await campaign.run(words, {
-    after: campaign.duration + 1500,
-    signal: "SIGHUP",
-  });
+  const { code, errors } = await campaign.run(words, { after: join(out, "metrics.jsonl"), signal: "SIGHUP" });
   expect(errors).toContain("interrupted and saved; go on with: cutout train --resume");
   expect(code).toBe(129);
 });
@@ -54,13 +51,9 @@ it("a run whose folder is taken away ends with the reason", limit, async () => {
   const running = campaign.run([...campaign.train(out), "--epochs", "500"]);
   const metrics = join(out, "metrics.jsonl");
   const removed = setInterval(() => {
-    try {
-      readFileSync(metrics);
-    } catch {
-      return;
-    }
+    if (!existsSync(metrics)) return;
     clearInterval(removed);
-    rmSync(out, { recursive: true, force: true, maxRetries: 3 });
+    renameSync(out, `${out} elsewhere`);
   }, 20);
   const { code, errors } = await running;
   expect(errors).toMatch(

@@ -1,5 +1,5 @@
 // A campaign against run folders with the real program: kills, pairs of processes, flipped bits. Each finds what is lost.
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -25,17 +25,20 @@ export interface Ended {
   readonly errors: string;
 }
 
+export interface Kill {
+  /** So many milliseconds, or a file that must be there. */
+  readonly after: number | string;
+  readonly signal?: NodeJS.Signals;
+}
+
 export interface Campaign {
   readonly root: string;
   /** A finished run that nobody has disturbed. */
   readonly alone: string;
   /** How often a whole run makes each call. */
   readonly calls: Readonly<Record<string, number>>;
-  /** Runs the program; a kill comes after so many milliseconds, if at all. */
-  run(
-    words: readonly string[],
-    kill?: { readonly after: number; readonly signal?: NodeJS.Signals },
-  ): Promise<Ended>;
+  /** Runs the program, and ends it with a signal if told. */
+  run(words: readonly string[], kill?: Kill): Promise<Ended>;
   train(out: string): readonly string[];
   /** Kills a new run at a call, goes on with it, and says what is not as in the run left alone; null when nothing is. */
   killAt(call: string, number: number, when: "before" | "after"): Promise<string | null>;
@@ -58,10 +61,7 @@ export async function openCampaign(): Promise<Campaign> {
   let number = 0;
   const fresh = () => join(root, `run${number++}`);
 
-  const start = async (
-    words: readonly string[],
-    kill?: { after: number; signal?: NodeJS.Signals },
-  ): Promise<Ended> => {
+  const start = async (words: readonly string[], kill?: Kill): Promise<Ended> => {
     const command = ["--import", import.meta.resolve("tsx"), ...words];
     const child = spawn(process.execPath, command, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
@@ -72,9 +72,9 @@ export async function openCampaign(): Promise<Campaign> {
     child.stderr.on("data", (text) => {
       errors += text;
     });
-    const timer = kill && setTimeout(() => child.kill(kill.signal ?? "SIGKILL"), kill.after);
+    const timer = kill && killing(child, kill);
     const [code, signal] = await once(child, "close");
-    clearTimeout(timer);
+    clearInterval(timer);
     return { code, signal, output, errors };
   };
   const run: Campaign["run"] = (words, kill) => start([main, ...words], kill);
@@ -168,10 +168,22 @@ export async function openCampaign(): Promise<Campaign> {
       writeFileSync(join(out, file), bytes);
       const said = whatIsSaid(out, file);
       rmSync(out, { recursive: true, force: true });
-      return { believed: !said.includes(file), said: `bit ${bit}: ${said}` };
+      // A last line without its end is one that a kill has cut: the run then is not finished.
+      const told = said.includes(file) || (file === "metrics.jsonl" && said.includes("is not finished"));
+      return { believed: !told, said: `bit ${bit}: ${said}` };
     },
     close: () => rmSync(root, { recursive: true, force: true }),
   };
+}
+
+function killing(child: ChildProcess, { after, signal = "SIGKILL" }: Kill): NodeJS.Timeout {
+  const began = performance.now();
+  const timer = setInterval(() => {
+    if (typeof after === "string" ? !existsSync(after) : performance.now() - began < after) return;
+    clearInterval(timer);
+    child.kill(signal);
+  }, 10);
+  return timer;
 }
 
 /** What the readers of a run folder say of a damaged file. */
