@@ -22,6 +22,14 @@ const remedies: Record<string, string> = {
   EPERM: "writing is not permitted: check the folder's permissions",
   EROFS: "the disk is read-only: choose another folder",
   ENOENT: "the folder does not exist: create it first",
+  ENOTDIR: "a part of the path is no folder: choose another one",
+  EISDIR: "a folder is in its place: take that away",
+  ENAMETOOLONG: "the name is too long: choose a shorter one",
+  ELOOP: "the path leads round in links: choose another one",
+  EMFILE: "too many files are open: raise the limit (ulimit -n)",
+  ENFILE: "too many files are open on this machine: end other programs",
+  EIO: "the disk fails: look at it before anything else is written",
+  ENXIO: "something is in its place that is no file: take that away",
 };
 
 /**
@@ -31,7 +39,9 @@ const remedies: Record<string, string> = {
 export function replaceFile(path: string, chunks: Iterable<Uint8Array>, calls: WriteCalls = fs): void {
   const beside = `${path}.partial`;
   try {
-    writeFlushed(beside, chunks, calls);
+    // What a kill has left, or somebody has laid there: a link would be written through, a pipe would wait for a reader.
+    calls.rmSync(beside, { force: true });
+    write(beside, "wx", chunks, calls);
     calls.renameSync(beside, path);
   } catch (error) {
     try {
@@ -46,7 +56,11 @@ export function replaceFile(path: string, chunks: Iterable<Uint8Array>, calls: W
 
 /** Writes a file that is on the disk when this returns. Throws the system's own error; a part may then be there. */
 export function writeFlushed(path: string, chunks: Iterable<Uint8Array>, calls: WriteCalls = fs): void {
-  const file = calls.openSync(path, "w");
+  write(path, "w", chunks, calls);
+}
+
+function write(path: string, flags: string, chunks: Iterable<Uint8Array>, calls: WriteCalls): void {
+  const file = calls.openSync(path, flags);
   try {
     for (const chunk of chunks) writeAll(calls, file, chunk);
     calls.fsyncSync(file);

@@ -1,4 +1,6 @@
 // Attends to runs at a terminal: progress, Ctrl-C, where the results are, and how to go on.
+
+import { existsSync } from "node:fs";
 import { endingText } from "../report/ending.ts";
 import { memorizedText } from "../report/memorized.ts";
 import type { TrialResult } from "../run/trial.ts";
@@ -43,7 +45,7 @@ export async function attended(
     return results;
   } catch (error) {
     progress.clear();
-    if (runDir !== null) tell(`what was written before is kept in ${runDir}`);
+    if (runDir !== null && existsSync(runDir)) tell(`what was written before is kept in ${runDir}`);
     throw error;
   } finally {
     interruption.release();

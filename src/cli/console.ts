@@ -7,7 +7,7 @@ import type { NameOf } from "../config/settings.ts";
 import { CutoutError } from "../error.ts";
 import { printable } from "../text.ts";
 
-const exitCodes = { failure: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
+const exitCodes = { failure: 1, usage: 2, hungUp: 129, interrupted: 130, terminated: 143 } as const;
 
 /** A line of result on standard output. */
 export function say(text: string): void {
@@ -31,10 +31,12 @@ export function tellBroken(broken: readonly { readonly name: string; readonly re
 export function endQuietlyOnClosedPipe(): void {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code === "EPIPE") process.exit(0);
+    if (error.code === "EIO") return;
     throw error;
   });
   process.stderr.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
+    // A terminal that has been closed takes nothing more (EIO).
+    if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
   });
 }
 
@@ -98,7 +100,12 @@ export interface Interruption {
   release(): void;
 }
 
-const signals = { SIGINT: exitCodes.interrupted, SIGTERM: exitCodes.terminated } as const;
+// A terminal that is closed sends SIGHUP.
+const signals = {
+  SIGHUP: exitCodes.hungUp,
+  SIGINT: exitCodes.interrupted,
+  SIGTERM: exitCodes.terminated,
+} as const;
 
 /**
  * Ctrl-C: before `arm` it ends at once, as there is nothing to lose. Afterwards the first one aborts the signal,

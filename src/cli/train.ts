@@ -20,7 +20,7 @@ export function addTrain(program: Command): void {
     .option("--out <folder>", "run folder to make (default: runs/<date>-<data>-<model>-<n>)")
     .option(
       "--resume <run>",
-      "go on with a run that was interrupted, with its own settings; [data] says where its images are now, if moved",
+      "go on with a run that was interrupted, with its own settings; [data] says where its images are now, if moved; --epochs gives it another length, a finished one too",
     );
   addSettingFlags(command).action(trainAction);
 }
@@ -32,9 +32,9 @@ async function trainAction(
   const { eventsOf, inThisProcess } = await import("../execute/local.ts");
   const resume = options.resume as string | undefined;
   if (resume !== undefined) {
-    checkResume(options);
+    const epochs = epochsToResume(options);
     const { resumeTrial } = await import("../run/trial.ts");
-    await attended((signal) => eventsOf((run) => resumeTrial(resume, { ...run, data }), signal));
+    await attended((signal) => eventsOf((run) => resumeTrial(resume, { ...run, data, epochs }), signal));
     return;
   }
   const { settings, nameOf } = settingsFrom(data, options);
@@ -46,9 +46,11 @@ async function trainAction(
   );
 }
 
-/** A run goes on with what it was begun with; only its images may be at another place. */
-function checkResume(options: Readonly<Record<string, unknown>>): void {
-  const given = Object.keys(options).find((name) => name !== "resume" && name !== "debug");
+const besideResume = ["resume", "debug", "epochs"];
+
+/** A run goes on with what it was begun with; only its images may be at another place, and its length another one. */
+function epochsToResume(options: Readonly<Record<string, unknown>>): number | undefined {
+  const given = Object.keys(options).find((name) => !besideResume.includes(name));
   if (given !== undefined) {
     throw settingsError({
       where: "--resume",
@@ -56,6 +58,8 @@ function checkResume(options: Readonly<Record<string, unknown>>): void {
       remedy: `leave out --${dashed(given)}, or train anew`,
     });
   }
+  const { epochs } = options;
+  return epochs === undefined ? undefined : (settingsFrom("run", { epochs }).settings.epochs ?? undefined);
 }
 
 function dashed(name: string): string {

@@ -118,8 +118,8 @@ export function isReadable(version: unknown): boolean {
   return Number.isInteger(version) && Number(version) >= oldestVersion && Number(version) <= formatVersion;
 }
 
-/** As this version has it, and without its format version. */
-function upgraded({ formatVersion: version, ...raw }: Raw): Raw {
+/** As this version has it, and without what only a run folder looks at: format version and checksum. */
+function upgraded({ formatVersion: version, checksum, ...raw }: Raw): Raw {
   if (version === 2) return fromVersion3(fromVersion2(raw));
   return version === 3 ? fromVersion3(raw) : raw;
 }

@@ -1,12 +1,13 @@
 // Checkpoints: the state of a training run and its position, as one safetensors file.
 
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { replaceFile, type WriteCalls } from "../durable-file.ts";
 import { CutoutError } from "../error.ts";
 import type { Tensor } from "../tensor.ts";
+import { notFinite } from "../train/finite.ts";
 import type { TrainingState } from "../train/network-session.ts";
 import type { CheckpointName } from "../train/storage.ts";
+import { entryAt } from "./plain-file.ts";
 import { encodeTensors, readTensors } from "./safetensors.ts";
 
 export interface Checkpoint {
@@ -23,13 +24,18 @@ export function checkpointPath(folder: string, name: CheckpointName): string {
 }
 
 export function hasCheckpoint(folder: string, name: CheckpointName): boolean {
-  return existsSync(checkpointPath(folder, name));
+  return entryAt(checkpointPath(folder, name)) !== null;
 }
 
-/** Raised when the meaning of a checkpoint changes. */
-const checkpointVersion = 1;
+/** Raised when the meaning of a checkpoint changes. Version 1 had no checksum. */
+const checkpointVersion = 2;
 const optimizerPrefix = "optimizer.";
-const keys = { version: "cutout.version", buffers: "cutout.buffers", position: "cutout.position" } as const;
+const keys = {
+  version: "cutout.version",
+  buffers: "cutout.buffers",
+  position: "cutout.position",
+  checksum: "cutout.sha256",
+} as const;
 
 /**
  * Writes a checkpoint. Parameters and buffers keep their names (`conv1.weight`, `bn1.running_mean`), so that the file
@@ -74,15 +80,42 @@ export function saveCheckpoint(
     [keys.buffers]: JSON.stringify([...state.buffers.keys()]),
     [keys.position]: JSON.stringify(position),
   };
-  replaceFile(path, encodeTensors({ tensors, metadata }), calls);
+  replaceFile(path, encodeTensors({ tensors, metadata }, keys.checksum), calls);
 }
 
 /**
  * Reads a checkpoint.
- * @throws one error that names the file when it is missing, cut short, of another version or no checkpoint of Cutout
+ * @throws one error that names the file, and what the run's other one is still good for, when it is missing, damaged, of
+ *   another version, no checkpoint of Cutout, or holds numbers that are not finite
  */
 export function loadCheckpoint(path: string): Checkpoint {
-  const { tensors, metadata } = readTensors(path);
+  try {
+    return read(path);
+  } catch (error) {
+    if (!(error instanceof CutoutError)) throw error;
+    throw error.with({
+      remedy: [error.remedy, whatIsLeft(path)].filter((part) => part !== undefined).join(". ") || undefined,
+    });
+  }
+}
+
+/** What the other checkpoint of a run can be used for; undefined where the file is none of a run's. */
+function whatIsLeft(path: string): string | undefined {
+  const name = checkpointNames.find((each) => basename(path) === `${each}.safetensors`);
+  if (name === undefined) return undefined;
+  const other = name === "best" ? "last" : "best";
+  try {
+    read(checkpointPath(dirname(path), other));
+  } catch {
+    return undefined;
+  }
+  return name === "best"
+    ? "last.safetensors is whole: use that one (--weights last), or put this one back from a copy"
+    : "best.safetensors is whole: its weights can be used (predict, eval, export), but the run cannot be gone on with";
+}
+
+function read(path: string): Checkpoint {
+  const { tensors, metadata, intact } = readTensors(path, keys.checksum);
   const version = metadata[keys.version];
   if (version === undefined) {
     throw new CutoutError({
@@ -91,13 +124,16 @@ export function loadCheckpoint(path: string): Checkpoint {
       got: "another safetensors file",
     });
   }
-  if (version !== String(checkpointVersion)) {
+  if (version !== "1" && version !== String(checkpointVersion)) {
     throw new CutoutError({
       where: path,
-      what: `must be a checkpoint of version ${checkpointVersion}`,
+      what: `must be a checkpoint of version 1 to ${checkpointVersion}`,
       got: `version ${version}`,
       remedy: "use the release of Cutout that wrote it, or train again",
     });
+  }
+  if (intact === false || (intact === null && version !== "1")) {
+    throw new CutoutError({ where: path, what: "is damaged, its checksum does not fit its content" });
   }
   const bufferNames = new Set(parseNames(path, metadata[keys.buffers]));
   const parameters = new Map<string, Tensor>();
@@ -111,7 +147,16 @@ export function loadCheckpoint(path: string): Checkpoint {
     if (!buffers.has(name))
       throw new CutoutError({ where: path, what: `must hold the buffer ${name}, which its header names` });
   }
-  return { state: { parameters, buffers, optimizer }, position: parse(path, metadata[keys.position]) };
+  const state = { parameters, buffers, optimizer };
+  const wild = notFinite(state);
+  if (wild !== null) {
+    throw new CutoutError({
+      where: path,
+      what: `${wild.name} must hold finite numbers`,
+      got: String(wild.value),
+    });
+  }
+  return { state, position: parse(path, metadata[keys.position]) };
 }
 
 function parseNames(path: string, text: string | undefined): string[] {

@@ -1,32 +1,65 @@
 // New run folders: made without ever touching an older one.
-import { existsSync, mkdirSync, readdirSync, statSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join, parse } from "node:path";
 import type { Config } from "../config/config.ts";
 import { CutoutError } from "../error.ts";
+import type { Network } from "../nn/network.ts";
 import { shellWord } from "../text.ts";
 import { configJson } from "./config-json.ts";
 import { type DatasetRecord, datasetJson } from "./dataset-json.ts";
 import { type Environment, environmentJson } from "./environment-json.ts";
+import { type HoldOptions, holdRun, isLockFile, type RunHold } from "./hold.ts";
+import { folderName as imagesName } from "./images.ts";
+import { networkJson } from "./network-json.ts";
+import { entryAt, isFolder, unreadable } from "./plain-file.ts";
 
-/**
- * Makes a new run folder with config.json, environment.json and dataset.json.
- * @param out the folder; null makes `<runsDir>/<date>-<data>-<model>-<n>` with the first free n
- * @returns the folder's path
- * @throws CutoutError when `out` exists already, or the folder cannot be written
- */
-export function createRun(args: {
+export interface NewRun {
   readonly config: Config;
   readonly dataset: DatasetRecord;
   readonly environment: Environment;
+  /** The network, where config.json does not say all of it; null by default. */
+  readonly network?: Network | null;
+  /** The folder; null makes `<runsDir>/<date>-<data>-<model>-<n>` with the first free n. */
   readonly out: string | null;
-}): string {
-  const { config, dataset, environment, out } = args;
+}
+
+/**
+ * Makes a new run folder with config.json, environment.json and dataset.json, held by this process.
+ * @returns the hold, which knows the folder's path
+ * @throws CutoutError when `out` exists already or is held, or the folder cannot be written
+ */
+export async function createRun(run: NewRun, options: HoldOptions = {}): Promise<RunHold> {
+  const { config, dataset, environment, network = null, out } = run;
   const folder = out === null ? makeNumbered(config, dataset.name) : makeNamed(out);
-  environmentJson.write(folder, environment);
-  datasetJson.write(folder, dataset);
-  // Last: a folder with a config.json is a run folder.
-  configJson.write(folder, config);
-  return folder;
+  const hold = await holdRun(folder, options);
+  try {
+    // Another process may have begun a run there in the meantime.
+    checkNewRun(folder);
+    for (const file of filesIn(folder)) {
+      if (!isLockFile(file)) rmSync(join(folder, file), { force: true });
+    }
+    environmentJson.write(folder, environment);
+    datasetJson.write(folder, dataset);
+    if (network !== null) networkJson.write(folder, network);
+    // Last: a folder with a config.json is a run folder, which can be gone on with.
+    configJson.write(folder, config);
+    return hold;
+  } catch (error) {
+    hold.release();
+    throw error;
+  }
+}
+
+/** Takes away what a kill in the middle of writing has left; the folder must be held. */
+export function removeLeftovers(folder: string): void {
+  for (const part of [folder, join(folder, imagesName)]) {
+    if (!entryAt(part)?.isDirectory() && part !== folder) continue;
+    for (const file of filesIn(part)) {
+      if (file.endsWith(".partial") && !entryAt(join(part, file))?.isDirectory()) {
+        rmSync(join(part, file), { force: true });
+      }
+    }
+  }
 }
 
 function makeNumbered(config: Config, data: string): string {
@@ -50,18 +83,38 @@ function folderWord(name: string): string {
     .replace(/(?<=.)_+$/u, "");
 }
 
+/** What a run has written before its config.json, when it was killed; that run never began. */
+function isOfBeginning(file: string): boolean {
+  const begun = [environmentJson, datasetJson, networkJson, configJson].map(({ pathIn }) => pathIn("."));
+  return (
+    isLockFile(file) || [...begun.slice(0, -1), ...begun.map((path) => `${path}.partial`)].includes(file)
+  );
+}
+
 /**
- * Makes sure that a folder can become a new run folder: it does not exist yet, or is empty.
- * @throws CutoutError when something is there
+ * Makes sure that a folder can become a new run folder: it does not exist yet, is empty, or holds only what a run that
+ * was killed before it began has left.
+ * @throws CutoutError when something else is there
  */
 export function checkNewRun(out: string): void {
-  if (!existsSync(out) || (statSync(out).isDirectory() && readdirSync(out).length === 0)) return;
-  const way = configJson.isIn(out) ? `, or go on with it: cutout train --resume ${shellWord(out)}` : "";
+  if (isFolder(out) === null || (isFolder(out) && filesIn(out).every(isOfBeginning))) return;
+  const way =
+    isFolder(out) && configJson.isIn(out)
+      ? `, or go on with it: cutout train --resume ${shellWord(out)}`
+      : "";
   throw new CutoutError({
     where: "--out",
     what: `${out} exists already and is not overwritten`,
     remedy: `choose another name${way}`,
   });
+}
+
+function filesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    throw unreadable(folder, error);
+  }
 }
 
 function makeNamed(out: string): string {
@@ -81,7 +134,7 @@ function makeFolder(path: string, options: { recursive: boolean }): boolean {
     throw new CutoutError(
       {
         where: path,
-        what: `the run folder cannot be made (${code})`,
+        what: `the run folder cannot be made (${code === "ENAMETOOLONG" ? "the name is too long" : code})`,
         remedy: "choose another with --out or --runs-dir",
       },
       { cause: error },

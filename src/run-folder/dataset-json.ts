@@ -46,6 +46,8 @@ const schema: z.ZodType<DatasetRecord> = z.object({
 export const datasetJson = jsonFile<DatasetRecord>({
   name: "dataset.json",
   without: "nothing can be said about the data",
+  damaged: "put it back from a copy: it names the classes, which the weights do not (model.onnx does)",
+  most: 2 ** 28,
   versioned: true,
   indent: 2,
   parse: bySchema(schema),

@@ -32,6 +32,8 @@ const schema: z.ZodType<Environment> = z.object({
 export const environmentJson = jsonFile<Environment>({
   name: "environment.json",
   without: "the machine is not known",
+  damaged: "put it back from a copy, or leave it out: nothing else depends on it",
+  most: 2 ** 24,
   versioned: true,
   indent: 2,
   parse: bySchema(schema),

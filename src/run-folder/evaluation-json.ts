@@ -1,4 +1,5 @@
 // evaluation.json: how the best checkpoint did on each test image.
+import { rmSync } from "node:fs";
 import { z } from "zod";
 import type { Evaluation } from "../train/evaluation.ts";
 import { bySchema, jsonFile } from "./json-file.ts";
@@ -42,6 +43,8 @@ const schema: z.ZodType<Evaluation> = z
 const file = jsonFile<Evaluation>({
   name: "evaluation.json",
   without: "there is no test result",
+  damaged: "put it back from a copy, or make it again: cutout train --resume RUN",
+  most: 2 ** 29,
   versioned: false,
   indent: 0,
   parse: bySchema(schema),
@@ -55,6 +58,11 @@ export const evaluationJson: typeof file = {
     return evaluation;
   },
 };
+
+/** Of a run that is gone on with beyond its test: the next one is written in the end. */
+export function forgetEvaluation(folder: string): void {
+  rmSync(file.pathIn(folder), { force: true });
+}
 
 /** The parts of an evaluation must tell the same story; a report on parts that do not would be false somewhere. */
 function checkSums({ score, confusion, predictions, classes }: Evaluation, problems: string[]): void {

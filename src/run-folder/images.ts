@@ -1,10 +1,13 @@
 // images/: pictures of the test images that are worth a look, by the names that evaluation.json has for them.
 import { mkdirSync } from "node:fs";
-import { readFile, realpath } from "node:fs/promises";
+import { realpath } from "node:fs/promises";
 import { join, sep } from "node:path";
 import { replaceFile } from "../durable-file.ts";
+import { CutoutError } from "../error.ts";
+import { entryAt, readPlainFile, unreadable } from "./plain-file.ts";
 
-const folderName = "images";
+/** Of the pictures. */
+export const folderName = "images";
 
 /**
  * Writes one picture.
@@ -12,10 +15,39 @@ const folderName = "images";
  * @returns its name below the run folder: `images/000123.webp`
  */
 export function writeImage(folder: string, index: number, webp: Uint8Array): string {
-  mkdirSync(join(folder, folderName), { recursive: true });
+  makeOwnFolder(folder);
   const picture = `${folderName}/${String(index).padStart(6, "0")}.webp`;
   replaceFile(join(folder, picture), [webp]);
   return picture;
+}
+
+/** A link in its place would be written through. */
+function makeOwnFolder(folder: string): void {
+  const path = join(folder, folderName);
+  const there = entryAt(path);
+  if (there?.isDirectory()) return;
+  if (there !== null) {
+    throw new CutoutError({
+      where: path,
+      what: "must be a folder of the run folder itself",
+      got: there.isSymbolicLink() ? "a link" : "something else",
+      remedy: "take that away",
+    });
+  }
+  try {
+    mkdirSync(path);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+/** A sentence when the folder of pictures is a link, which is not followed. */
+export function checkPictures(folder: string, problems: string[]): void {
+  const there = entryAt(join(folder, folderName));
+  if (there === null || there.isDirectory()) return;
+  problems.push(
+    `${folderName} is ${there.isSymbolicLink() ? "a link, which is not followed" : "no folder"}: no pictures are shown.`,
+  );
 }
 
 const types: Readonly<Record<string, string>> = {
@@ -43,10 +75,11 @@ export function openPictures(folder: string, budget = 16 * 2 ** 20): Pictures {
     if (type === undefined) return null;
     try {
       // Names come from a file that may come from anywhere: neither `..` nor a link leads out of the folder.
+      if (!entryAt(join(folder, folderName))?.isDirectory()) return null;
       const images = await realpath(join(folder, folderName));
       const file = await realpath(join(folder, picture));
       if (!file.startsWith(images + sep)) return null;
-      const bytes = await readFile(file);
+      const bytes = readPlainFile(file, budget);
       if (bytes.length > left) {
         leftOut++;
         return null;

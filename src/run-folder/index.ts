@@ -1,13 +1,23 @@
 // The face of a run folder: each of its files by what is in it; nobody else knows their names.
 export { checkpointPath, loadCheckpoint } from "./checkpoint.ts";
 export { configJson } from "./config-json.ts";
-export { checkNewRun, createRun } from "./create.ts";
+export { checkNewRun, createRun, removeLeftovers } from "./create.ts";
 export type { DatasetRecord } from "./dataset-json.ts";
 export type { Environment } from "./environment-json.ts";
+export { forgetEvaluation } from "./evaluation-json.ts";
+export { holdRun, type RunHold } from "./hold.ts";
 export { dataIdentity, splitDigest } from "./identity.ts";
 export { openPictures, type Pictures, writeImage } from "./images.ts";
 export { networkJson } from "./network-json.ts";
-export { checkSameData, checkSameMeaning, type OpenRun, openFinishedRun, openRun } from "./open.ts";
-export { writeProduct } from "./products.ts";
+export {
+  checkRunFolder,
+  checkSameData,
+  checkSameMeaning,
+  type OpenRun,
+  openFinishedRun,
+  openRun,
+} from "./open.ts";
+export { hasAugmented, writeProduct } from "./products.ts";
 export { type ShownRun, showRun } from "./show.ts";
 export { runFolderStorage } from "./storage.ts";
+export { loadWeights } from "./weights.ts";

@@ -1,11 +1,12 @@
 // A JSON file of a run folder: written as a whole, read strictly to go on with a run, leniently to show it.
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { z } from "zod";
 import { formatVersion, oldestVersion } from "../config/config.ts";
 import { isReadable } from "../config/settings.ts";
 import { replaceFile, type WriteCalls } from "../durable-file.ts";
 import { CutoutError } from "../error.ts";
+import { sealed, sealOf } from "./checksum.ts";
+import { entryAt, readPlainFile } from "./plain-file.ts";
 
 export interface JsonFile<T> {
   /** Where it lies; for errors and for people. */
@@ -13,7 +14,7 @@ export interface JsonFile<T> {
   isIn(folder: string): boolean;
   /** A kill or a full disk leaves the file of before. */
   write(folder: string, value: T, calls?: WriteCalls): void;
-  /** @throws CutoutError, one line, when it is missing, damaged, or of another version */
+  /** @throws CutoutError, one line, when it is missing, no plain file, damaged, or of another version */
   read(folder: string): T;
   /** The format version that stands in it. @throws CutoutError as `read` */
   version(folder: string): number;
@@ -29,6 +30,10 @@ export interface JsonFileOptions<T> {
   readonly name: string;
   /** What is not known without it, for people: `the settings are not known`. */
   readonly without: string;
+  /** What is left when it is damaged, and what to do; for people. */
+  readonly damaged: string;
+  /** Bytes that it may have. */
+  readonly most: number;
   /** Whether the format version stands in it. */
   readonly versioned: boolean;
   /** Spaces a level; 0 for large files. */
@@ -38,19 +43,28 @@ export interface JsonFileOptions<T> {
 }
 
 export function jsonFile<T extends object>(options: JsonFileOptions<T>): JsonFile<T> {
-  const { name, without, versioned, indent, parse } = options;
+  const { name, without, damaged, most, versioned, indent, parse } = options;
   const pathIn = (folder: string) => join(folder, name);
+  const checkSeal = (where: string, json: unknown): void => {
+    if (sealOf(json) !== "broken") return;
+    throw new CutoutError({
+      where,
+      what: "has changed since it was written, its checksum does not fit",
+      remedy: `if you changed it, take out its line "checksum"; if not, ${damaged}`,
+    });
+  };
   return {
     pathIn,
-    isIn: (folder) => existsSync(pathIn(folder)),
+    isIn: (folder) => entryAt(pathIn(folder)) !== null,
     write(folder, value, calls) {
-      const content = versioned ? { formatVersion, ...value } : value;
+      const content = sealed(versioned ? { formatVersion, ...value } : value);
       replaceFile(pathIn(folder), [Buffer.from(`${JSON.stringify(content, null, indent)}\n`)], calls);
     },
     read(folder) {
       const where = pathIn(folder);
-      const json = readJson(where);
+      const json = readJson(where, most, damaged);
       if (versioned) checkVersion(json, where);
+      checkSeal(where, json);
       try {
         return parse(json);
       } catch (error) {
@@ -58,25 +72,27 @@ export function jsonFile<T extends object>(options: JsonFileOptions<T>): JsonFil
         throw error.with({
           field: undefined,
           where: error.field === undefined ? where : `${where}: ${error.field}`,
-          remedy: error.remedy ?? damage,
+          remedy: error.remedy ?? damaged,
           kind: "world",
         });
       }
     },
     version(folder) {
       const where = pathIn(folder);
-      const json = readJson(where);
+      const json = readJson(where, most, damaged);
       checkVersion(json, where);
       return (json as { readonly formatVersion: number }).formatVersion;
     },
     show(folder, problems) {
       const where = pathIn(folder);
-      if (!existsSync(where)) {
-        problems.push(`${name} is missing: ${without}.`);
-        return null;
-      }
       try {
-        return parse(readJson(where));
+        if (entryAt(where) === null) {
+          problems.push(`${name} is missing: ${without}.`);
+          return null;
+        }
+        const json = readJson(where, most, damaged);
+        checkSeal(where, json);
+        return parse(json);
       } catch (error) {
         if (!(error instanceof CutoutError)) throw error;
         const { field, what, got } = error;
@@ -88,21 +104,17 @@ export function jsonFile<T extends object>(options: JsonFileOptions<T>): JsonFil
   };
 }
 
-const damage = "the run folder is damaged, train again";
-
-function readJson(where: string): unknown {
+function readJson(where: string, most: number, damaged: string): unknown {
   let text: string;
   try {
-    text = readFileSync(where, "utf8");
+    text = readPlainFile(where, most).toString("utf8");
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const what = code === "ENOENT" ? "is missing" : `cannot be read (${code})`;
-    throw new CutoutError({ where, what, remedy: damage }, { cause: error });
+    throw error instanceof CutoutError ? error.with({ remedy: error.remedy ?? damaged }) : error;
   }
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new CutoutError({ where, what: "is not valid JSON", remedy: damage }, { cause: error });
+    throw new CutoutError({ where, what: "is not valid JSON", remedy: damaged }, { cause: error });
   }
 }
 

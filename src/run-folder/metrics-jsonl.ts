@@ -1,11 +1,13 @@
 // metrics.jsonl: one record a line, appended and flushed; cut back to the checkpoint when a run is resumed.
-import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync } from "node:fs";
+import { closeSync, fsyncSync, ftruncateSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { appendLine, type WriteCalls } from "../durable-file.ts";
 import { CutoutError } from "../error.ts";
 import type { EpochRecord, MetricsRecord, TestRecord } from "../train/events.ts";
 import type { Scores } from "../train/objective.ts";
+import { sealed, sealOf } from "./checksum.ts";
+import { checkPlain, entryAt, readPlainFile, unreadable } from "./plain-file.ts";
 import { count, crops, lossValue, score, share } from "./score-schema.ts";
 
 const name = "metrics.jsonl";
@@ -40,14 +42,14 @@ interface Line {
   /** Bytes of the file up to the end of this line; `whole` says that its line break is there. */
   readonly end: number;
   readonly whole: boolean;
-  /** What it holds; undefined when it is no JSON. */
+  /** What it holds; undefined when it is no JSON, or not what was written. */
   readonly json: unknown;
 }
 
 /** The only reader of the file; whoever asks decides what a damaged line means. */
 function readLines(folder: string): readonly Line[] {
-  if (!existsSync(pathIn(folder))) return [];
-  const bytes = readFileSync(pathIn(folder));
+  if (entryAt(pathIn(folder)) === null) return [];
+  const bytes = readPlainFile(pathIn(folder), 2 ** 28);
   const lines: Line[] = [];
   for (let start = 0, number = 1; start < bytes.length; number++) {
     const lineBreak = bytes.indexOf("\n", start);
@@ -61,7 +63,8 @@ function readLines(folder: string): readonly Line[] {
 
 function jsonIn(text: string): unknown {
   try {
-    return JSON.parse(text);
+    const json: unknown = JSON.parse(text);
+    return sealOf(json) === "broken" ? undefined : json;
   } catch {
     return undefined;
   }
@@ -69,7 +72,7 @@ function jsonIn(text: string): unknown {
 
 /** The record of a line, or what is wrong with it. */
 function recordOf({ json }: Line): MetricsRecord | string {
-  if (json === undefined) return "not valid JSON";
+  if (json === undefined) return "not valid JSON, or not what was written";
   const checked = schema.safeParse(json);
   return checked.success ? checked.data : "no record of an epoch or of the test";
 }
@@ -97,7 +100,8 @@ export function readMetrics(folder: string): Metrics {
       throw new CutoutError({
         where: pathIn(folder),
         what: `line ${line.number} is ${record}`,
-        remedy: "the run folder is damaged",
+        remedy:
+          "put the file back from a copy, or take the line out: the weights are still there to predict, the run cannot be gone on with",
       });
     }),
   );
@@ -105,15 +109,26 @@ export function readMetrics(folder: string): Metrics {
 
 /** The records that can be read; of what cannot, a sentence is added to `problems`. */
 export function showMetrics(folder: string, problems: string[]): Metrics {
-  if (!existsSync(pathIn(folder))) problems.push(`${name} is missing: there are no learning curves.`);
   return metricsOf(
-    readLines(folder).flatMap((line) => {
+    linesToShow(folder, problems).flatMap((line) => {
       const record = recordOf(line);
       if (typeof record !== "string") return [record];
       problems.push(`${name}: line ${line.number} is damaged and left out (${record}).`);
       return [];
     }),
   );
+}
+
+function linesToShow(folder: string, problems: string[]): readonly Line[] {
+  try {
+    if (entryAt(pathIn(folder)) === null) problems.push(`${name} is missing: there are no learning curves.`);
+    return readLines(folder);
+  } catch (error) {
+    if (!(error instanceof CutoutError)) throw error;
+    const { what, got } = error;
+    problems.push(`${name} ${what}${got === undefined ? "" : `, got ${got}`}: there are no learning curves.`);
+    return [];
+  }
 }
 
 /** Whether a run has written any. */
@@ -127,7 +142,9 @@ export function appendRecord<S extends Scores>(
   record: MetricsRecord<S>,
   calls?: WriteCalls,
 ): void {
-  appendLine(pathIn(folder), JSON.stringify(record), calls);
+  const there = entryAt(pathIn(folder));
+  if (there !== null) checkPlain(pathIn(folder), there);
+  appendLine(pathIn(folder), JSON.stringify(sealed(record)), calls);
 }
 
 /**
@@ -147,11 +164,16 @@ export function cutMetrics(folder: string, epochs: number): void {
     });
   }
   if (lines.length === 0) return;
-  const file = openSync(pathIn(folder), "r+");
   try {
-    ftruncateSync(file, epochs === 0 ? 0 : lines[epochs - 1]!.end);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
+    // Just read, so it is a plain file.
+    const file = openSync(pathIn(folder), "r+");
+    try {
+      ftruncateSync(file, epochs === 0 ? 0 : lines[epochs - 1]!.end);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+  } catch (error) {
+    throw unreadable(pathIn(folder), error);
   }
 }

@@ -7,6 +7,8 @@ const name = "network.json";
 const file = jsonFile<StoredNetwork>({
   name,
   without: "the network is not known",
+  damaged: "put it back from a copy: the weights are of no use without their layers (model.onnx has both)",
+  most: 2 ** 26,
   versioned: false,
   indent: 0,
   parse: (json) => storedNetwork(readStoredNetwork(json, name)),

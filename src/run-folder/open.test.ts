@@ -48,10 +48,13 @@ const dataset: DatasetRecord = {
   broken: [],
 };
 
-function create(out: string | null = null, data = dataset): string {
+async function create(out: string | null = null, data = dataset): Promise<string> {
   const settings = readSettings({ data: "photos", runsDir });
   const config = configFor(settings, sizesFor(settings, null), 70);
-  return createRun({ config, dataset: data, environment: describeEnvironment(["train", "photos"]), out });
+  const environment = describeEnvironment(["train", "photos"]);
+  const hold = await createRun({ config, dataset: data, environment, out });
+  hold.release();
+  return hold.path;
 }
 
 const score = { loss: 0.5, top1: 0.75, top5: 1, count: 15 };
@@ -69,8 +72,8 @@ const epoch: EpochRecord = {
 const tested: TestRecord = { type: "test", epoch: 1, crops: "center", test: score };
 
 describe("a new run folder", () => {
-  test("has its config, environment and data, and is opened as it was made", () => {
-    const path = create();
+  test("has its config, environment and data, and is opened as it was made", async () => {
+    const path = await create();
     expect(readdirSync(path).sort()).toEqual(["config.json", "dataset.json", "environment.json"]);
     const run = openRun(path);
     expect(run.dataset).toEqual(dataset);
@@ -83,10 +86,10 @@ describe("a new run folder", () => {
     }
   });
 
-  test("never is one of before: numbers go on", () => {
+  test("never is one of before: numbers go on", async () => {
     // At midnight they would begin again.
     vi.useFakeTimers({ toFake: ["Date"], now: new Date(2026, 0, 2, 12) });
-    const names = [create(), create(), create()].map((path) => basename(path));
+    const names = [await create(), await create(), await create()].map((path) => basename(path));
     expect(new Set(names).size).toBe(3);
     expect(names.map((name) => name.replace(/^\d{4}-\d\d-\d\d-/, ""))).toEqual([
       "my_photos_2-resnet9-1",
@@ -95,40 +98,41 @@ describe("a new run folder", () => {
     ]);
   });
 
-  test("is named after the data, in any script, without spaces and signs", () => {
-    const named = (name: string) => basename(create(null, { ...dataset, name })).slice("2000-01-01-".length);
-    expect(named("Meine Fotos 2025 (Ma\u0308rz)")).toBe("Meine_Fotos_2025_März-resnet9-1");
-    expect(named("写真 / 犬")).toBe("写真_犬-resnet9-1");
-    expect(named("(?)")).toBe("_-resnet9-1");
-    expect(named("𠮷".repeat(100))).toBe(`${"𠮷".repeat(40)}-resnet9-1`);
+  test("is named after the data, in any script, without spaces and signs", async () => {
+    const named = async (name: string) =>
+      basename(await create(null, { ...dataset, name })).slice("2000-01-01-".length);
+    expect(await named("Meine Fotos 2025 (Ma\u0308rz)")).toBe("Meine_Fotos_2025_März-resnet9-1");
+    expect(await named("写真 / 犬")).toBe("写真_犬-resnet9-1");
+    expect(await named("(?)")).toBe("_-resnet9-1");
+    expect(await named("𠮷".repeat(100))).toBe(`${"𠮷".repeat(40)}-resnet9-1`);
   });
 
-  test("of a given name is refused when something is there, and nothing of it changes", () => {
-    const path = create(join(runsDir, "deep", "mine"));
+  test("of a given name is refused when something is there, and nothing of it changes", async () => {
+    const path = await create(join(runsDir, "deep", "mine"));
     const before = readFileSync(join(path, "config.json"), "utf8");
-    expect(() => create(path)).toThrow(`--out: ${path} exists already and is not overwritten`);
-    expect(() => create(path)).toThrow(`cutout train --resume ${shellWord(path)}`);
-    const spaced = create(join(runsDir, "one more"));
-    expect(() => create(spaced)).toThrow(`cutout train --resume '${spaced}'`);
+    await expect(create(path)).rejects.toThrow(`--out: ${path} exists already and is not overwritten`);
+    await expect(create(path)).rejects.toThrow(`cutout train --resume ${shellWord(path)}`);
+    const spaced = await create(join(runsDir, "one more"));
+    await expect(create(spaced)).rejects.toThrow(`cutout train --resume '${spaced}'`);
     expect(() => openFinishedRun(spaced)).toThrow(`cutout train --resume '${spaced}'`);
     expect(readFileSync(join(path, "config.json"), "utf8")).toBe(before);
     writeFileSync(join(runsDir, "file"), "");
-    expect(() => create(join(runsDir, "file"))).toThrow("exists already");
+    await expect(create(join(runsDir, "file"))).rejects.toThrow("exists already");
     mkdirSync(join(runsDir, "empty"));
-    expect(create(join(runsDir, "empty"))).toBe(join(runsDir, "empty"));
+    expect(await create(join(runsDir, "empty"))).toBe(join(runsDir, "empty"));
   });
 
-  test("that cannot be made is named", () => {
+  test("that cannot be made is named", async () => {
     mkdirSync(runsDir);
     writeFileSync(join(runsDir, "file"), "");
-    expect(() => create(join(runsDir, "file", "run"))).toThrow(
+    await expect(create(join(runsDir, "file", "run"))).rejects.toThrow(
       `${join(runsDir, "file", "run")}: the run folder cannot be made (ENOTDIR); choose another with --out`,
     );
   });
 });
 
 describe("an existing run folder", () => {
-  test("that is missing, a file, or no run folder", () => {
+  test("that is missing, a file, or no run folder", async () => {
     mkdirSync(runsDir);
     writeFileSync(join(runsDir, "file"), "");
     expect(() => openRun(join(runsDir, "nowhere"))).toThrow("nowhere: no such run folder");
@@ -136,26 +140,31 @@ describe("an existing run folder", () => {
     expect(() => openRun(runsDir)).toThrow("got a folder without config.json");
   });
 
-  test.each(["config.json", "dataset.json"])("whose %s is of another version, damaged or missing", (file) => {
-    const path = create();
-    const where = join(path, file);
-    const content = JSON.parse(readFileSync(where, "utf8"));
-    write(where, { ...content, formatVersion: 99 });
-    expect(() => openRun(path)).toThrow(
-      `${where}: must have format version 2 to ${formatVersion}, got 99; use the version`,
-    );
-    write(where, { ...content, formatVersion: undefined });
-    expect(() => openRun(path)).toThrow(`${where}: must have format version 2 to ${formatVersion}, got none`);
-    writeFileSync(where, "{");
-    expect(() => openRun(path)).toThrow(`${where}: is not valid JSON`);
-    rmSync(where);
-    expect(() => openRun(path)).toThrow(
-      file === "config.json" ? "without config.json" : `${where}: is missing`,
-    );
-  });
+  test.each(["config.json", "dataset.json"])(
+    "whose %s is of another version, damaged or missing",
+    async (file) => {
+      const path = await create();
+      const where = join(path, file);
+      const content = JSON.parse(readFileSync(where, "utf8"));
+      write(where, { ...content, formatVersion: 99 });
+      expect(() => openRun(path)).toThrow(
+        `${where}: must have format version 2 to ${formatVersion}, got 99; use the version`,
+      );
+      write(where, { ...content, formatVersion: undefined });
+      expect(() => openRun(path)).toThrow(
+        `${where}: must have format version 2 to ${formatVersion}, got none`,
+      );
+      writeFileSync(where, "{");
+      expect(() => openRun(path)).toThrow(`${where}: is not valid JSON`);
+      rmSync(where);
+      expect(() => openRun(path)).toThrow(
+        file === "config.json" ? "without config.json" : `${where}: is missing`,
+      );
+    },
+  );
 
-  test("that is not finished says how to go on; a finished one has its test", () => {
-    const path = create();
+  test("that is not finished says how to go on; a finished one has its test", async () => {
+    const path = await create();
     expect(() => openFinishedRun(path)).toThrow("the run is not finished (0 of");
     const metrics = join(path, "metrics.jsonl");
     appendFileSync(metrics, `${JSON.stringify(epoch)}\n`);
@@ -175,8 +184,8 @@ describe("an existing run folder", () => {
     expect(() => openRun(path)).toThrow("line 2 is no record of an epoch or of the test");
   });
 
-  test("whose dataset.json lacks something, or has another type, is named with the field", () => {
-    const path = create();
+  test("whose dataset.json lacks something, or has another type, is named with the field", async () => {
+    const path = await create();
     const where = join(path, "dataset.json");
     for (const field of Object.keys(dataset)) {
       write(where, { formatVersion, ...dataset, [field]: undefined });
@@ -187,10 +196,10 @@ describe("an existing run folder", () => {
   });
 });
 
-test("a run of an earlier version is gone on with only where training still means the same", () => {
-  const path = create();
+test("a run of an earlier version is gone on with only where training still means the same", async () => {
+  const path = await create();
   const where = join(path, "config.json");
-  const config = JSON.parse(readFileSync(where, "utf8"));
+  const { checksum: _, ...config } = JSON.parse(readFileSync(where, "utf8"));
   const told = (formatVersion: number, augmentations: readonly object[]) => {
     const model = formatVersion === 2 ? config.model.name : config.model;
     write(where, { ...config, formatVersion, model, augment: { ...config.augment, augmentations } });

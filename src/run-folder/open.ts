@@ -1,5 +1,4 @@
 // Opens a run folder to go on with it or to use it: strictly, with a clear answer when that cannot be done.
-import { existsSync, statSync } from "node:fs";
 import type { Config } from "../config/config.ts";
 import { changesSince } from "../config/earlier.ts";
 import { CutoutError } from "../error.ts";
@@ -8,6 +7,7 @@ import type { TestRecord } from "../train/events.ts";
 import { configJson } from "./config-json.ts";
 import { type DatasetRecord, datasetJson } from "./dataset-json.ts";
 import { type Metrics, readMetrics } from "./metrics-jsonl.ts";
+import { isFolder } from "./plain-file.ts";
 
 export interface OpenRun extends Metrics {
   /** As given. */
@@ -21,14 +21,23 @@ export interface OpenRun extends Metrics {
  * @throws CutoutError, one line, when it is missing, no run folder, damaged, or of another version
  */
 export function openRun(path: string): OpenRun {
+  checkRunFolder(path);
+  return { path, config: configJson.read(path), dataset: datasetJson.read(path), ...readMetrics(path) };
+}
+
+/** @throws CutoutError when there is no folder, or none with a config.json */
+export function checkRunFolder(path: string): void {
   const wrong = (what: string, got?: string, remedy?: string) =>
     new CutoutError({ where: path, what, got, remedy });
-  if (!existsSync(path)) throw wrong("no such run folder", undefined, '"cutout train" makes them in runs/');
-  if (!statSync(path).isDirectory()) throw wrong("must be a run folder", "a file");
-  if (!configJson.isIn(path)) {
-    throw wrong('must be a run folder made by "cutout train"', "a folder without config.json");
-  }
-  return { path, config: configJson.read(path), dataset: datasetJson.read(path), ...readMetrics(path) };
+  const found = isFolder(path);
+  if (found === null) throw wrong("no such run folder", undefined, '"cutout train" makes them in runs/');
+  if (!found) throw wrong("must be a run folder", "a file");
+  if (configJson.isIn(path)) return;
+  throw wrong(
+    'must be a run folder made by "cutout train"',
+    "a folder without config.json",
+    `if a run was killed before it began, begin it anew: cutout train DATA --out ${shellWord(path)}`,
+  );
 }
 
 /**

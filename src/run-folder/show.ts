@@ -1,5 +1,4 @@
 // What there is of a run folder, to be shown: a part that is missing or damaged is said, never guessed and never fatal.
-import { statSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import type { Config } from "../config/config.ts";
 import { CutoutError } from "../error.ts";
@@ -8,7 +7,9 @@ import { configJson } from "./config-json.ts";
 import { type DatasetRecord, datasetJson } from "./dataset-json.ts";
 import { type Environment, environmentJson } from "./environment-json.ts";
 import { evaluationJson } from "./evaluation-json.ts";
+import { checkPictures } from "./images.ts";
 import { type Metrics, showMetrics } from "./metrics-jsonl.ts";
+import { isFolder } from "./plain-file.ts";
 import { showAugmented } from "./products.ts";
 
 export interface ShownRun extends Metrics {
@@ -27,10 +28,11 @@ export interface ShownRun extends Metrics {
 
 /** @throws CutoutError when the folder itself does not exist or is none */
 export function showRun(path: string): ShownRun {
-  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+  if (!isFolder(path)) {
     throw new CutoutError({ where: path, what: "must be a run folder, found none there" });
   }
   const problems: string[] = [];
+  checkPictures(path, problems);
   return {
     path,
     name: basename(resolve(path)),

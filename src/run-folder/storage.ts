@@ -1,5 +1,5 @@
 // A run folder as the storage of a training run.
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import type { WriteCalls } from "../durable-file.ts";
 import type { ClassScores } from "../train/evaluation.ts";
 import type { Scores } from "../train/objective.ts";
@@ -15,18 +15,23 @@ import { evaluationJson } from "./evaluation-json.ts";
 import { appendRecord, cutMetrics, hasMetrics } from "./metrics-jsonl.ts";
 
 /**
- * Makes the folder with the first checkpoint.
+ * Makes the folder with the first checkpoint where there is none yet; never again when it is taken away later.
  * @param calls the file system's calls for writing; tests hand in ones that fail
+ * @param check throws when the folder may no longer be written to
  */
 export function runFolderStorage<S extends Scores = ClassScores>(
   folder: string,
   calls?: WriteCalls,
+  check: () => void = () => {},
 ): RunStorage<S> {
+  let made = existsSync(folder);
   return {
     name: folder,
     hasRun: () => hasCheckpoint(folder, "last") || hasMetrics(folder),
     writeCheckpoint(name, state, position) {
-      mkdirSync(folder, { recursive: true });
+      check();
+      if (!made) mkdirSync(folder, { recursive: true });
+      made = true;
       saveCheckpoint(checkpointPath(folder, name), state, position, calls);
     },
     readCheckpoint(name) {
@@ -37,9 +42,18 @@ export function runFolderStorage<S extends Scores = ClassScores>(
       checkpointNames
         .filter((name) => hasCheckpoint(folder, name))
         .map((name) => checkpointPath(folder, name)),
-    appendRecord: (record) => appendRecord(folder, record, calls),
-    cutRecords: (epochs) => cutMetrics(folder, epochs),
-    // What another objective has found is written all the same; only classification's is read again.
-    writeEvaluation: (evaluation) => evaluationJson.write(folder, evaluation as never, calls),
+    appendRecord(record) {
+      check();
+      appendRecord(folder, record, calls);
+    },
+    cutRecords(epochs) {
+      check();
+      cutMetrics(folder, epochs);
+    },
+    writeEvaluation(evaluation) {
+      check();
+      // What another objective has found is written all the same; only classification's is read again.
+      evaluationJson.write(folder, evaluation as never, calls);
+    },
   };
 }

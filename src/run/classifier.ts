@@ -8,7 +8,7 @@ import { decodeImage, type OnProgress, openDataset, openLoader, toGrey } from ".
 import { CutoutError } from "../error.ts";
 import { buildNetwork } from "../nn/build.ts";
 import type { Network } from "../nn/network.ts";
-import { checkpointPath, checkSameData, loadCheckpoint, openFinishedRun } from "../run-folder/index.ts";
+import { checkSameData, loadWeights, openFinishedRun } from "../run-folder/index.ts";
 import { evaluate } from "../train/evaluate.ts";
 import type { Evaluation } from "../train/evaluation.ts";
 import { classScoring } from "../train/objectives/classify.ts";
@@ -142,7 +142,7 @@ async function openPredictor(
 ): Promise<Predictor> {
   const { device, messages } = await chooseDevice(choice);
   messages.forEach(tell);
-  const { parameters, buffers } = loadCheckpoint(checkpointPath(runDir, "best")).state;
+  const { parameters, buffers } = loadWeights(runDir, "best", network);
   const runtime = openRuntime(device, { threads, convolution }, tell);
   return createPredictor({ network, parameters, buffers, batchSize, runtime });
 }

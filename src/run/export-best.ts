@@ -2,7 +2,7 @@
 import type { Normalization } from "../augment/index.ts";
 import type { Network } from "../nn/network.ts";
 import { exportModel } from "../onnx/export.ts";
-import { checkpointPath, loadCheckpoint } from "../run-folder/index.ts";
+import { loadWeights } from "../run-folder/index.ts";
 
 export interface Exported {
   readonly runDir: string;
@@ -12,6 +12,6 @@ export interface Exported {
 }
 
 export function exportBest({ runDir, network, classes, normalization }: Exported): Uint8Array {
-  const { parameters, buffers } = loadCheckpoint(checkpointPath(runDir, "best")).state;
+  const { parameters, buffers } = loadWeights(runDir, "best", network);
   return exportModel({ network, parameters, buffers, classes, normalization, name: "cutout" });
 }

@@ -6,7 +6,8 @@ import { afterAll, expect, test } from "vitest";
 import { CutoutError } from "../error.ts";
 import { buildNetwork } from "../nn/build.ts";
 import { resnet9 } from "../nn/networks/resnet9.ts";
-import { keepNetwork, networkOf, networkOfRun } from "./network.ts";
+import { networkJson } from "../run-folder/index.ts";
+import { networkOf, networkOfRun, networkToKeep } from "./network.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "cutout-run-network-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -16,14 +17,15 @@ const built = buildNetwork(resnet9, args);
 test("is kept in its folder and comes back without running the file", async () => {
   const model = { name: join(folder, "mine.js"), options: {} };
   writeFileSync(model.name, "throw new Error('run');");
-  keepNetwork(folder, { model }, built);
+  expect(networkToKeep({ model: { name: "resnet9", options: {} } }, built)).toBeNull();
+  networkJson.write(folder, networkToKeep({ model }, built)!);
   expect(buildNetwork(networkOfRun(folder, { model }), args)).toEqual(built);
   await expect(networkOf({ model })).rejects.toThrow("mine.js: cannot be loaded (line 1: run)");
 });
 
 test("has the options that it was built with, whatever they are", () => {
   const model = { name: join(folder, "wide.js"), options: { width: 8, names: ["a", "b"] } };
-  keepNetwork(folder, { model }, built);
+  networkJson.write(folder, networkToKeep({ model }, built)!);
   const { options } = model;
   expect(buildNetwork(networkOfRun(folder, { model }), { ...args, options })).toEqual(built);
 });

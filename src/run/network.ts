@@ -14,9 +14,9 @@ export async function networkOf({ model: { name } }: Model): Promise<NetworkDefi
   return isNetworkFile(name) ? loadNetwork(name) : findNetwork(name);
 }
 
-/** Keeps a network that is in a person's file: its run can be used without it. */
-export function keepNetwork(runDir: string, { model: { name } }: Model, network: Network): void {
-  if (isNetworkFile(name)) networkJson.write(runDir, network);
+/** A network that is in a person's file is kept with the run, which can then be used without it; null for others. */
+export function networkToKeep({ model: { name } }: Model, network: Network): Network | null {
+  return isNetworkFile(name) ? network : null;
 }
 
 /** The network of a run; no file that it names is run. */

@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import type { Config, Settings } from "../config/config.ts";
+import { settingsError } from "../config/settings.ts";
 import type { Part } from "../data/index.ts";
 import { notesOn, type OnProgress, openLoader } from "../data/index.ts";
 import { CutoutError } from "../error.ts";
@@ -11,12 +12,21 @@ import { augmentationText, seedText } from "../report/describe.ts";
 import { writeReport } from "../report/html.ts";
 import {
   checkNewRun,
+  checkpointPath,
+  checkRunFolder,
   checkSameData,
   checkSameMeaning,
   configJson,
   createRun,
   dataIdentity,
+  forgetEvaluation,
+  hasAugmented,
+  holdRun,
+  loadCheckpoint,
+  type OpenRun,
   openRun,
+  type RunHold,
+  removeLeftovers,
   runFolderStorage,
   writeProduct,
 } from "../run-folder/index.ts";
@@ -31,7 +41,7 @@ import { dataNow, datasetRecord } from "./data-record.ts";
 import { type ChosenDevice, chooseDevice, describeFallbacks } from "./device.ts";
 import { describeEnvironment } from "./environment.ts";
 import type { RunEvent } from "./events.ts";
-import { keepNetwork, networkOfRun } from "./network.ts";
+import { networkOfRun, networkToKeep } from "./network.ts";
 import { withPictures } from "./pictures.ts";
 import { classWeightsOf, type Prepared, prepare } from "./prepare.ts";
 import { writeProducts } from "./products.ts";
@@ -52,6 +62,8 @@ export interface NewTrialOptions extends TrialOptions {
 export interface ResumeTrialOptions extends TrialOptions {
   /** Where the run's images are now, when they have been moved. */
   readonly data?: string | undefined;
+  /** Epochs that the run shall have in the end, more or fewer than it was begun with. */
+  readonly epochs?: number | undefined;
 }
 
 export interface TrialResult {
@@ -78,21 +90,43 @@ export async function runTrial(settings: Settings, options: NewTrialOptions = {}
   try {
     const { config } = prepared;
     return await withSession(prepared, chosen, attended, async (network, session) => {
-      const path = createRun({
-        // What was timed goes along: a run that is gone on with computes as it began.
-        config: { ...config, timedConvolutions: session.timedConvolutions },
-        dataset: datasetRecord(prepared),
-        environment: describeEnvironment(command, chosen.adapter?.name),
-        out: runDir,
+      const hold = await createRun(
+        {
+          // What was timed goes along: a run that is gone on with computes as it began.
+          config: { ...config, timedConvolutions: session.timedConvolutions },
+          dataset: datasetRecord(prepared),
+          environment: describeEnvironment(command, chosen.adapter?.name),
+          network: networkToKeep(config, network),
+          out: runDir,
+        },
+        { tell: attended.tell, signal: attended.signal },
+      );
+      return holding(hold, async () => {
+        attended.onEvent({ type: "folder", path: hold.path });
+        await writeAugmented(hold, prepared);
+        return finish(hold, prepared, network, session, attended, false);
       });
-      keepNetwork(path, config, network);
-      attended.onEvent({ type: "folder", path });
-      writeProduct(path, "augmented", await augmentedSheet(prepared));
-      return finish(path, prepared, network, session, attended, false);
     });
   } finally {
     prepared.dataset.close();
   }
+}
+
+/** The hold is given up whatever happens. */
+async function holding<T>(hold: RunHold, use: () => Promise<T>): Promise<T> {
+  try {
+    return await use();
+  } finally {
+    hold.release();
+  }
+}
+
+/** A run that was killed before the picture was made gets it when it is gone on with. */
+async function writeAugmented(hold: RunHold, prepared: Prepared): Promise<void> {
+  if (hasAugmented(hold.path)) return;
+  const picture = await augmentedSheet(prepared);
+  hold.check();
+  writeProduct(hold.path, "augmented", picture);
 }
 
 /** Who starts a run may attend to it or not; whatever goes on in it is an event. */
@@ -100,6 +134,7 @@ interface Attended {
   readonly signal: AbortSignal;
   readonly onEvent: (event: RunEvent) => void;
   readonly onProgress: OnProgress;
+  readonly tell: (text: string) => void;
 }
 
 function attend({ signal = new AbortController().signal, onEvent = () => {} }: TrialOptions): Attended {
@@ -107,6 +142,7 @@ function attend({ signal = new AbortController().signal, onEvent = () => {} }: T
     signal,
     onEvent,
     onProgress: (done, total, what) => onEvent({ type: "progress", what, done, total }),
+    tell: (text) => onEvent({ type: "message", text }),
   };
 }
 
@@ -121,10 +157,19 @@ function isMissing(data: string): boolean {
  */
 export async function resumeTrial(runDir: string, options: ResumeTrialOptions = {}): Promise<TrialResult> {
   const attended = attend(options);
+  checkRunFolder(runDir);
+  const hold = await holdRun(runDir, { tell: attended.tell, signal: attended.signal });
+  return holding(hold, () => goOn(hold, options, attended));
+}
+
+async function goOn(hold: RunHold, options: ResumeTrialOptions, attended: Attended): Promise<TrialResult> {
+  const runDir = hold.path;
+  removeLeftovers(runDir);
   const run = openRun(runDir);
-  // A finished run is only tested again: nothing is trained.
-  if (run.test === null) checkSameMeaning(run);
-  const { data = run.config.data } = options;
+  const { data = run.config.data, epochs = run.config.epochs } = options;
+  // A finished run that gets no more epochs is only tested again: nothing is trained.
+  if (run.test === null || epochs > run.epochs.length) checkSameMeaning(run);
+  if (epochs !== run.config.epochs) checkOtherEpochs(run, epochs);
   if (options.data === undefined && isMissing(data)) {
     throw new CutoutError({
       where: data,
@@ -134,25 +179,57 @@ export async function resumeTrial(runDir: string, options: ResumeTrialOptions = 
   }
   const chosen = await chooseDevice(run.config.device);
   const prepared = await prepare(
-    { ...run.config, data },
+    { ...run.config, data, epochs },
     attended.onProgress,
     networkOfRun(runDir, run.config),
   );
   try {
     checkSameData(run, dataNow(prepared), "train again");
-    // Found at another place: from now on the run knows them there.
-    if (options.data !== undefined) configJson.write(runDir, prepared.config);
-    if (run.test !== null) {
-      const text = "this run is finished: its best epoch is tested again, and its report written again";
-      attended.onEvent({ type: "message", text });
+    if (run.test !== null && epochs > run.epochs.length) forgetEvaluation(runDir);
+    // Found at another place, or with other epochs: from now on the run knows it.
+    if (options.data !== undefined || epochs !== run.config.epochs) {
+      hold.check();
+      configJson.write(runDir, prepared.config);
+    }
+    if (run.test !== null && epochs <= run.epochs.length) {
+      attended.tell("this run is finished: its best epoch is tested again, and its report written again");
     }
     attended.onEvent({ type: "folder", path: runDir });
+    await writeAugmented(hold, prepared);
     return await withSession(prepared, chosen, attended, (network, session) =>
-      finish(runDir, prepared, network, session, attended, true),
+      finish(hold, prepared, network, session, attended, true),
     );
   } finally {
     prepared.dataset.close();
   }
+}
+
+/**
+ * A run may get another length, but not one that is behind it.
+ * @throws CutoutError about the epochs
+ */
+function checkOtherEpochs(run: OpenRun, epochs: number): void {
+  const done = run.epochs.length;
+  if (epochs < done) {
+    throw settingsError({
+      field: "epochs",
+      what: `must be at least the ${done} epochs that the run has done`,
+      got: String(epochs),
+      remedy: `to end it here, --epochs ${done}`,
+    });
+  }
+  if (done === 0) return;
+  // Killed between the two: the epoch would now be learnt at other rates, and its weights of before are those of the best.
+  const [best, last] = (["best", "last"] as const).map((name) => {
+    const { position } = loadCheckpoint(checkpointPath(run.path, name));
+    return (position as { readonly epoch: number }).epoch;
+  });
+  if (best! <= last!) return;
+  throw new CutoutError({
+    where: run.path,
+    what: `the run was killed while it kept epoch ${best}, and its length cannot be changed there`,
+    remedy: `go on with it for that epoch first: cutout train --resume ${shellWord(run.path)}`,
+  });
 }
 
 /** What the network learns. */
@@ -198,13 +275,14 @@ async function withSession(
 }
 
 async function finish(
-  runDir: string,
+  hold: RunHold,
   prepared: Prepared,
   network: Network,
   session: ThreadedSession,
   { signal, onEvent }: Attended,
   resume: boolean,
 ): Promise<TrialResult> {
+  const runDir = hold.path;
   const { config, dataset, split, pipeline, statistics } = prepared;
   const { seed, epochs, batchSize, schedule, earlyStopping, crops, loaderWorkers } = config;
   const { mix } = config.augment;
@@ -216,7 +294,11 @@ async function finish(
     pipeline,
     loader,
     session,
-    storage: withPictures(runFolderStorage(runDir), { runDir, dataset, test: split.test }),
+    storage: withPictures(runFolderStorage(runDir, undefined, hold.check), {
+      runDir,
+      dataset,
+      test: split.test,
+    }),
     identity: dataIdentity(dataset, split),
     options: { seed, epochs, batchSize, schedule, earlyStopping, crops, mix },
     resume,
@@ -231,6 +313,7 @@ async function finish(
     })
     .finally(loader.close);
   const { status, bestEpoch, evaluation } = result;
+  hold.check();
   if (status === "interrupted" || evaluation === null) {
     return { runDir, status, bestEpoch, test: null, report: await writeReport(runDir) };
   }

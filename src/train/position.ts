@@ -59,11 +59,11 @@ export function parsePosition(where: string, json: unknown): Position {
   });
 }
 
-/** Throws an error that names every setting in which the run to resume differs. */
+/** Throws an error that names every setting in which the run to resume differs; it may get another length. */
 export function checkIdentity(where: string, before: Identity, now: Identity): void {
   const keys = [...new Set([...Object.keys(before), ...Object.keys(now)])];
   const differences = keys
-    .filter((key) => !sameJson(before[key], now[key]))
+    .filter((key) => key !== "epochs" && !sameJson(before[key], now[key]))
     .map((key) => `${key} was ${JSON.stringify(before[key])}, is ${JSON.stringify(now[key])}`);
   if (differences.length > 0) {
     throw new CutoutError({

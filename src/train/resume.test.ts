@@ -1,22 +1,15 @@
 // Exact resume: interrupted anywhere, or killed, a run ends with the same metrics and weights as one left alone.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import {
-  appendFileSync,
-  cpSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { atStep, metricsOf, smallRun } from "../../test/helpers/small-run.ts";
-import { loadCheckpoint } from "../run-folder/checkpoint.ts";
+import { loadCheckpoint, saveCheckpoint } from "../run-folder/checkpoint.ts";
+import type { TrainingEvent } from "./events.ts";
 import { train } from "./trainer.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "cutout-resume-"));
@@ -154,7 +147,7 @@ describe("what is found in the folder", () => {
     const before = metricsOf(runDir);
     rmSync(join(runDir, "last.safetensors"));
     await expect(train(smallRun(runDir, { resume: true }))).rejects.toThrow(
-      /last\.safetensors: could not be opened, no such file/,
+      /last\.safetensors: is missing; best.safetensors is whole/,
     );
     expect(metricsOf(runDir)).toEqual(before);
   });
@@ -188,8 +181,8 @@ describe("what is found in the folder", () => {
     const runDir = await interrupted();
     const path = join(runDir, "best.safetensors");
     await train(smallRun(runDir, { resume: true }));
-    const text = readFileSync(path).toString("latin1");
-    writeFileSync(path, text.replace(/\{\\"epoch\\":\d/, '{\\"epoch\\":9'), "latin1");
+    const { state, position } = loadCheckpoint(path);
+    saveCheckpoint(path, state, { ...(position as object), epoch: 9 });
     await expect(train(smallRun(runDir, { resume: true }))).rejects.toThrow(
       /best\.safetensors: must be of epoch \d, .* got epoch 9/,
     );
@@ -197,7 +190,6 @@ describe("what is found in the folder", () => {
 
   test.each([
     [{ seed: 8 }, /seed was 7, is 8/],
-    [{ epochs: 5 }, /epochs was 4, is 5/],
     [{ crops: "ten" as const }, /crops was "center", is "ten"/],
     [{ classWeights: [1, 1, 1, 1, 1, 2] }, /classWeights was null, is \[1,1,1,1,1,2\]/],
     [{ batchSize: 4, seed: 1 }, /seed was 7, is 1; batchSize was 8, is 4/],
@@ -205,6 +197,45 @@ describe("what is found in the folder", () => {
   ])("other settings are told: %j", async (options, message) => {
     const runDir = await interrupted();
     await expect(train(smallRun(runDir, { resume: true }, options))).rejects.toThrow(message);
+  });
+
+  test("another length is taken: longer, shorter, and of a finished run; the rate follows or not, as it is told", async () => {
+    const constant = { kind: "constant", learningRate: 0.05, warmupEpochs: 0 } as const;
+    const told = async (runDir: string, options: Parameters<typeof smallRun>[2]) => {
+      const texts: string[] = [];
+      const onEvent = (event: TrainingEvent) => event.type === "message" && texts.push(event.text);
+      const { epochs, status } = await train(smallRun(runDir, { resume: true, onEvent }, options));
+      return { epochs, status, text: texts[0] };
+    };
+    const rates = (runDir: string) =>
+      metricsOf(runDir).flatMap((line) => ("step" in line ? [line.step] : []));
+
+    const longer = await interrupted();
+    expect(await told(longer, { epochs: 6 })).toMatchObject({
+      epochs: 6,
+      text: expect.stringMatching(
+        /^6 epochs instead of 4; schedule one-cycle: the learning rate follows the new length/,
+      ),
+    });
+    expect(rates(longer)).toEqual([12, 24, 36, 48, 60, 72]);
+    // What it is now is the run: resumed without a word it stays so.
+    expect(await told(longer, { epochs: 6 })).toMatchObject({
+      epochs: 6,
+      text: expect.stringMatching(/^resuming/),
+    });
+    expect(await told(await interrupted(), { epochs: 3 })).toMatchObject({ epochs: 3, status: "finished" });
+
+    // Where the rate does not depend on the length, a run in two parts is the run in one.
+    const [parts, whole] = [newRunDir(), newRunDir()];
+    await train(smallRun(parts, {}, { epochs: 2, schedule: constant }));
+    expect(await told(parts, { epochs: 5, schedule: constant })).toMatchObject({
+      text: "5 epochs instead of 2; schedule constant: the learning rate goes on as before",
+    });
+    await train(smallRun(whole, {}, { epochs: 5, schedule: constant }));
+    expect(metricsOf(parts)).toEqual(metricsOf(whole));
+    expect(loadCheckpoint(join(parts, "last.safetensors"))).toEqual(
+      loadCheckpoint(join(whole, "last.safetensors")),
+    );
   });
 
   test("other data and another split are told", async () => {
@@ -222,8 +253,8 @@ describe("what is found in the folder", () => {
   test("a checkpoint without a position is told", async () => {
     const runDir = await interrupted();
     const path = join(runDir, "last.safetensors");
-    const text = readFileSync(path).toString("latin1");
-    writeFileSync(path, text.replace('\\"stepInEpoch\\":', '\\"stepInEpoca\\":'), "latin1");
+    const { state, position } = loadCheckpoint(path);
+    saveCheckpoint(path, state, { ...(position as object), stepInEpoch: undefined });
     await expect(train(smallRun(runDir, { resume: true }))).rejects.toThrow(
       /last\.safetensors: not the checkpoint of a run that can be resumed, stepInEpoch/,
     );

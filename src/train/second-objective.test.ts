@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { memoryDataset } from "../../test/helpers/memory-dataset.ts";
 import { memoryStorage } from "../../test/helpers/memory-storage.ts";
+import { contentOf } from "../../test/helpers/small-run.ts";
 import { trainingPipeline } from "../augment/index.ts";
 import { openLoader } from "../data/index.ts";
 import { CutoutError } from "../error.ts";
@@ -222,7 +223,7 @@ describe("an auto-encoder, with the trainer that classifies", async () => {
       const lines = readFileSync(join(folder, "run", "metrics.jsonl"), "utf8")
         .trimEnd()
         .split("\n");
-      const records = lines.map((line) => JSON.parse(line) as MetricsRecord<Filled>);
+      const records = lines.map((line) => contentOf(line) as MetricsRecord<Filled>);
       expect(withoutTimes(records)).toEqual(withoutTimes(storage.records));
     }
   });

@@ -5,11 +5,12 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { failingAt } from "../../test/helpers/failing-disk.ts";
 import { memoryStorage } from "../../test/helpers/memory-storage.ts";
-import { atStep, metricsOf, smallOptions, smallRun } from "../../test/helpers/small-run.ts";
+import { atStep, contentOf, metricsOf, smallOptions, smallRun } from "../../test/helpers/small-run.ts";
 import { evaluationViews } from "../augment/pipeline/pipeline.ts";
 import { stream } from "../rng.ts";
 import { loadCheckpoint } from "../run-folder/checkpoint.ts";
 import { evaluate } from "./evaluate.ts";
+import type { Evaluation } from "./evaluation.ts";
 import type { EpochRecord, TestRecord, TrainingEvent } from "./events.ts";
 import type { TrainingSession } from "./network-session.ts";
 import { classScoring } from "./objectives/classify.ts";
@@ -38,7 +39,7 @@ describe("a whole run", async () => {
     ]);
     const lines = readFileSync(join(runDir, "metrics.jsonl"), "utf8").trimEnd().split("\n");
     const written = events.filter((event) => event.type === "epoch" || event.type === "test");
-    expect(lines.map((line) => JSON.parse(line))).toEqual(written);
+    expect(lines.map(contentOf)).toEqual(written);
     expect(records.map((record) => [record.epoch, record.step])).toEqual([
       [1, 12],
       [2, 24],
@@ -79,7 +80,7 @@ describe("a whole run", async () => {
     const scoreOf = async (indices: Int32Array) =>
       (await evaluate({ ...shared, scoring: classScoring(dataset, indices), indices })).score();
     const score = await scoreOf(split.test);
-    const evaluation = JSON.parse(readFileSync(join(runDir, "evaluation.json"), "utf8"));
+    const evaluation = contentOf(readFileSync(join(runDir, "evaluation.json"), "utf8")) as Evaluation;
     expect(evaluation).toEqual(JSON.parse(JSON.stringify(result.evaluation)));
     expect(score).toEqual(evaluation.score);
     expect((events.at(-1) as TestRecord).test).toEqual(score);
@@ -305,7 +306,7 @@ describe("a run that is kept elsewhere", () => {
     expect(await train(smallRun("", { storage }))).toEqual(inFolder);
     expect(storage.records.map(({ ...record }) => record)).toMatchObject(metricsOf(runDir));
     expect(JSON.stringify(storage.evaluations)).toBe(
-      `[${readFileSync(join(runDir, "evaluation.json"), "utf8").trimEnd()}]`,
+      JSON.stringify([contentOf(readFileSync(join(runDir, "evaluation.json"), "utf8"))]),
     );
     const { state, position } = loadCheckpoint(join(runDir, "best.safetensors"));
     expect(await storage.readCheckpoint("best")).toMatchObject({ state, position });
@@ -518,10 +519,10 @@ test("a checkpoint of another version is refused with the way out", async () => 
   const runDir = newRunDir();
   await train(smallRun(runDir, {}, { epochs: 1 }));
   const path = join(runDir, "last.safetensors");
-  const bytes = readFileSync(path).toString("latin1").replace('"cutout.version":"1"', '"cutout.version":"9"');
+  const bytes = readFileSync(path).toString("latin1").replace('"cutout.version":"2"', '"cutout.version":"9"');
   writeFileSync(path, bytes, "latin1");
   await expect(train(smallRun(runDir, { resume: true }, { epochs: 1 }))).rejects.toThrow(
-    /of version 1, got version 9/,
+    /of version 1 to 2, got version 9/,
   );
 });
 

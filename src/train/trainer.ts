@@ -1,7 +1,7 @@
 // The training loop: epochs of steps, validation, best and last checkpoint, exact resume, and the test at the end.
 import type { Batch } from "../data/index.ts";
 import { CutoutError } from "../error.ts";
-import { initialPlateau, learningRateAt, updatePlateau } from "../optim/schedule.ts";
+import { initialPlateau, learningRateAt, type ScheduleOptions, updatePlateau } from "../optim/schedule.ts";
 import { stream } from "../rng.ts";
 import { evaluate } from "./evaluate.ts";
 import type { EpochRecord, TestRecord } from "./events.ts";
@@ -58,6 +58,24 @@ export async function train<S extends Scores>(args: TrainArguments<S>): Promise<
     return run.result("interrupted", null);
   }
 }
+
+/** Errors about a checkpoint's tensors name its file. */
+async function loaded(where: string, load: () => Promise<void>): Promise<void> {
+  try {
+    await load();
+  } catch (error) {
+    throw error instanceof CutoutError ? error.with({ where }) : error;
+  }
+}
+
+/** Whether the rate at a step depends on the number of epochs. */
+const followsLength: { readonly [Kind in ScheduleOptions["kind"]]: boolean } = {
+  constant: false,
+  steps: false,
+  plateau: false,
+  cosine: true,
+  "one-cycle": true,
+};
 
 /** A clock in seconds. */
 const seconds = () => performance.now() / 1000;
@@ -116,14 +134,39 @@ class Training<S extends Scores> {
     const { storage, session, onEvent } = this.#args;
     const { where, state, position: json } = await storage.readCheckpoint("last");
     const position = parsePosition(where, json);
-    checkIdentity(where, position.identity, this.#position.identity);
-    await session.load(state);
+    const { identity } = this.#position;
+    checkIdentity(where, position.identity, identity);
+    await loaded(where, async () => session.load(state));
     await storage.cutRecords(position.epoch);
-    this.#position = position;
-    this.#saved = position;
+    // From now on of the length that was told, which may be another one.
+    this.#position = { ...position, identity };
+    this.#saved = this.#position;
+    this.#tellOtherLength(Number(position.identity.epochs));
     const { epoch, stepInEpoch } = position;
     const text = `resuming after epoch ${epoch}, step ${stepInEpoch} of ${this.#stepsPerEpoch}`;
     onEvent({ type: "message", text });
+  }
+
+  /** One line on what becomes of a run, and of its schedule, that is gone on with to another length. */
+  #tellOtherLength(before: number): void {
+    const { options, onEvent } = this.#args;
+    const { epochs, schedule } = options;
+    if (before === epochs) return;
+    const step = this.#stepsDone();
+    const rate = (of: number) =>
+      learningRateAt(
+        schedule,
+        { step, stepsPerEpoch: this.#stepsPerEpoch, epochs: of },
+        this.#position.plateau,
+      ).toPrecision(3);
+    const lengths = `${epochs} epochs instead of ${before}`;
+    const next =
+      epochs > before && this.#isStoppedEarly()
+        ? "but early stopping has ended it, and more epochs change nothing"
+        : followsLength[schedule.kind]
+          ? `schedule ${schedule.kind}: the learning rate follows the new length from here on, ${rate(epochs)} now where it was ${rate(before)}`
+          : `schedule ${schedule.kind}: the learning rate goes on as before`;
+    onEvent({ type: "message", text: `${lengths}; ${next}` });
   }
 
   isOver(): boolean {

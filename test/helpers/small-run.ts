@@ -80,14 +80,20 @@ export function smallRun(
   };
 }
 
-/** The lines of metrics.jsonl without what depends on time. */
+/** The lines of metrics.jsonl without what depends on time, and their checksums. */
 export function metricsOf(runDir: string): Partial<MetricsRecord>[] {
   const lines = readFileSync(`${runDir}/metrics.jsonl`, "utf8").split("\n");
   if (lines.pop() !== "") throw new Error("metrics.jsonl: must end with a line break");
   return lines.map((line) => {
-    const { seconds, imagesPerSecond, ...rest } = JSON.parse(line);
+    const { checksum, seconds, imagesPerSecond, ...rest } = JSON.parse(line);
     return rest;
   });
+}
+
+/** What a JSON file of a run folder says, without its checksum. */
+export function contentOf(text: string): unknown {
+  const { checksum, ...content } = JSON.parse(text);
+  return content;
 }
 
 /** Runs `action` at each step event, told the number of the step since the start of the process. */
