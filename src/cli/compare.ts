@@ -65,7 +65,7 @@ export function comparisonName(runs: readonly string[]): string {
 
 /** What differs, a line for each run, and what the groups can say: word for word as on the page. */
 export function formatComparison(comparison: Comparison): string {
-  const { title, groups, contrasts } = comparison;
+  const { title, groups, differing, contrasts } = comparison;
   const luck = luckWords(comparison);
   const rows = groups.flatMap(({ label, runs }) =>
     runs.map((run) => [
@@ -87,10 +87,19 @@ export function formatComparison(comparison: Comparison): string {
   const text = [
     title,
     formatTable(rows, ["left", "left", "left", "right", "left"]),
+    ...(differing.length > 1 ? ["", settingsTable(comparison)] : []),
     ...(luck === null ? spreads : ["", ...lines(luck)]),
     ...said,
   ].join("\n");
   return text.replaceAll("\u00A0", " ");
+}
+
+function settingsTable({ groups, differing }: Comparison): string {
+  const rows = [
+    ["", ...groups.map(({ label }) => label)],
+    ...differing.map(({ name, values }) => [name, ...values.map((value) => value ?? "-")]),
+  ];
+  return formatTable(rows, ["left", ...groups.map(() => "left" as const)]);
 }
 
 const testAccuracy = ({ test }: ShownRun) => formatPercent(test?.test.top1 ?? Number.NaN);

@@ -78,7 +78,9 @@ test("three groups, and more settings than a title holds", () => {
     optimizer: { momentum: 0.8 },
     fit: "cover",
   });
-  expect(titleOf(groupsOf(run(), other))).toMatch(/ and 2 more settings$/);
+  const grouping = groupsOf(run(), other);
+  expect(titleOf(grouping)).toMatch(/ and 2 more settings$/);
+  expect(grouping.groups.map(({ label, runs }) => label === runs[0]!.name)).toEqual([true, true]);
 });
 
 test("other data are a difference, by name or fingerprint; other sizes of the same are not", () => {

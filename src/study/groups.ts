@@ -24,8 +24,11 @@ const seeds: ReadonlySet<string> = new Set(["seed", "split.seed"]);
 /** These change the pixels that are kept, and the fingerprint with them. */
 const decoding: ReadonlySet<string> = new Set(["cacheSize", "fit", "imageSize"]);
 
+/** More settings than this are no name: then the folder is, and a table says what differs. */
+const mostNamed = 3;
+
 export interface RunGroup {
-  /** What sets it apart, as flags: `--learning-rate 0.05`. */
+  /** What sets it apart, as flags: `--learning-rate 0.05`; the name of its first run where that would be too many. */
   readonly label: string;
   readonly runs: readonly ShownRun[];
   /** The runs that have a test result, one a seed: of those with the same seeds the first. */
@@ -133,7 +136,9 @@ export function groupRuns(runs: readonly ShownRun[], labels?: readonly string[])
       return one.flag === "" ? valueText(one) : flagWords(one).map(shellWord);
     });
     const flags = words.join(" ");
-    const label = own ?? (flags || (members.length === 1 ? "these settings" : group[0]!.name));
+    const more = group.length > 1 ? ` and ${group.length - 1} more` : "";
+    const named = flags === "" || paths.length > mostNamed ? `${group[0]!.name}${more}` : flags;
+    const label = own ?? (members.length === 1 ? "these settings" : named);
     return { label, runs: group, ...seedRunsOf(group) };
   });
   return { groups: distinct(groups), differing };
@@ -182,7 +187,7 @@ export function titleOf({ groups, differing }: Grouping): string {
   }
   const untold = groups.some(({ runs }) => runs[0]!.config === null);
   if (untold || differing.length === 0) return groups.map(({ label }) => label).join(" against ");
-  const phrases = differing.slice(0, 3).map(({ name, values }) => {
+  const phrases = differing.slice(0, mostNamed).map(({ name, values }) => {
     const distinctValues = [...new Set(values.map((value) => value ?? "none"))];
     return `${name} ${joined(distinctValues)}`;
   });
