@@ -45,7 +45,8 @@ beforeAll(async () => {
   const trained = cutout("train", "photos", "--epochs", "1", ...sizes);
   expect(trained.status, trained.stderr).toBe(0);
   run = join("runs", readdirSync(join(folder, "runs"))[0]!);
-});
+  // The registry may be slow, and the machine busy.
+}, 600_000);
 
 test("the program says its version, trains with a report, predicts", () => {
   expect(cutout("--version").stdout.trim()).toBe(packageJson.version);
