@@ -8,7 +8,7 @@ import { shellWord } from "../text.ts";
 import { configJson } from "./config-json.ts";
 import { type DatasetRecord, datasetJson } from "./dataset-json.ts";
 import { type Environment, environmentJson } from "./environment-json.ts";
-import { type HoldOptions, holdRun, isLockFile, type RunHold } from "./hold.ts";
+import { type HoldOptions, holdRun, isHeldLock, isLockFile, type RunHold } from "./hold.ts";
 import { folderName as imagesName } from "./images.ts";
 import { networkJson } from "./network-json.ts";
 import { entryAt, isFolder, unreadable } from "./plain-file.ts";
@@ -36,7 +36,7 @@ export async function createRun(run: NewRun, options: HoldOptions = {}): Promise
     // Another process may have begun a run there in the meantime.
     checkNewRun(folder);
     for (const file of filesIn(folder)) {
-      if (!isLockFile(file)) rmSync(join(folder, file), { force: true });
+      if (!isHeldLock(file)) rmSync(join(folder, file), { force: true });
     }
     environmentJson.write(folder, environment);
     datasetJson.write(folder, dataset);
@@ -55,7 +55,8 @@ export function removeLeftovers(folder: string): void {
   for (const part of [folder, join(folder, imagesName)]) {
     if (!entryAt(part)?.isDirectory() && part !== folder) continue;
     for (const file of filesIn(part)) {
-      if (file.endsWith(".partial") && !entryAt(join(part, file))?.isDirectory()) {
+      const left = file.endsWith(".partial") || (isLockFile(file) && !isHeldLock(file));
+      if (left && !entryAt(join(part, file))?.isDirectory()) {
         rmSync(join(part, file), { force: true });
       }
     }

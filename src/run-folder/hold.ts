@@ -49,6 +49,11 @@ export function isLockFile(file: string): boolean {
   return /^run\.lock(\.[0-9a-f]+)*(\.partial)?$/.test(file);
 }
 
+/** The lock of the holder, who takes the others away: whoever still holds one of those finds that it is too late. */
+export function isHeldLock(file: string): boolean {
+  return file === name;
+}
+
 /**
  * Holds a run folder, which must exist, for this process.
  * @throws CutoutError that says who holds it

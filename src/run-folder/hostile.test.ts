@@ -187,6 +187,8 @@ test("what a kill has left half written is taken away, and nothing else", () => 
   const before = readdirSync(run).sort();
   writeFileSync(join(run, "last.safetensors.partial"), "");
   writeFileSync(join(run, "images", "1.webp.partial"), "");
+  writeFileSync(join(run, `run.lock.${"a".repeat(32)}.partial`), "");
+  writeFileSync(join(run, `run.lock.${"b".repeat(32)}`), "");
   removeLeftovers(run);
   expect(readdirSync(run).sort()).toEqual(before);
   expect(existsSync(join(run, "images", "1.webp.partial"))).toBe(false);
