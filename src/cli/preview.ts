@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import { settingsFrom } from "../config/flags.ts";
-import { namedBy, say } from "./console.ts";
+import { namedBy, say, tell } from "./console.ts";
 import { checkOutFile, writeOutFile } from "./out-file.ts";
 import { createProgress } from "./progress.ts";
 import { addSettingFlags } from "./setting-flags.ts";
@@ -24,7 +24,8 @@ async function previewAction(
   data: string | undefined,
   options: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const { settings, nameOf } = settingsFrom(data, options);
+  const { settings, nameOf, notes } = settingsFrom(data, options);
+  notes.forEach(tell);
   const out = options.out as string;
   checkOutFile("--out", out, ".png");
   const { prepare } = await import("../run/prepare.ts");

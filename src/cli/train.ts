@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { settingsFrom } from "../config/flags.ts";
 import { settingsError } from "../config/settings.ts";
 import { attended } from "./attend.ts";
-import { namedBy } from "./console.ts";
+import { namedBy, tell } from "./console.ts";
 import { addSettingFlags } from "./setting-flags.ts";
 
 export function addTrain(program: Command): void {
@@ -37,7 +37,8 @@ async function trainAction(
     await attended((signal) => eventsOf((run) => resumeTrial(resume, { ...run, data, epochs }), signal));
     return;
   }
-  const { settings, nameOf } = settingsFrom(data, options);
+  const { settings, nameOf, notes } = settingsFrom(data, options);
+  notes.forEach(tell);
   const out = (options.out as string | undefined) ?? null;
   const execute = inThisProcess(process.argv.slice(2));
   await namedBy(

@@ -1,13 +1,15 @@
 // What settings of earlier format versions meant that they no longer mean: such a run can be used, but not gone on with.
 import { aroundPass, inOrder } from "../augment/index.ts";
-import type { Config } from "./config.ts";
+import type { Config, Settings } from "./config.ts";
+
+type Concerned = Pick<Config, "augment" | "labelSmoothing" | "classWeights"> | Settings;
 
 interface Change {
   /** The first version with the new meaning. */
   readonly since: number;
   /** What training does with it now, for people. */
   readonly now: string;
-  concerns(config: Config): boolean;
+  concerns(settings: Concerned): boolean;
 }
 
 const changes: readonly Change[] = [
@@ -26,6 +28,6 @@ const changes: readonly Change[] = [
 ];
 
 /** What training does otherwise with a config of this format version than the version that wrote it did. */
-export function changesSince(version: number, config: Config): readonly string[] {
-  return changes.filter(({ since, concerns }) => version < since && concerns(config)).map(({ now }) => now);
+export function changesSince(version: number, settings: Concerned): readonly string[] {
+  return changes.filter(({ since, concerns }) => version < since && concerns(settings)).map(({ now }) => now);
 }

@@ -1,6 +1,8 @@
 // Command-line flags of a run: a table from flag to config path, and what the flags that were given say.
 import type { Settings } from "./config.ts";
+import { changesSince } from "./earlier.ts";
 import { type Leaf, leaves } from "./leaves.ts";
+import { onThisMachine } from "./machine.ts";
 import {
   checkSettings,
   merged,
@@ -144,7 +146,11 @@ export interface SettingsRequest {
   readonly settings: Settings;
   /** How errors name a field: by its flag where it was set by one. */
   readonly nameOf: NameOf;
+  /** What is not as the file has it, a line each for the person. */
+  readonly notes: readonly string[];
 }
+
+const nothing = { raw: {}, notes: [] } as const;
 
 /**
  * Settings from the flags, and from the file that `--config` names.
@@ -154,12 +160,20 @@ export interface SettingsRequest {
 export function settingsFrom(data: string | undefined, given: GivenFlags): SettingsRequest {
   const { raw, origins } = rawSettings(data, given);
   const file = given.config as string | undefined;
-  const stored = file === undefined ? {} : readConfigFile(file);
+  const read = file === undefined ? null : readConfigFile(file);
+  const { raw: stored, notes } = read === null ? nothing : onThisMachine(read, raw);
   requireCutout(origins, given, stored);
   const nameOf: NameOf = (path) =>
     originOf(path, origins) ?? (file === undefined ? flagOf(path) : `${file}: ${path}`);
   const settings = naming(nameOf, () => checkSettings(merged(stored, raw)));
-  return { settings, nameOf: (path) => origins.get(path) ?? flagOf(path) };
+  const changed = read?.version ? changesSince(read.version, settings) : [];
+  return {
+    settings,
+    nameOf: (path) => origins.get(path) ?? flagOf(path),
+    notes: [...notes, ...changed.map((now) => `of an earlier version; now ${now}`)].map(
+      (note) => `${file}: ${note}`,
+    ),
+  };
 }
 
 /** The flag that set this path, or the closest path around it. */

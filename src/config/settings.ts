@@ -15,6 +15,7 @@ import {
 } from "./config.ts";
 import { show } from "./fields.ts";
 import { leaves } from "./leaves.ts";
+import { onThisMachine } from "./machine.ts";
 import { defaultSchedule } from "./schedule-fields.ts";
 
 /** What was told, not yet looked at. */
@@ -38,13 +39,14 @@ export function settingsError(fields: ErrorFields): CutoutError {
 }
 
 /**
- * Checked settings with the defaults that need no data.
+ * Checked settings with the defaults that need no data. Of a run's own config.json, threads, device and folders are
+ * this machine's.
  * @param told settings; they win over those of `file`
  * @param file path of a JSON config file
  * @throws CutoutError naming the field, and the file where it comes from one, and what must hold
  */
 export function readSettings(told: SettingsInput | Partial<SettingsInput>, file?: string): Settings {
-  const under = file === undefined ? {} : readConfigFile(file);
+  const under = file === undefined ? {} : onThisMachine(readConfigFile(file)).raw;
   const where = file ?? "config";
   return naming(
     (field) => `${where}: ${field}`,
@@ -90,8 +92,14 @@ function firstGap(stored: unknown, complete: unknown, path: string): string | nu
   return null;
 }
 
+export interface ConfigFile {
+  readonly raw: Raw;
+  /** The format version that a run's own config.json has; null of any other file. */
+  readonly version: number | null;
+}
+
 /** @throws CutoutError when the file is missing, no JSON object, or of a version that is not read */
-export function readConfigFile(file: string): Raw {
+export function readConfigFile(file: string): ConfigFile {
   let content: string;
   try {
     // Some editors begin a file with a byte order mark.
@@ -110,7 +118,8 @@ export function readConfigFile(file: string): Raw {
     throw settingsError({ where: file, what: `must be a JSON file (${messageOf(error)})` });
   }
   if (!isObject(raw)) throw settingsError({ where: file, what: "must hold one JSON object", got: show(raw) });
-  return withoutFormat(raw, file);
+  const version = (raw.formatVersion ?? null) as number | null;
+  return { raw: withoutFormat(raw, file), version };
 }
 
 /** Whether a file of this format version is understood here. */

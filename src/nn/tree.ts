@@ -1,7 +1,7 @@
 // What a tree of layers is as a whole, by the rules of its layers.
 import type { Value } from "../graph/types.ts";
 import type { ChannelMap, Exporter } from "./exporter.ts";
-import type { BufferSpec, FeatureShape, ForwardContext, LayerRule, ParameterSpec } from "./layer.ts";
+import type { BufferSpec, FeatureShape, ForwardContext, LayerRule, ParameterSpec, Placed } from "./layer.ts";
 import { type Layer, layerRules } from "./layers/index.ts";
 
 export const ruleOf = ({ kind }: Layer) => layerRules[kind] as LayerRule<Layer>;
@@ -30,6 +30,10 @@ export const parametersOf = (layer: Layer, input: FeatureShape): readonly Parame
 
 export const buffersOf = (layer: Layer, input: FeatureShape): readonly BufferSpec[] =>
   collect(layer, input, (rule, each, shape) => rule.buffers?.(each, shape));
+
+/** Every layer with the shape of what it gets, a layer before those inside it. */
+export const layersOf = (layer: Layer, input: FeatureShape): readonly Placed[] =>
+  collect(layer, input, (_, each, shape) => [{ layer: each, input: shape }]);
 
 /** Adds the layers to a graph. */
 export function forwardLayer(given: Omit<ForwardContext, "forward">, layer: Layer, x: Value): Value {

@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import type { Config, Settings } from "../config/config.ts";
+import { threadsHere } from "../config/machine.ts";
 import { settingsError } from "../config/settings.ts";
 import type { Part } from "../data/index.ts";
 import { notesOn, type OnProgress, openLoader } from "../data/index.ts";
@@ -45,6 +46,7 @@ import { networkOfRun, networkToKeep } from "./network.ts";
 import { withPictures } from "./pictures.ts";
 import { classWeightsOf, type Prepared, prepare } from "./prepare.ts";
 import { writeProducts } from "./products.ts";
+import { warningsOf } from "./warnings.ts";
 
 export interface TrialOptions {
   /** Ends the run after the step it is at, with a checkpoint. */
@@ -178,8 +180,13 @@ async function goOn(hold: RunHold, options: ResumeTrialOptions, attended: Attend
     });
   }
   const chosen = await chooseDevice(run.config.device);
+  const threads = threadsHere(run.config.threads);
+  if (threads !== run.config.threads) {
+    const text = `${threads} threads here, ${run.config.threads} when it began: the last bits of results may differ from those of a run left alone`;
+    attended.onEvent({ type: "message", text });
+  }
   const prepared = await prepare(
-    { ...run.config, data, epochs },
+    { ...run.config, data, epochs, threads },
     attended.onProgress,
     networkOfRun(runDir, run.config),
   );
@@ -251,7 +258,8 @@ async function withSession(
   const { options } = config.model;
   const network = buildNetwork(definition, { input: pipeline.output, numClasses, options });
   const tell = (text: string) => onEvent({ type: "message", text });
-  [...describeTrial(config, { dataset, split }, network), ...messages].forEach(tell);
+  const warnings = warningsOf(config, network, split.train.length);
+  [...describeTrial(config, { dataset, split }, network), ...warnings, ...messages].forEach(tell);
   onEvent({ type: "phase", phase: "compile" });
   const session = await openTrainingThread({
     network,
