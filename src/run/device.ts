@@ -1,11 +1,10 @@
 // Where a network runs: what was asked for against what the machine has.
 
+import { availableParallelism } from "node:os";
 import type { Settings } from "../config/config.ts";
 import { settingsError } from "../config/settings.ts";
 import { type Adapter, type AdapterSearch, findAdapter } from "../runtime/adapter.ts";
-import type { ConvolutionMode } from "../runtime/choice.ts";
-import { nodeRuntime } from "../runtime/node.ts";
-import type { Device, Runtime } from "../runtime/runtime.ts";
+import type { Device } from "../runtime/runtime.ts";
 
 export type DeviceChoice = Settings["device"];
 
@@ -48,28 +47,11 @@ export async function chooseDevice(
 }
 
 /**
- * The runtime of a device, for prediction: nothing is timed for a few images, so timed convolutions go by the rule.
- * @param tell hears, as a graph is compiled, what the device leaves to the CPU
+ * Threads for a network that somebody may have trained on a larger machine: more than there are cores only get in each
+ * other's way.
  */
-export function openRuntime(
-  device: Device,
-  { threads, convolution }: { readonly threads: number; readonly convolution: ConvolutionMode },
-  tell: (text: string) => void,
-): Runtime {
-  const runtime = nodeRuntime({
-    threads,
-    device,
-    convolution: convolution === "timed" ? "fixed" : convolution,
-  });
-  return {
-    ...runtime,
-    async compile(graph) {
-      const executable = await runtime.compile(graph);
-      const { fallbacks } = executable;
-      if (fallbacks.length > 0) tell(describeFallbacks(device, fallbacks));
-      return executable;
-    },
-  };
+export function threadsHere(threads = Number.POSITIVE_INFINITY): number {
+  return Math.min(threads, availableParallelism());
 }
 
 export function describeFallbacks(device: Device, operators: readonly string[]): string {

@@ -5,7 +5,7 @@ import type { Part } from "../dataset.ts";
 import { type DecodeOptions, decodeImage, decodesAtOnce } from "../images/image.ts";
 import { inOrder } from "../images/in-order.ts";
 import { add, isFolder, type Listing, listBelow, visible } from "./folder-listing.ts";
-import type { DatasetKind } from "./kind.ts";
+import type { DatasetKind, Purpose } from "./kind.ts";
 import { byCode } from "./labels.ts";
 import { officialSplit, partOfFolder } from "./official-split.ts";
 import type { BrokenImage, Source, SourceFile, SourceImage } from "./source.ts";
@@ -47,7 +47,7 @@ interface PartFolder {
  * @throws Error when the folder is missing or unreadable, has no images, an empty class folder, fewer than two
  *   classes, two class names that differ in upper and lower case only, or parts with different classes.
  */
-export function folderSource(data: string): Source {
+export function folderSource(data: string, purpose: Purpose = "train"): Source {
   const path = resolve(data);
   const name = basename(path);
   const top = listFolder(path, "", data);
@@ -55,11 +55,11 @@ export function folderSource(data: string): Source {
   const split = officialSplit(folders.map(({ named }) => named));
   const found: readonly FoundPart[] =
     folders.length === 0
-      ? [{ folder: "", part: null, ...classified(path, "", data, top) }]
+      ? [{ folder: "", part: null, ...classified(path, "", data, top, purpose) }]
       : folders.map(({ folder, named }) => {
           const shown = join(data, folder);
           const listing = listFolder(path, folder, shown);
-          return { folder, part: split.partOf(named), ...classified(path, folder, shown, listing) };
+          return { folder, part: split.partOf(named), ...classified(path, folder, shown, listing, purpose) };
         });
   const others = found.reduce((sum, each) => sum + each.others, folders.length > 0 ? top.loose.others : 0);
   const images: FoundImage[] = found.flatMap(({ part, images }) =>
@@ -74,9 +74,9 @@ export function folderSource(data: string): Source {
       remedy: "give a folder of class folders",
     });
   }
-  checkParts(data, found);
+  if (purpose === "train") checkParts(data, found);
   const classes = [...new Set(images.map(({ className }) => className))].sort(byCode);
-  checkClasses(data, classes, images);
+  checkClasses(data, classes, images, purpose);
   images.sort((a, b) => byCode(a.file.name, b.file.name));
   const labels = new Map(classes.map((className, label) => [className, label]));
   const notes = [
@@ -131,7 +131,13 @@ function listFolder(root: string, folder: string, shown: string): Contents {
 }
 
 /** Images below `root/folder`, by class folders or, without any, by their own names. */
-function classified(root: string, folder: string, shown: string, { folders, loose }: Contents): Classified {
+function classified(
+  root: string,
+  folder: string,
+  shown: string,
+  { folders, loose }: Contents,
+  purpose: Purpose,
+): Classified {
   const prefix = folder === "" ? "" : `${folder}/`;
   if (folders.length === 0) {
     const images = loose.images.map((file) => ({
@@ -141,7 +147,8 @@ function classified(root: string, folder: string, shown: string, { folders, loos
     return { images, others: loose.others };
   }
   const listings = new Map(folders.map((name) => [name, listBelow(root, prefix + name)]));
-  checkClassFolders(shown, listings, loose);
+  checkNoLooseImages(shown, [...listings.keys()].sort(byCode), loose);
+  if (purpose === "train") checkClassFolders(shown, listings);
   return {
     images: [...listings].flatMap(([className, listing]) =>
       listing.images.map((file) => ({ file, className })),
@@ -206,9 +213,8 @@ function classInName(data: string, part: string, numImages: number, name: string
   });
 }
 
-function checkClassFolders(data: string, listings: ReadonlyMap<string, Listing>, loose: Listing): void {
+function checkClassFolders(data: string, listings: ReadonlyMap<string, Listing>): void {
   const names = [...listings.keys()].sort(byCode);
-  checkNoLooseImages(data, names, loose);
   const empty = names.filter((name) => listings.get(name)!.images.length === 0);
   if (empty.length === names.length) return; // then there are no images at all, which is another error
   for (const name of empty) {
@@ -253,7 +259,12 @@ function checkParts(data: string, parts: readonly ({ readonly folder: string } &
   }
 }
 
-function checkClasses(data: string, classes: readonly string[], images: readonly FoundImage[]): void {
+function checkClasses(
+  data: string,
+  classes: readonly string[],
+  images: readonly FoundImage[],
+  purpose: Purpose,
+): void {
   const seen = new Map<string, string>();
   for (const name of classes) {
     const key = name.normalize("NFC").toLowerCase();
@@ -268,7 +279,7 @@ function checkClasses(data: string, classes: readonly string[], images: readonly
     }
     seen.set(key, name);
   }
-  if (classes.length < 2) {
+  if (classes.length < 2 && purpose === "train") {
     const inner = folderOfClasses(images.map(({ file }) => file.name));
     const advice =
       inner === null ? "give the folder that holds a folder for each class" : `give ${join(data, inner)}`;
@@ -298,5 +309,9 @@ function folderOfClasses(images: readonly string[]): string | null {
 /** Takes everything: what is wrong with it is told when it is opened. */
 export const folder: DatasetKind<"folder"> = {
   name: "folder",
-  find: (data) => ({ data: resolve(data), size: () => null, open: () => folderSource(data) }),
+  find: (data) => ({
+    data: resolve(data),
+    size: () => null,
+    open: (_, purpose) => folderSource(data, purpose),
+  }),
 };

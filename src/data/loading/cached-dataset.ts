@@ -43,6 +43,12 @@ export function readCache(index: CacheIndex, imageFile: string, inMemoryBelow = 
     imageFileBytes(index) < inMemoryBelow
       ? loadStore(imageFile, imageBytes, count)
       : { place: { kind: "file", path: imageFile }, imageBytes, count };
+  return datasetOf(index, store);
+}
+
+/** The dataset that an index describes, its images being in the store. */
+export function datasetOf(index: CacheIndex, store: ImageStore): Dataset {
+  const { height, width, channels, count } = index;
   const images = openStore(store);
   return {
     name: index.name,
