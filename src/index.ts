@@ -57,7 +57,7 @@ export { networkNames } from "./nn/networks/index.ts";
 export type { Kind, Option, Options } from "./nn/options.ts";
 export { boolean, choice, integer, number } from "./nn/options.ts";
 export type { NetworkSizes, Recipe } from "./nn/recipe.ts";
-export type { ExportOptions } from "./onnx/export.ts";
+export type { ExportOptions, ImageReading } from "./onnx/export.ts";
 export { exportModel } from "./onnx/export.ts";
 export type { ScheduleOptions } from "./optim/schedule.ts";
 export { learningRateAt } from "./optim/schedule.ts";
@@ -65,7 +65,25 @@ export { writeComparison, writeReport } from "./report/html.ts";
 export { previewSheet } from "./report/sheet.ts";
 export type { Rng } from "./rng.ts";
 export { permutation, stream } from "./rng.ts";
-export type { Classified, Classifier, DataEvaluation } from "./run/classifier.ts";
+export type {
+  Attendance,
+  Classification,
+  Classified,
+  Classifier,
+  ClassifierEvent,
+  ClassifierOptions,
+  ClassifyOptions as ClassifyImagesOptions,
+  DataEvaluation,
+  ExportRunOptions,
+  ImageInput,
+  NotClassified,
+  OwnTestOptions,
+  RankedClass,
+  RawImage,
+  SharpImage,
+  ViewOptions,
+  Weights,
+} from "./run/classifier.ts";
 export { exportRun, openClassifier } from "./run/classifier.ts";
 export type { RunEvent } from "./run/events.ts";
 export type { NewTrialOptions, TrialOptions, TrialResult } from "./run/trial.ts";

@@ -1,56 +1,54 @@
-// `cutout eval`: the best checkpoint of a run on its test part, or on other data.
-import { type Command, Option } from "commander";
-import type { DeviceChoice } from "../run/device.ts";
-import type { Evaluation } from "../train/evaluation.ts";
-import { say, tell, tellBroken } from "./console.ts";
+// `cutout eval`: a trained network on its test part, or on other data.
+import type { Command } from "commander";
+import { settingsError } from "../config/settings.ts";
+import type { DataEvaluation } from "../run/classifier.ts";
+import { say, tellBroken } from "./console.ts";
+import { addModelOptions, classifierOptions, type ModelOptions } from "./model-options.ts";
 import { createProgress, formatPercent } from "./progress.ts";
 import { formatTable } from "./table.ts";
 
-interface EvalOptions {
-  readonly crops?: "center" | "ten";
-  readonly device?: DeviceChoice;
+interface EvalOptions extends ModelOptions {
+  readonly cacheDir?: string;
   readonly json?: boolean;
+  readonly testPart?: boolean;
 }
 
 export function addEval(program: Command): void {
-  program
+  const command = program
     .command("eval")
-    .summary("test a finished run again, or on other data")
+    .summary("test a run again, or on other data")
     .description(
-      "Scores the best checkpoint of a run on its own test images, or on every image of other data.",
+      "Scores the best checkpoint of a run on its own test images, or on every image of other data. Nothing needs to be " +
+        "writable; other data may have one of the classes, or some without images.",
     )
-    .argument("<run>", "run folder")
-    .argument("[data]", "other data with the same classes (default: the run's own test part)")
-    .addOption(cropsOption())
-    .addOption(deviceOption())
+    .argument("<run>", "run folder, finished or not, or a model.onnx exported from one")
+    .argument("[data]", "other data with classes of the run (default: the run's own test part)");
+  addModelOptions(command)
+    .option("--test-part", "DATA are the run's own images, at another place: score their test part")
+    .option("--cache-dir <folder>", "folder of decoded images (default: the run's)")
     .option("--json", "everything as JSON, each image too")
     .action(evalAction);
 }
 
-export function cropsOption(): Option {
-  return new Option(
-    "--crops <views>",
-    "views of an image: its centre, or ten crops averaged (default: the run's)",
-  ).choices(["center", "ten"]);
-}
-
-export function deviceOption(): Option {
-  return new Option(
-    "--device <name>",
-    "where the network runs (default: on a graphics card if the run did and there is one here, else cpu)",
-  ).choices(["cpu", "webgpu", "auto"]);
-}
-
 async function evalAction(run: string, data: string | undefined, options: EvalOptions): Promise<void> {
+  if (options.testPart && data === undefined) {
+    throw settingsError({
+      where: "--test-part",
+      what: "says that DATA holds the run's own images",
+      got: "no DATA",
+      remedy: "leave it out: the run's own test part is the default",
+    });
+  }
   const { openClassifier } = await import("../run/classifier.ts");
-  const classifier = await openClassifier(run, { device: options.device, tell });
   const progress = createProgress(process.stderr);
+  const { crops, cacheDir } = options;
+  const classifier = await openClassifier(run, { ...classifierOptions(options, progress), cacheDir });
   try {
-    const crops = options.crops ?? classifier.config.crops;
-    const other = data === undefined ? null : await classifier.evaluateData(data, crops, progress.onProgress);
-    const evaluation = other ?? (await classifier.evaluateTest(crops, progress.onProgress));
+    const evaluation = await (data === undefined || options.testPart
+      ? classifier.evaluateTest({ crops, data })
+      : classifier.evaluateData(data, { crops }));
     progress.clear();
-    tellBroken(other?.broken ?? []);
+    tellBroken(evaluation.broken);
     say(options.json ? JSON.stringify(evaluation) : formatEvaluation(evaluation));
   } finally {
     progress.clear();
@@ -59,11 +57,12 @@ async function evalAction(run: string, data: string | undefined, options: EvalOp
 }
 
 /** Score and a line for each class. */
-function formatEvaluation({ score, classes, crops }: Evaluation): string {
+function formatEvaluation({ score, classes, crops, broken }: DataEvaluation): string {
   const share = (value: number | null) => (value === null ? "-" : formatPercent(value));
   const top5 = classes.length > 5 ? `, top-5 ${formatPercent(score.top5)}` : "";
+  const unread = broken.length > 0 ? `; ${broken.length} not read` : "";
   const views = crops === "ten" ? ", ten crops" : "";
-  const head = `accuracy ${formatPercent(score.top1)}${top5}, loss ${score.loss.toFixed(4)} on ${score.count} images${views}`;
+  const head = `accuracy ${formatPercent(score.top1)}${top5}, loss ${score.loss.toFixed(4)} on ${score.count} images${views}${unread}`;
   const rows = classes.map((each) => [
     each.name,
     String(each.support),

@@ -72,5 +72,5 @@ test("what an earlier version meant otherwise is said", () => {
 });
 
 test("a run is gone on with by its own threads where there are so many", () => {
-  expect([1, here, here + 1].map(threadsHere)).toEqual([1, here, here]);
+  expect([1, here, here + 1].map((threads) => threadsHere(threads))).toEqual([1, here, here]);
 });

@@ -38,7 +38,7 @@ export function onThisMachine(
   };
 }
 
-/** Threads to go on with a run: its own as long as this machine has so many processors. */
-export function threadsHere(ofRun: number): number {
+/** Threads to use a run with: its own as long as this machine has so many processors; all where it does not tell. */
+export function threadsHere(ofRun = Number.POSITIVE_INFINITY): number {
   return Math.min(ofRun, availableParallelism());
 }

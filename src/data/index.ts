@@ -3,6 +3,7 @@ export type { ChannelStatistics, Dataset, Part, ReadImages, Split } from "./data
 export type { LeftOut } from "./datasets/left-out.ts";
 export { catalog } from "./download/catalog.ts";
 export { type GetProgress, getDataset } from "./download/get.ts";
+export { isAddress, readAddress } from "./http/remote-file.ts";
 export { toGrey } from "./images/grey.ts";
 export {
   type Decoded,
@@ -10,6 +11,7 @@ export {
   decodeImage,
   encodeWebp,
   type Fit,
+  resizePixels,
   type Size,
 } from "./images/image.ts";
 export {

@@ -2,7 +2,7 @@
 // Each is loaded when data are looked for: whoever needs the names alone (flags, config) loads no library with them.
 import { CutoutError } from "../error.ts";
 import type { Columns } from "./datasets/columns.ts";
-import type { DatasetKind, FoundData } from "./datasets/kind.ts";
+import type { DatasetKind, FoundData, Purpose } from "./datasets/kind.ts";
 import type { Source } from "./datasets/source.ts";
 import type { Size } from "./images/image.ts";
 
@@ -45,6 +45,8 @@ export interface DataOptions {
   readonly format?: DataFormat | "auto" | undefined;
   /** Columns, arrays or fields of the images and the labels; the usual names when left out. */
   readonly columns?: Columns | null | undefined;
+  /** `train` when left out. */
+  readonly purpose?: Purpose | undefined;
 }
 
 interface Found {
@@ -105,8 +107,8 @@ function withFlags(found: FoundData, beside: readonly Found[]): FoundData {
   };
   return {
     ...found,
-    async open(columns) {
-      const source = await found.open(columns);
+    async open(columns, purpose) {
+      const source = await found.open(columns, purpose);
       return { ...source, leftOut: source.leftOut?.map((each) => ({ ...each, ...flagOf(each.what) })) ?? [] };
     },
   };
@@ -132,5 +134,5 @@ export async function describeData(
  * @throws Error, one line for people, when the data cannot be used
  */
 export async function openSource(options: DataOptions): Promise<Source> {
-  return (await find(options)).found.open(options.columns ?? null);
+  return (await find(options)).found.open(options.columns ?? null, options.purpose ?? "train");
 }

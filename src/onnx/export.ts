@@ -18,6 +18,18 @@ export interface ExportOptions {
   /** Per channel, on the scale 0 to 1. */
   readonly normalization: { readonly mean: readonly number[]; readonly std: readonly number[] };
   readonly name: string;
+  /** How a file becomes what the network sees, for the file's metadata: who reads an image in another way gets other answers. */
+  readonly reading?: ImageReading;
+}
+
+/** From the file of an image to the network's input. */
+export interface ImageReading {
+  /** `squash` to a square, whatever the aspect, or `cover` it and cut the longer side. */
+  readonly fit: "cover" | "squash";
+  /** Side of that square, pixels; the network's views are cut from it. */
+  readonly cacheSize: number;
+  /** The centre, or ten crops whose probabilities are averaged. */
+  readonly crops: "center" | "ten";
 }
 
 /** What the first layer does of the normalization of the images, and what is left to do before it. */
@@ -33,7 +45,8 @@ function normalizationFor(first: Layer, { mean, std }: ExportOptions["normalizat
 /**
  * An ONNX file that runs wherever ONNX runs (opset 18).
  * Input `images`: float32 [N, channels, height, width], red-green-blue, 0 to 1, N free.
- * Output `probabilities`: float32 [N, classes]. Metadata: `classes` (JSON), `height`, `width`, `channels`.
+ * Output `probabilities`: float32 [N, classes]. Metadata: `classes` (JSON), `height`, `width`, `channels`, and what
+ * `reading` says: `fit`, `cacheSize`, `crops`.
  */
 export function exportModel({
   network,
@@ -42,6 +55,7 @@ export function exportModel({
   classes,
   normalization,
   name,
+  reading,
 }: ExportOptions): Uint8Array {
   const { channels, height, width } = network.input;
   const find = (key: string): Tensor => {
@@ -81,6 +95,7 @@ export function exportModel({
       height: String(height),
       width: String(width),
       channels: String(channels),
+      ...(reading && { fit: reading.fit, cacheSize: String(reading.cacheSize), crops: reading.crops }),
     },
   });
 }

@@ -1,5 +1,5 @@
 // Writes ONNX files: the only file that knows the protobuf library.
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
   AttributeProto_AttributeType,
   AttributeProtoSchema,
@@ -117,6 +117,22 @@ export function encodeModel(model: OnnxModel): Uint8Array {
       }),
     }),
   );
+}
+
+/** What a model says about itself. */
+export interface ModelDescription {
+  /** Who wrote it. */
+  readonly producer: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** @throws when the bytes are no ONNX file */
+export function describeModel(bytes: Uint8Array): ModelDescription {
+  const { producerName, metadataProps } = fromBinary(ModelProtoSchema, bytes);
+  return {
+    producer: producerName,
+    metadata: Object.fromEntries(metadataProps.map(({ key, value }) => [key, value])),
+  };
 }
 
 function encodeAttribute(name: string, value: OnnxAttribute) {

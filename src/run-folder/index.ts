@@ -1,5 +1,5 @@
 // The face of a run folder: each of its files by what is in it; nobody else knows their names.
-export { checkpointPath, loadCheckpoint } from "./checkpoint.ts";
+export { checkpointPath, hasCheckpoint, loadCheckpoint } from "./checkpoint.ts";
 export { configJson } from "./config-json.ts";
 export { checkNewRun, createRun, removeLeftovers } from "./create.ts";
 export type { DatasetRecord } from "./dataset-json.ts";

@@ -1,250 +1,280 @@
-// A trained run put to use: the best checkpoint on new images or on a whole data set.
+// A trained network put to use: on images of any kind, on a whole data set, on its own test part again.
 
-import { basename } from "node:path";
-import type { TrainingPipeline } from "../augment/pipeline/pipeline.ts";
 import type { Config } from "../config/config.ts";
-import type { Dataset } from "../data/index.ts";
-import { decodeImage, type OnProgress, openDataset, openLoader, toGrey } from "../data/index.ts";
+import { threadsHere } from "../config/machine.ts";
+import { settingsError } from "../config/settings.ts";
 import { CutoutError } from "../error.ts";
-import { buildNetwork } from "../nn/build.ts";
-import type { Network } from "../nn/network.ts";
-import { checkSameData, loadWeights, openFinishedRun } from "../run-folder/index.ts";
-import { evaluate } from "../train/evaluate.ts";
-import type { Evaluation } from "../train/evaluation.ts";
-import { classScoring } from "../train/objectives/classify.ts";
-import { createPredictor, type Predictor } from "../train/step.ts";
-import { dataNow } from "./data-record.ts";
-import { chooseDevice, type DeviceChoice, openRuntime } from "./device.ts";
-import { exportBest } from "./export-best.ts";
-import { networkOfRun } from "./network.ts";
-import { pipelineOf, prepare } from "./prepare.ts";
+import { openModel } from "../runtime/node.ts";
+import type { Predictor } from "../train/step.ts";
+import { batchSize, type Classified, classifyImages, type Images } from "./classify-images.ts";
+import { chooseDevice, type DeviceChoice, describeFallbacks } from "./device.ts";
+import { type DataEvaluation, type EvaluationTools, evaluateOther, evaluateOwn } from "./evaluate-data.ts";
+import type { RunEvent } from "./events.ts";
+import { type Weights, weightNames } from "./export-weights.ts";
+import { isOneImage } from "./image-input.ts";
+import { openTrained, type TrainedModel } from "./trained-model.ts";
 
-type Crops = Config["crops"];
+export type { Classification, Classified, NotClassified, RankedClass } from "./classify-images.ts";
+export type { DataEvaluation } from "./evaluate-data.ts";
+export type { Weights } from "./export-weights.ts";
+export type { ImageInput, RawImage, SharpImage } from "./image-input.ts";
+export type { ExportRunOptions } from "./trained-model.ts";
+export { exportRun } from "./trained-model.ts";
 
-export type Classified =
-  | { readonly file: string; readonly probabilities: readonly number[] }
-  | { readonly file: string; readonly reason: string };
+/** What goes on: a line for people, or how much is done. */
+export type ClassifierEvent = Extract<RunEvent, { readonly type: "message" | "progress" }>;
 
-export interface DataEvaluation extends Evaluation {
-  readonly broken: Dataset["broken"];
+/** Who asks may attend or not. */
+export interface Attendance {
+  /** Ends after the batch that is under way, by throwing the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: ((event: ClassifierEvent) => void) | undefined;
+}
+
+export interface ViewOptions extends Attendance {
+  /** Views of an image: its centre, or ten crops averaged. By default those of the run. */
+  readonly crops?: Config["crops"] | undefined;
+}
+
+export interface ClassifyOptions extends ViewOptions {
+  /** How many classes of each image are told, likeliest first; by default all. */
+  readonly topK?: number | undefined;
+}
+
+export interface OwnTestOptions extends ViewOptions {
+  /** Where the run's images are now, when they have been moved. */
+  readonly data?: string | undefined;
 }
 
 export interface Classifier {
-  readonly runDir: string;
-  readonly config: Config;
+  /** The run folder or the file, as given. */
+  readonly path: string;
   readonly classes: readonly string[];
+  /** Views of an image where nothing else is asked for. */
+  readonly crops: Config["crops"];
+  /** Of the run; null of a bare model.onnx. */
+  readonly config: Config | null;
   /**
-   * Class probabilities of image files, in the order given; a broken image gives a reason instead.
-   * Files are taken a batch at a time, so any number of them fits in memory.
+   * The likeliest classes of images, in the order given; an image that cannot be read gives a reason instead, and the
+   * others their answers. Images are taken a batch at a time, so any number of them fits in memory, and one costs
+   * what one costs.
+   * @throws CutoutError when it is closed, the images are no list, or an option is wrong
    */
-  classify(files: readonly string[], crops: Crops): AsyncIterable<Classified>;
+  classify(images: Images, options?: ClassifyOptions): AsyncGenerator<Classified>;
   /**
-   * Scores every image of other data whose classes are among those of the run. Grey images become colour ones, and
-   * colour ones grey, where the run's are so; images that cannot be read are left out and listed.
+   * Scores every image of other data whose classes are among those of the network: one will do, and they may be empty.
+   * Grey images become colour ones, and colour ones grey, where the network's are so; images that cannot be read are
+   * left out and listed.
    */
-  evaluateData(data: string, crops: Crops, onProgress: OnProgress): Promise<DataEvaluation>;
+  evaluateData(data: string, options?: ViewOptions): Promise<DataEvaluation>;
   /** Scores the run's own test part again. */
-  evaluateTest(crops: Crops, onProgress: OnProgress): Promise<Evaluation>;
+  evaluateTest(options?: OwnTestOptions): Promise<DataEvaluation>;
+  /** Once what is under way has ended. */
   close(): Promise<void>;
 }
 
-const batchSize = 64;
-
-/** The network of a finished run and what is needed to feed it. */
-function describeRun(runDir: string) {
-  const { config, dataset, test } = openFinishedRun(runDir);
-  const pipeline = pipelineOf(config, dataset, dataset);
-  const network = buildNetwork(networkOfRun(runDir, config), {
-    input: pipeline.output,
-    numClasses: dataset.classes.length,
-    options: config.model.options,
-  });
-  return { config, dataset, bestEpoch: test.epoch, pipeline, network };
-}
-
-/**
- * The best checkpoint of a finished run as an ONNX model.
- * @throws Error when the folder is no finished run
- */
-export function exportRun(runDir: string): Uint8Array {
-  const { dataset, network } = describeRun(runDir);
-  return exportBest({ runDir, network, classes: dataset.classes, normalization: dataset });
-}
-
-export interface ClassifierOptions {
+export interface ClassifierOptions extends Attendance {
+  /** Which checkpoint of a run: `best` (the default), or `last`. */
+  readonly weights?: Weights | undefined;
   /** Where the network runs; by default on a graphics card if the run was trained on one and there is one here. */
   readonly device?: DeviceChoice | undefined;
-  /** Hears where that is, when it is not plainly the CPU. */
-  readonly tell?: (text: string) => void;
+  /** Threads of the processor; by default those of the run, but no more than this machine has. */
+  readonly threads?: number | undefined;
+  /** Folder for decoded images of data sets; where it cannot be written, they stay in memory. By default the run's. */
+  readonly cacheDir?: string | undefined;
 }
 
 /**
- * Opens the best checkpoint of a finished run.
- * @throws Error when the folder is no finished run, or the device is not there
+ * Opens a trained network: a run folder, finished or not, or a model.onnx that was exported from one.
+ * @throws CutoutError when it is neither, has no best epoch yet, or the device is not there
  */
-export async function openClassifier(runDir: string, options: ClassifierOptions = {}): Promise<Classifier> {
-  const { config, dataset, bestEpoch, pipeline, network } = describeRun(runDir);
-  const predictor = await openPredictor(runDir, network, config, options);
-  const { classes } = dataset;
-  const scored = async (data: Dataset, indices: Int32Array, crops: Crops, onProgress: OnProgress) => {
-    const scoring = await evaluate({
-      predictor,
-      scoring: classScoring(data, indices),
-      dataset: data,
-      indices,
-      pipeline,
-      loader: openLoader({ dataset: data, pipeline, workers: 0 }),
-      crops,
-      batchSize,
-      onProgress: (done, total) => onProgress(done, total, `testing ${data.name}`),
-    });
-    return { crops, epoch: bestEpoch, score: scoring.score(), ...scoring.details() };
+export async function openClassifier(path: string, options: ClassifierOptions = {}): Promise<Classifier> {
+  checkOptions("openClassifier", options, openingOptions);
+  const { weights, cacheDir, signal, onEvent = () => {} } = options;
+  const tell = (text: string) => onEvent({ type: "message", text });
+  const trained = openTrained(path, weights);
+  trained.notes.forEach(tell);
+  signal?.throwIfAborted();
+  const predictor = await openPredictor(trained, options, tell);
+  const { classes, run } = trained;
+  const config = run?.config ?? null;
+  const busy = new Set<Promise<unknown>>();
+  let closed = false;
+
+  const checkOpen = () => {
+    if (!closed) return;
+    throw new CutoutError({ where: path, what: "the classifier is closed", remedy: "open it again" });
+  };
+  /** What is under way when it is closed may end. */
+  const attended: Pick<Predictor, "predict"> = {
+    async predict(...images) {
+      checkOpen();
+      const answer = predictor.predict(...images);
+      busy.add(answer);
+      try {
+        return await answer;
+      } finally {
+        busy.delete(answer);
+      }
+    },
+  };
+  const toolsFor = (given: ViewOptions): EvaluationTools => {
+    const hear = given.onEvent ?? onEvent;
+    return {
+      model: trained,
+      predictor: attended,
+      crops: given.crops ?? trained.crops,
+      cacheDir,
+      signal: given.signal ?? signal,
+      tell: (text) => hear({ type: "message", text }),
+      onProgress: (done, total, what) => hear({ type: "progress", what, done, total }),
+    };
   };
   return {
-    runDir,
-    config,
+    path,
     classes,
-    classify: (files, crops) => classify(files, { config, pipeline, predictor, classes, crops }),
-    async evaluateData(data, crops, onProgress) {
-      const opened = await openDataset({ ...decodingOf(config), data }, onProgress);
-      try {
-        if (opened.fingerprint === dataset.fingerprint) {
-          options.tell?.(
-            `${data} holds the run's own images, of which ${dataset.split.train} were trained on: the result flatters the ` +
-              "model; leave DATA out to test on the test part alone",
-          );
-        }
-        const other = withChannels(withClasses(opened, classes, data), dataset.channels);
-        const all = Int32Array.from({ length: other.count }, (_, index) => index);
-        return { ...(await scored(other, all, crops, onProgress)), broken: other.broken };
-      } finally {
-        opened.close();
-      }
+    crops: trained.crops,
+    config,
+    classify(images, given = {}) {
+      checkOpen();
+      checkImages(images);
+      checkOptions("classify", given, classifyOptions);
+      const tools = toolsFor(given);
+      const total = Array.isArray(images) ? images.length : 0;
+      const onProgress = (done: number) => tools.onProgress(done, Math.max(total, done), "classifying");
+      return classifyImages(images, { ...tools, topK: given.topK, onProgress });
     },
-    async evaluateTest(crops, onProgress) {
-      const prepared = await prepare(config, onProgress, networkOfRun(runDir, config));
-      try {
-        checkSameData({ dataset }, dataNow(prepared), "give other data: cutout eval RUN DATA");
-        return await scored(prepared.dataset, prepared.split.test, crops, onProgress);
-      } finally {
-        prepared.dataset.close();
-      }
+    async evaluateData(data, given = {}) {
+      checkOpen();
+      checkOptions("evaluateData", given, viewOptions);
+      return evaluateOther(data, toolsFor(given));
     },
-    close: () => predictor.close(),
+    async evaluateTest(given = {}) {
+      checkOpen();
+      checkOptions("evaluateTest", given, [...viewOptions, "data"]);
+      return evaluateOwn(given.data, toolsFor(given));
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      await Promise.allSettled(busy);
+      await predictor.close();
+    },
   };
 }
 
-async function openPredictor(
-  runDir: string,
-  network: Network,
-  { device: trainedOn, threads, convolution }: Config,
-  { device: choice = trainedOn === "cpu" ? "cpu" : "auto", tell = () => {} }: ClassifierOptions,
-): Promise<Predictor> {
-  const { device, messages } = await chooseDevice(choice);
-  messages.forEach(tell);
-  const { parameters, buffers } = loadWeights(runDir, "best", network);
-  const runtime = openRuntime(device, { threads, convolution }, tell);
-  return createPredictor({ network, parameters, buffers, batchSize, runtime });
+const attendance = ["signal", "onEvent"];
+const viewOptions = [...attendance, "crops"];
+const classifyOptions = [...viewOptions, "topK"];
+const openingOptions = [...attendance, "weights", "device", "threads", "cacheDir"];
+
+function isCount(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 1;
 }
 
-function decodingOf({ cacheSize, fit, maxPixels, maxBroken, cacheDir }: Config) {
-  return { size: { height: cacheSize, width: cacheSize }, fit, maxPixels, maxBroken, cacheDir };
-}
+const oneOf = (...names: readonly string[]) => ({
+  is: (value: unknown) => names.includes(value as string),
+  what: `must be ${names.slice(0, -1).join(", ")} or ${names.at(-1)}`,
+});
 
-async function* classify(
-  files: readonly string[],
-  args: {
-    readonly config: Config;
-    readonly pipeline: TrainingPipeline;
-    readonly predictor: Predictor;
-    readonly classes: readonly string[];
-    readonly crops: Crops;
+/** Option -> what it must be; types tell it already where programs are compiled. */
+const kinds: { readonly [option: string]: { is(value: unknown): boolean; readonly what: string } } = {
+  crops: oneOf("center", "ten"),
+  topK: { is: isCount, what: "must be an integer >= 1" },
+  weights: oneOf(...weightNames),
+  device: oneOf("cpu", "webgpu", "auto"),
+  threads: { is: isCount, what: "must be an integer >= 1" },
+  cacheDir: {
+    is: (value) => typeof value === "string" && value !== "",
+    what: "must be the name of a folder",
   },
-): AsyncGenerator<Classified> {
-  const { config, pipeline, predictor, classes, crops } = args;
-  const { input } = pipeline.options;
-  for (let start = 0; start < files.length; start += batchSize) {
-    const some = files.slice(start, start + batchSize);
-    const decoded = await Promise.all(
-      some.map((file) => decodeImage(file, decodingOf(config), input.channels === 1 ? 1 : 3)),
-    );
-    const images = decoded.flatMap((image) => (image.ok ? [image.pixels] : []));
-    const dataset = datasetOf(images, input, classes);
-    const indices = Int32Array.from(images.keys());
-    const scoring = classScoring(dataset, indices);
-    if (images.length > 0) {
-      const loader = openLoader({ dataset, pipeline, workers: 0 });
-      await evaluate({ predictor, scoring, dataset, indices, pipeline, loader, crops, batchSize });
+  data: {
+    is: (value) => typeof value === "string" && value !== "",
+    what: "must be the name of a folder or a file",
+  },
+  onEvent: { is: (value) => typeof value === "function", what: "must be a function" },
+  signal: { is: (value) => value instanceof AbortSignal, what: "must be an AbortSignal" },
+};
+
+function checkOptions(where: string, options: unknown, known: readonly string[]): void {
+  if (typeof options !== "object" || options === null) {
+    const what = `options must be an object of ${known.join(", ")}`;
+    throw settingsError({ where, what, got: String(options) });
+  }
+  for (const [option, value] of Object.entries(options)) {
+    if (!known.includes(option)) {
+      throw settingsError({ where, option, what: `is no option; there are ${known.join(", ")}` });
     }
-    const probabilities = scoring.probabilities();
-    let row = 0;
-    for (const [position, image] of decoded.entries()) {
-      const file = some[position]!;
-      if (image.ok) {
-        const from = classes.length * row++;
-        yield { file, probabilities: [...probabilities.subarray(from, from + classes.length)] };
-      } else {
-        yield { file, reason: image.reason };
-      }
+    const { is, what } = kinds[option]!;
+    if (value !== undefined && !is(value)) {
+      throw settingsError({
+        where,
+        option,
+        what,
+        got: typeof value === "string" ? JSON.stringify(value) : String(value),
+      });
     }
   }
 }
 
-/** Decoded images as a dataset; their labels are not known and not looked at. */
-function datasetOf(
-  images: readonly Uint8Array[],
-  { height, width, channels }: TrainingPipeline["options"]["input"],
-  classes: readonly string[],
-): Dataset {
-  const size = height * width * channels;
-  return {
-    name: "images",
-    classes,
-    height,
-    width,
-    channels: channels === 1 ? 1 : 3,
-    count: images.length,
-    labels: new Int32Array(images.length),
-    names: images.map(String),
-    officialParts: null,
-    fingerprint: "",
-    broken: [],
-    read(indices, target) {
-      for (let row = 0; row < indices.length; row++) target.set(images[indices[row]!]!, row * size);
-    },
-    close() {},
-  };
-}
-
-/** Other data with the labels of the run; every class of the data must be known to the run. */
-function withClasses(dataset: Dataset, classes: readonly string[], data: string): Dataset {
-  const labels = dataset.classes.map((name) => {
-    const label = classes.findIndex((known) => known.normalize("NFC") === name.normalize("NFC"));
-    if (label < 0) {
-      throw new CutoutError({
-        where: data,
-        what: `classes must be among those of the run (${classes.slice(0, 5).join(", ")}${classes.length > 5 ? ", ..." : ""})`,
-        got: name,
-        remedy: `rename the folder ${basename(name)} or leave it out`,
-      });
-    }
-    return label;
+function checkImages(images: unknown): void {
+  const listed =
+    !isOneImage(images) &&
+    typeof images === "object" &&
+    images !== null &&
+    (Symbol.iterator in images || Symbol.asyncIterator in images);
+  if (listed) return;
+  const got =
+    typeof images === "string"
+      ? `the text ${JSON.stringify(images)}`
+      : isOneImage(images)
+        ? "one image"
+        : typeof images;
+  throw settingsError({
+    where: "classify",
+    what: "images must be a list",
+    got,
+    remedy: "put a single image into brackets: classify([image])",
   });
-  return { ...dataset, classes, labels: dataset.labels.map((label) => labels[label]!) };
 }
 
-/** Other data with the channels of the run: grey is repeated in red, green and blue, colour becomes its luma. */
-function withChannels(dataset: Dataset, channels: 1 | 3): Dataset {
-  if (dataset.channels === channels) return dataset;
-  const { height, width } = dataset;
+/** The model on the device, as a predictor of logits: softmax(log p) = p. */
+async function openPredictor(
+  { path, model, classes, pipeline, run }: TrainedModel,
+  {
+    device: choice = run === null || run.config.device === "cpu" ? "cpu" : "auto",
+    threads,
+  }: ClassifierOptions,
+  tell: (text: string) => void,
+): Promise<Predictor> {
+  const { device, messages } = await chooseDevice(choice);
+  messages.forEach(tell);
+  const { channels, height, width } = pipeline.output;
+  const pixels = channels * height * width;
+  const open = await openModel(model, [channels, height, width], {
+    device,
+    threads: threads ?? threadsHere(run?.config.threads),
+  });
+  if (open.fallbacks.length > 0) tell(describeFallbacks(device, open.fallbacks));
   return {
-    ...dataset,
-    channels,
-    read(indices, target) {
-      const pixels = new Uint8Array(indices.length * height * width * dataset.channels);
-      dataset.read(indices, pixels);
-      if (channels === 1) target.set(toGrey(pixels));
-      else for (let at = 0; at < 3 * pixels.length; at++) target[at] = pixels[Math.floor(at / 3)]!;
+    async predict(images, count, giveBack) {
+      const logits = new Float32Array(count * classes.length);
+      for (let first = 0; first < count; first += batchSize) {
+        const some = Math.min(batchSize, count - first);
+        const probabilities = await open.run(images.subarray(first * pixels), some);
+        if (probabilities.length !== some * classes.length) {
+          throw new CutoutError({
+            where: path,
+            what: `the network must give a probability for each of the ${classes.length} classes`,
+            got: `${probabilities.length / some}`,
+            remedy: "the file is damaged, or its classes have been changed: export or train again",
+          });
+        }
+        logits.set(probabilities.map(Math.log), first * classes.length);
+      }
+      giveBack?.(images);
+      return logits;
     },
+    close: open.close,
   };
 }

@@ -1,11 +1,10 @@
 // Where a network runs: what was asked for against what the machine has.
 
+import { availableParallelism } from "node:os";
 import type { Settings } from "../config/config.ts";
 import { settingsError } from "../config/settings.ts";
 import { type Adapter, type AdapterSearch, findAdapter } from "../runtime/adapter.ts";
-import type { ConvolutionMode } from "../runtime/choice.ts";
-import { nodeRuntime } from "../runtime/node.ts";
-import type { Device, Runtime } from "../runtime/runtime.ts";
+import type { Device } from "../runtime/runtime.ts";
 
 export type DeviceChoice = Settings["device"];
 
@@ -45,31 +44,6 @@ export async function chooseDevice(
   if (!adapter.software) return { ...used, messages: [`WebGPU on ${adapter.name}`] };
   if (choice === "auto") return { ...onCpu, messages: [`no graphics card (${adapter.name}): on the CPU`] };
   return { ...used, messages: [`WebGPU on ${adapter.name}, which is software: slower than the CPU device`] };
-}
-
-/**
- * The runtime of a device, for prediction: nothing is timed for a few images, so timed convolutions go by the rule.
- * @param tell hears, as a graph is compiled, what the device leaves to the CPU
- */
-export function openRuntime(
-  device: Device,
-  { threads, convolution }: { readonly threads: number; readonly convolution: ConvolutionMode },
-  tell: (text: string) => void,
-): Runtime {
-  const runtime = nodeRuntime({
-    threads,
-    device,
-    convolution: convolution === "timed" ? "fixed" : convolution,
-  });
-  return {
-    ...runtime,
-    async compile(graph) {
-      const executable = await runtime.compile(graph);
-      const { fallbacks } = executable;
-      if (fallbacks.length > 0) tell(describeFallbacks(device, fallbacks));
-      return executable;
-    },
-  };
 }
 
 export function describeFallbacks(device: Device, operators: readonly string[]): string {

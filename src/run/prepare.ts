@@ -14,6 +14,7 @@ import {
   type Dataset,
   describeData,
   type OnProgress,
+  type OpenDatasetOptions,
   openDataset,
   readGroups,
   type Split,
@@ -38,12 +39,14 @@ export interface Prepared {
 /**
  * Opens the data (decoding it the first time), divides it, and completes the settings.
  * @param ofRun the network of a run that there is already; by default the one that the settings name
+ * @param purpose of the images; to train when left out
  * @throws CutoutError when the data or the settings cannot be used
  */
 export async function prepare(
   settings: Settings,
   onProgress: OnProgress,
   ofRun?: NetworkDefinition,
+  purpose?: OpenDatasetOptions["purpose"],
 ): Promise<Prepared> {
   const network = ofRun ?? (await networkOf(settings));
   const { format, columns } = settings;
@@ -62,6 +65,7 @@ export async function prepare(
       cacheDir: settings.cacheDir,
       maxPixels: settings.maxPixels,
       maxBroken: settings.maxBroken,
+      purpose,
     },
     onProgress,
   );

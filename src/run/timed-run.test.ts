@@ -87,7 +87,7 @@ test("a run goes on with the algorithms it began with, and its config makes it a
   // Nothing is timed for predictions.
   const before = readFileSync(timingFile(), "utf8");
   const classifier = await openClassifier(again.runDir);
-  await classifier.evaluateTest("center", quiet);
+  await classifier.evaluateTest();
   await classifier.close();
   expect(readFileSync(timingFile(), "utf8")).toBe(before);
 });

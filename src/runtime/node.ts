@@ -8,7 +8,7 @@ import type { Graph } from "../graph/graph.ts";
 import { bytesOf, peakBytes } from "../graph/memory.ts";
 import { type Lowerings, lower, outputName } from "../onnx/lower.ts";
 import { webgpuLowerings } from "../onnx/webgpu.ts";
-import { type Tensor, zeros } from "../tensor.ts";
+import { type DType, type Shape, sizeOf, type Tensor, zeros } from "../tensor.ts";
 import { algorithmsDigest } from "./algorithms-digest.ts";
 import { availableMemory } from "./available-memory.ts";
 import { type ConvolutionMode, createChooser, type OnTiming, type TimedChoices } from "./choice.ts";
@@ -124,7 +124,7 @@ export function timingRuntime(options: NodeRuntimeOptions): TimingRuntime {
     memoryOf: (graph, convolution) => provider.memoryOf(expand(graph, { convolution })),
     async compile(graph, convolution) {
       const model = lower(expand(graph, { convolution }), "graph", loweringOf(provider));
-      const { session, fallbacks } = await openWatched(model, graph, options);
+      const { session, fallbacks } = await openWatched(model, graph.inputs, options);
       return executableOf(session, graph, fallbacks, provider.fenced);
     },
   };
@@ -146,7 +146,7 @@ function executableOf(
       const fetches = Object.fromEntries(
         Object.entries(results).map(([name, result]) => [outputName(name), toOrt(result)]),
       );
-      const inputs = inputsOf(session, graph, feeds);
+      const inputs = inputsOf(session, graph.inputs, feeds);
       if (fenced) await runInPlace(session, inputs, fetches);
       else await session.run(inputs, fetches);
       return results;
@@ -187,8 +187,42 @@ export async function openSession(
   }
 }
 
+/** Names of a model's inputs, and what fits them. */
+type Inputs = ReadonlyMap<string, { readonly dtype: DType; readonly shape: Shape }>;
+
+/** An exported model, ready to compute. */
+export interface OpenModel {
+  /** Operators that the device leaves to the CPU. */
+  readonly fallbacks: readonly string[];
+  /** The first output for the first input [count, ...shape], float32 both. */
+  run(images: Float32Array, count: number): Promise<Float32Array>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens an exported model: one input, one output, any number of images.
+ * @param shape of one image: [channels, height, width]
+ */
+export async function openModel(
+  model: Uint8Array,
+  shape: Shape,
+  options: Pick<NodeRuntimeOptions, "threads" | "device">,
+): Promise<OpenModel> {
+  const inputs: Inputs = new Map([["images", { dtype: "float32", shape: [1, ...shape] }]]);
+  const { session, fallbacks } = await openWatched(model, inputs, options);
+  return {
+    fallbacks,
+    async run(images, count) {
+      const feed = new ort.Tensor("float32", images.subarray(0, count * sizeOf(shape)), [count, ...shape]);
+      const results = await session.run({ images: feed });
+      return results[session.outputNames[0]!]!.data as Float32Array;
+    },
+    close: () => session.release(),
+  };
+}
+
 /** A session on the device, and what it leaves to the CPU all the same. */
-async function openWatched(model: Uint8Array, graph: Graph, options: NodeRuntimeOptions) {
+async function openWatched(model: Uint8Array, inputs: Inputs, options: SessionOptions) {
   const { device = "cpu" } = options;
   if (device === "cpu") return { session: await openSession(model, options), fallbacks: [] };
   try {
@@ -196,22 +230,18 @@ async function openWatched(model: Uint8Array, graph: Graph, options: NodeRuntime
   } catch (error) {
     if (!String(error).includes("fallback to CPU EP has been explicitly disabled")) throw error;
   }
-  const fallbacks = await fallbacksOf(model, graph, options);
+  const fallbacks = await fallbacksOf(model, inputs, options);
   return { session: await openSession(model, options), fallbacks };
 }
 
 /** Operators that do not run on the device, seen in the profile of one run over zeros. */
-function fallbacksOf(
-  model: Uint8Array,
-  graph: Graph,
-  options: NodeRuntimeOptions,
-): Promise<readonly string[]> {
+function fallbacksOf(model: Uint8Array, inputs: Inputs, options: SessionOptions): Promise<readonly string[]> {
   return withProfile(async (profile, read) => {
     const session = await openSession(model, { ...options, profile });
     const feeds = Object.fromEntries(
-      [...graph.inputs].map(([name, { dtype, shape }]) => [name, zeros(dtype, shape)]),
+      [...inputs].map(([name, { dtype, shape }]) => [name, zeros(dtype, shape)]),
     );
-    await session.run(inputsOf(session, graph, feeds));
+    await session.run(inputsOf(session, inputs, feeds));
     session.endProfiling();
     await session.release();
     const { name } = providers[options.device ?? "cpu"];
@@ -221,8 +251,8 @@ function fallbacksOf(
 }
 
 /** The feeds that the session takes: inputs that no output needs are not in the ONNX file's way. */
-function inputsOf(session: ort.InferenceSession, graph: Graph, feeds: Readonly<Record<string, Tensor>>) {
-  const used = [...graph.inputs.keys()].filter((name) => session.inputNames.includes(name));
+function inputsOf(session: ort.InferenceSession, inputs: Inputs, feeds: Readonly<Record<string, Tensor>>) {
+  const used = [...inputs.keys()].filter((name) => session.inputNames.includes(name));
   return Object.fromEntries(used.map((name) => [name, toOrt(feeds[name]!)]));
 }
 

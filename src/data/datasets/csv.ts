@@ -8,7 +8,7 @@ import { explained, trouble, type Where } from "../formats/trouble.ts";
 import { decodeImage, decodesAtOnce } from "../images/image.ts";
 import { inOrder } from "../images/in-order.ts";
 import type { Columns } from "./columns.ts";
-import type { DatasetKind } from "./kind.ts";
+import type { DatasetKind, Purpose } from "./kind.ts";
 import { settleClasses } from "./labels.ts";
 import type { BrokenImage, Source, SourceFile, SourceImage } from "./source.ts";
 import { splitByColumn, splitColumnIn } from "./split-column.ts";
@@ -108,7 +108,11 @@ function delimiterOf(firstLine: string): string {
  * @param columns names of the columns of files and labels; by default the usual ones
  * @throws Error when there is no such column, a line has no label, or an image is named twice
  */
-export async function csvSource(file: string, columns: Columns | null): Promise<Source> {
+export async function csvSource(
+  file: string,
+  columns: Columns | null,
+  purpose: Purpose = "train",
+): Promise<Source> {
   const where = { reader: "csv", file };
   const folder = dirname(file);
   const { rows, partColumn } = await readRows(where, columns);
@@ -117,6 +121,8 @@ export async function csvSource(file: string, columns: Columns | null): Promise<
   const { classes, labelOf } = settleClasses(
     where,
     rows.map(({ label }) => labelFrom(label)),
+    null,
+    purpose,
   );
   const files = rows.map(({ file }) => fileOf(folder, file));
   const names = new Set<string>();
@@ -242,6 +248,10 @@ export const csv: DatasetKind<"csv"> = {
   find(data) {
     const file = findCsv(resolve(data));
     if (file === null) return null;
-    return { data: resolve(data), size: () => null, open: (columns) => csvSource(file, columns) };
+    return {
+      data: resolve(data),
+      size: () => null,
+      open: (columns, purpose) => csvSource(file, columns, purpose),
+    };
   },
 };

@@ -18,7 +18,7 @@ import {
   pathBelow,
   visible,
 } from "./folder-listing.ts";
-import type { DatasetKind } from "./kind.ts";
+import type { DatasetKind, Purpose } from "./kind.ts";
 import { byCode, oneSpelling } from "./labels.ts";
 import { countOf, type LeftOut, othersInWords, together } from "./left-out.ts";
 import { officialSplit, partOfFolder } from "./official-split.ts";
@@ -64,7 +64,7 @@ interface PartFolder {
  * @throws Error when the folder is missing or unreadable, has no images, an empty class folder, fewer than two
  *   classes, two class names that differ in upper and lower case only, or parts with different classes.
  */
-export function folderSource(data: string): Source {
+export function folderSource(data: string, purpose: Purpose = "train"): Source {
   const path = resolve(data);
   const name = basename(path);
   const top = listFolder(path, "", data);
@@ -85,7 +85,7 @@ export function folderSource(data: string): Source {
     contents.map(({ folder, part, shown, listed }) => ({
       folder,
       part,
-      ...classified(path, folder, shown, listed, places),
+      ...classified(path, folder, shown, listed, places, purpose),
     })),
   );
   const leftOut = together([
@@ -96,9 +96,9 @@ export function folderSource(data: string): Source {
     images.map((image) => ({ ...image, part })),
   );
   if (images.length === 0) throw noImages(data, leftOut);
-  checkParts(data, found);
+  if (purpose === "train") checkParts(data, found);
   const classes = [...new Set(images.map(({ className }) => className))].sort(byCode);
-  checkClasses(data, classes, images);
+  checkClasses(data, classes, images, purpose);
   images.sort((a, b) => byCode(a.file.name, b.file.name));
   const labels = new Map(classes.map((className, label) => [className, label]));
   const others = countOf(leftOut);
@@ -195,6 +195,7 @@ function classified(
   shown: string,
   { folders, loose }: Contents,
   places: ClassPlaces,
+  purpose: Purpose,
 ): Classified {
   const prefix = folder === "" ? "" : `${folder}/`;
   if (folders.length === 0) {
@@ -205,7 +206,8 @@ function classified(
     return { images, leftOut: loose.leftOut.list() };
   }
   const listings = new Map(folders.map((name) => [name, listBelow(root, prefix + name, places)]));
-  checkClassFolders(shown, listings, loose);
+  checkNoLooseImages(shown, [...listings.keys()].sort(byCode), loose);
+  if (purpose === "train") checkClassFolders(shown, listings);
   return {
     images: [...listings].flatMap(([className, listing]) =>
       listing.images.map((image) => ({ ...image, className })),
@@ -270,9 +272,8 @@ function classInName(data: string, part: string, numImages: number, name: string
   });
 }
 
-function checkClassFolders(data: string, listings: ReadonlyMap<string, Listing>, loose: Listing): void {
+function checkClassFolders(data: string, listings: ReadonlyMap<string, Listing>): void {
   const names = [...listings.keys()].sort(byCode);
-  checkNoLooseImages(data, names, loose);
   const empty = names.filter((name) => listings.get(name)!.images.length === 0);
   if (empty.length === names.length) return; // then there are no images at all, which is another error
   for (const name of empty) {
@@ -318,7 +319,12 @@ function checkParts(data: string, parts: readonly ({ readonly folder: string } &
   }
 }
 
-function checkClasses(data: string, classes: readonly string[], images: readonly FoundImage[]): void {
+function checkClasses(
+  data: string,
+  classes: readonly string[],
+  images: readonly FoundImage[],
+  purpose: Purpose,
+): void {
   const seen = new Map<string, string>();
   for (const name of classes) {
     const key = name.toLowerCase();
@@ -333,7 +339,7 @@ function checkClasses(data: string, classes: readonly string[], images: readonly
     }
     seen.set(key, name);
   }
-  if (classes.length < 2) {
+  if (classes.length < 2 && purpose === "train") {
     const inner = folderOfClasses(images.map(({ file }) => file.name));
     const advice =
       inner === null ? "give the folder that holds a folder for each class" : `give ${join(data, inner)}`;
@@ -403,5 +409,9 @@ function topOf(data: string): { readonly folders: string[]; readonly names: stri
 /** Takes everything: what is wrong with it is told when it is opened. */
 export const folder: DatasetKind<"folder"> = {
   name: "folder",
-  find: (data) => ({ data: resolve(data), size: () => null, open: () => folderSource(data) }),
+  find: (data) => ({
+    data: resolve(data),
+    size: () => null,
+    open: (_, purpose) => folderSource(data, purpose),
+  }),
 };

@@ -11,7 +11,7 @@ import { explained, guardedStream, trouble, type Where } from "../formats/troubl
 import type { Size } from "../images/image.ts";
 import { fromColumns } from "../images/pixel-order.ts";
 import { fashionMnistClasses } from "./fashion-mnist.ts";
-import type { DatasetKind } from "./kind.ts";
+import type { DatasetKind, Purpose } from "./kind.ts";
 import { byCode, mostImages, settleClasses } from "./labels.ts";
 import { officialSplit, partInName } from "./official-split.ts";
 import { resized, type Source, type SourceImage } from "./source.ts";
@@ -62,13 +62,13 @@ const partOf = (name: string) => (/t10k/i.test(name) ? "test" : partInName(name)
  *
  * @throws Error when a file is missing, cut short, too long, damaged, or not of bytes
  */
-export async function idxSource({ folder, images }: FoundIdx): Promise<Source> {
+export async function idxSource({ folder, images }: FoundIdx, purpose: Purpose = "train"): Promise<Source> {
   const pairs: Pair[] = [];
   for (const name of images) pairs.push(await openPair(folder, name, images));
   const where = { reader: "idx", file: folder };
   const seen = pairs.flatMap(({ labels }) => [...new Set(labels)]);
   const fashion = /fashion/i.test(folder) && seen.every((label) => label < fashionMnistClasses.length);
-  const { classes, labelOf } = settleClasses(where, seen, fashion ? fashionMnistClasses : null);
+  const { classes, labelOf } = settleClasses(where, seen, fashion ? fashionMnistClasses : null, purpose);
   const { size } = pairs[0]!;
   const other = pairs.find((pair) => pair.size.height !== size.height || pair.size.width !== size.width);
   if (other !== undefined) {
@@ -211,6 +211,12 @@ export const idx: DatasetKind<"idx"> = {
   name: "idx",
   find(data) {
     const found = findIdx(resolve(data));
-    return found && { data: resolve(data), size: () => idxSize(found), open: () => idxSource(found) };
+    return (
+      found && {
+        data: resolve(data),
+        size: () => idxSize(found),
+        open: (_, purpose) => idxSource(found, purpose),
+      }
+    );
   },
 };

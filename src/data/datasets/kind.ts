@@ -13,11 +13,16 @@ export interface DatasetKind<Name extends string = string> {
   readonly onRequest?: true;
 }
 
+/**
+ * What data are opened for. To `evaluate` a network that there is, one class will do, and class folders may be empty.
+ */
+export type Purpose = "train" | "evaluate";
+
 /** Data of one kind that have been found. */
 export interface FoundData {
   /** What to remember them by: the absolute path, an address, or the name. */
   readonly data: string;
   /** Size of the images where all have one, to be used when no other is asked for; null for photos. */
   size(columns: Columns | null): Size | null | Promise<Size | null>;
-  open(columns: Columns | null): Source | Promise<Source>;
+  open(columns: Columns | null, purpose: Purpose): Source | Promise<Source>;
 }

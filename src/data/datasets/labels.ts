@@ -1,5 +1,6 @@
 // From the labels that data hold (numbers or names) to classes.
 import { trouble, type Where } from "../formats/trouble.ts";
+import type { Purpose } from "./kind.ts";
 
 export type Label = number | string;
 
@@ -20,13 +21,14 @@ export const mostImages = 20_000_000;
  * out, as there is nothing to learn them from.
  *
  * @param names the name of label `i`, where the data tell it; otherwise numbers are their own names
- * @throws Error when there are fewer than two classes or over 65,536, a label is no whole number from 0 on, has no
+ * @throws Error when there are fewer than two classes (to evaluate: none) or over 65,536, a label is no whole number from 0 on, has no
  *   name, or two have the same
  */
 export function settleClasses(
   where: Where,
   labels: Iterable<Label>,
   names: readonly string[] | null = null,
+  purpose: Purpose = "train",
 ): Classes {
   const present = new Set<Label>();
   for (const label of labels) {
@@ -48,7 +50,7 @@ export function settleClasses(
       throw trouble(where, `hold labels below ${names.length}, the number of its class names`, String(label));
     }
   }
-  if (sorted.length < 2) {
+  if (sorted.length < (purpose === "train" ? 2 : 1)) {
     const got = sorted.length === 0 ? "none" : `one (${JSON.stringify(sorted[0])})`;
     throw trouble(where, "hold images of at least two classes", got, "give the labels of all images");
   }

@@ -13,7 +13,7 @@ import { explained, guardedStream, trouble, type Where } from "../formats/troubl
 import type { Size } from "../images/image.ts";
 import { fromPlanes } from "../images/pixel-order.ts";
 import type { Columns } from "./columns.ts";
-import type { DatasetKind } from "./kind.ts";
+import type { DatasetKind, Purpose } from "./kind.ts";
 import { mostImages, settleClasses } from "./labels.ts";
 import { officialSplit } from "./official-split.ts";
 import { resized, type Source, type SourceImage } from "./source.ts";
@@ -81,7 +81,11 @@ interface Pair {
  * @param columns names of the arrays of images and labels; by default the usual ones
  * @throws Error when the file is damaged, has no such arrays, or they do not fit each other
  */
-export async function npzSource(file: string, columns: Columns | null): Promise<Source> {
+export async function npzSource(
+  file: string,
+  columns: Columns | null,
+  purpose: Purpose = "train",
+): Promise<Source> {
   const where = { reader: "npz", file };
   const pairs = await withZip(where, async (zip, entries) => {
     const found = choosePairs(where, [...entries.keys()], columns);
@@ -104,7 +108,7 @@ export async function npzSource(file: string, columns: Columns | null): Promise<
   if (pairs.some((pair) => differs(pair.layout))) {
     throw trouble(where, "hold images of one shape", "several", "choose the arrays by --columns");
   }
-  const { classes, labelOf } = settleClasses(where, labelsOf(pairs));
+  const { classes, labelOf } = settleClasses(where, labelsOf(pairs), null, purpose);
   const split = officialSplit(pairs.map(({ part }) => part));
   const all = async function* (): AsyncGenerator<SourceImage> {
     for (const { part, image, labels, layout } of pairs) {
@@ -286,7 +290,7 @@ export const npz: DatasetKind<"npz"> = {
     return {
       data: file,
       size: (columns) => npzSize(file, columns),
-      open: (columns) => npzSource(file, columns),
+      open: (columns, purpose) => npzSource(file, columns, purpose),
     };
   },
 };

@@ -8,7 +8,7 @@ import { explained, guarded, guardedStream, trouble, type Where } from "../forma
 import { type DecodeOptions, decodeImage, decodesAtOnce, type Size, sizeOfImage } from "../images/image.ts";
 import { inOrder } from "../images/in-order.ts";
 import type { Columns } from "./columns.ts";
-import type { DatasetKind } from "./kind.ts";
+import type { DatasetKind, Purpose } from "./kind.ts";
 import { byCode, type Label, settleClasses } from "./labels.ts";
 import { officialSplit, partInName } from "./official-split.ts";
 import type { BrokenImage, Source, SourceImage } from "./source.ts";
@@ -82,12 +82,13 @@ interface Shard {
 export async function parquetSource(
   { folder, names }: FoundParquet,
   columns: Columns | null,
+  purpose: Purpose = "train",
 ): Promise<Source> {
   const shards = names.map((name) => openShard(folder, name, columns));
   const where = { reader: "parquet", file: names.length === 1 ? join(folder, names[0]!) : folder };
   checkConfigurations(where, names);
   const named = shards.find((shard) => shard.names)?.names ?? null;
-  const { classes, labelOf } = settleClasses(where, labelsOf(shards), named);
+  const { classes, labelOf } = settleClasses(where, labelsOf(shards), named, purpose);
   const labelled = shards.filter(({ labels }) => labels.some((label) => label !== null));
   const split = officialSplit(labelled.map(({ part }) => part));
   const count = shards.reduce((sum, { labels }) => sum + labels.filter((label) => label !== null).length, 0);
@@ -304,7 +305,7 @@ export const parquet: DatasetKind<"parquet"> = {
     return {
       data: resolve(data),
       size: (columns) => parquetSize(found, columns),
-      open: (columns) => parquetSource(found, columns),
+      open: (columns, purpose) => parquetSource(found, columns, purpose),
     };
   },
 };

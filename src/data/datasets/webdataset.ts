@@ -8,7 +8,7 @@ import { headOf, isAddress } from "../http/remote-file.ts";
 import { type DecodeOptions, decodeImage, decodesAtOnce } from "../images/image.ts";
 import { inOrder } from "../images/in-order.ts";
 import type { Columns } from "./columns.ts";
-import type { DatasetKind } from "./kind.ts";
+import type { DatasetKind, Purpose } from "./kind.ts";
 import { type Label, mostClasses, settleClasses } from "./labels.ts";
 import { officialSplit, partInName } from "./official-split.ts";
 import { type FoundShards, findShards } from "./shards.ts";
@@ -30,6 +30,7 @@ const headsAtOnce = 8;
 export async function webDatasetSource(
   { data, shards }: FoundShards,
   columns: Columns | null,
+  purpose: Purpose = "train",
 ): Promise<Source> {
   const files = await filesOf(shards);
   const totalBytes = files.reduce((sum, { size }) => sum + size, 0);
@@ -91,7 +92,7 @@ export async function webDatasetSource(
     files,
     task: `decoding ${name} (a stream)`,
     settle() {
-      const { classes, labelOf } = settleClasses(where, numbers.keys(), names);
+      const { classes, labelOf } = settleClasses(where, numbers.keys(), names, purpose);
       return { classes, places: [...numbers.keys()].map((label) => labelOf.get(label)!) };
     },
     images,
@@ -142,7 +143,11 @@ export const webDataset: DatasetKind<"webdataset"> = {
   find(data) {
     const found = findShards(data);
     return (
-      found && { data: found.data, size: () => null, open: (columns) => webDatasetSource(found, columns) }
+      found && {
+        data: found.data,
+        size: () => null,
+        open: (columns, purpose) => webDatasetSource(found, columns, purpose),
+      }
     );
   },
 };

@@ -1,39 +1,39 @@
 // Decodes a source once into a file of 8-bit images and an index, and finds it again.
 import { createHash } from "node:crypto";
 import {
+  accessSync,
   closeSync,
+  constants,
   fstatSync,
-  fsyncSync,
-  ftruncateSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
-  readSync,
   renameSync,
   rmSync,
   statSync,
-  writeFileSync,
-  writeSync,
 } from "node:fs";
 import { hostname } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { writeFlushed } from "../../durable-file.ts";
 import { CutoutError } from "../../error.ts";
 import type { Dataset } from "../dataset.ts";
+import type { Purpose } from "../datasets/kind.ts";
 import type { BrokenImage, Source } from "../datasets/source.ts";
 import { isGrey } from "../images/grey.ts";
 import { type DecodeOptions, decoderVersion } from "../images/image.ts";
 import {
   type CacheIndex,
   cacheFormat,
+  datasetOf,
   imageFileBytes,
   indexFrom,
   indexText,
   readCache,
   storedParts,
 } from "./cached-dataset.ts";
-import { DamagedImages, sumsOf } from "./image-store.ts";
+import { fileSink, type ImageSink, memorySink } from "./image-sink.ts";
+import { DamagedImages } from "./image-store.ts";
 
 /** Called now and then with the images done so far, the number of all images, and what is being done. */
 export type OnProgress = (done: number, total: number, what: string) => void;
@@ -43,6 +43,11 @@ export interface CacheOptions extends DecodeOptions {
   readonly cacheDir: string;
   /** Share of the images that may be broken, 0 to 1; above it, opening fails. */
   readonly maxBroken: number;
+  /**
+   * To `evaluate` a network nothing needs to be writable: where no cache can be made, the images stay in memory; and a
+   * class may have no image that can be read. `train` when left out.
+   */
+  readonly purpose?: Purpose | undefined;
 }
 
 /**
@@ -85,13 +90,19 @@ export async function openCached(
   }
   if (found !== "missing") notes = [...notes, `the cache was damaged, it has been made again (${imageFile})`];
   const write = writer(cacheDir, source.total * size.height * size.width * source.channels);
+  if (options.purpose === "evaluate" && !canBeWritten(cacheDir)) {
+    const sink = memorySink();
+    const index = await build(source, options, key, sink, onProgress);
+    return datasetOf(index, sink.store(index), { leftOut: source.leftOut ?? [], notes });
+  }
   write(() => mkdirSync(cacheDir, { recursive: true }));
   write(() => removeStale(cacheDir, stem, basename(base), since));
   const ending = `.tmp-${hash(hostname()).slice(0, 8)}-${process.pid}-${temporaries++}`;
   const temporary = { images: `${base}.images${ending}`, index: `${base}.json${ending}` };
   try {
     const task = found === "missing" ? source.task : `${source.task}, as the cache was damaged`;
-    const index = await build(source, options, key, temporary.images, write, (done, total) =>
+    const sink = write(() => fileSink(temporary.images));
+    const index = await build(source, options, key, guardedSink(sink, write), (done, total) =>
       onProgress(done, total, task),
     );
     // Opened under its own name, which nobody else takes away.
@@ -111,13 +122,31 @@ let temporaries = 0;
 
 type Write = <T>(action: () => T) => T;
 
-/** Decodes everything into the file `imageFile`; the images are on the disk when it returns. */
+/** Whether a cache can be made in the folder, which is made when it is missing. */
+function canBeWritten(cacheDir: string): boolean {
+  try {
+    mkdirSync(cacheDir, { recursive: true });
+    accessSync(cacheDir, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function guardedSink(sink: ImageSink, write: Write): ImageSink {
+  return {
+    add: (pixels) => write(() => sink.add(pixels)),
+    finish: (greyPixels) => write(() => sink.finish(greyPixels)),
+    close: () => sink.close(),
+  };
+}
+
+/** Decodes everything into the sink; the images are safe there when it returns. */
 async function build(
   source: Source,
   options: CacheOptions,
   key: string,
-  imageFile: string,
-  write: Write,
+  sink: ImageSink,
   onProgress: OnProgress,
 ): Promise<CacheIndex> {
   const { height, width } = options.size;
@@ -128,8 +157,7 @@ async function build(
   const broken: BrokenImage[] = [];
   const content = createHash("sha256");
   let allGrey = source.channels === 3;
-  let sums: string[] = [];
-  const descriptor = write(() => openSync(imageFile, "w+"));
+  let sums: readonly string[] = [];
   try {
     const step = Math.max(1, Math.floor(source.total / 500));
     onProgress(0, source.total, source.task);
@@ -140,7 +168,7 @@ async function build(
       } else {
         allGrey &&= isGrey(image.pixels);
         content.update(image.pixels);
-        write(() => writeFileSync(descriptor, image.pixels)); // at the file's position; loops over short writes
+        sink.add(image.pixels);
         labels.push(image.label);
         names.push(image.name);
         if (image.part !== null) officialParts.push(storedParts.indexOf(image.part));
@@ -154,14 +182,9 @@ async function build(
       labels = labels.map((label) => settled.places[label]!);
     }
     checkBroken(source, classes, options, labels, broken);
-    write(() => {
-      if (allGrey) keepOneChannel(descriptor, labels.length * height * width);
-      fsyncSync(descriptor);
-    });
-    const channels = allGrey ? 1 : source.channels;
-    sums = sumsOf(imageFile, descriptor, labels.length * height * width * channels);
+    sums = sink.finish(allGrey ? labels.length * height * width : null);
   } finally {
-    closeSync(descriptor);
+    sink.close();
   }
   const channels = allGrey ? 1 : source.channels;
   const shape = { classes, height, width, channels };
@@ -232,22 +255,6 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Turns [.., 3] into [.., 1] within the file; `pixels` is the number of pixels of all images. */
-function keepOneChannel(descriptor: number, pixels: number): void {
-  const chunk = 2 ** 20;
-  const three = new Uint8Array(3 * chunk);
-  const one = new Uint8Array(chunk);
-  for (let start = 0; start < pixels; start += chunk) {
-    const count = Math.min(chunk, pixels - start);
-    for (let done = 0; done < 3 * count; ) {
-      done += readSync(descriptor, three, done, 3 * count - done, 3 * start + done);
-    }
-    for (let pixel = 0; pixel < count; pixel++) one[pixel] = three[3 * pixel]!;
-    for (let done = 0; done < count; ) done += writeSync(descriptor, one, done, count - done, start + done);
-  }
-  ftruncateSync(descriptor, pixels);
-}
-
 function checkShare(source: Source, options: CacheOptions, broken: readonly BrokenImage[]): void {
   if (broken.length <= options.maxBroken * source.total) return;
   const some = broken.slice(0, 5).map(({ name, reason }) => `${name} (${reason})`);
@@ -267,6 +274,7 @@ function checkBroken(
   broken: readonly BrokenImage[],
 ): void {
   checkShare(source, options, broken);
+  if (options.purpose === "evaluate" && labels.length > 0) return;
   const present = new Set(labels);
   const lost = classes.find((_, label) => !present.has(label));
   if (lost === undefined) return;

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { openSync } from "node:fs";
 import type { Dataset, Part } from "../dataset.ts";
 import type { Source } from "../datasets/source.ts";
-import { fileStore, loadStore, openStore } from "./image-store.ts";
+import { fileStore, type ImageStore, loadStore, openStore } from "./image-store.ts";
 
 /** The JSON beside the file of images. Raise `cacheFormat` when this or the layout of the images changes. */
 export const cacheFormat = 3;
@@ -82,6 +82,16 @@ export function readCache(
     imageBytes,
     count,
   );
+  return datasetOf(index, store, { leftOut, notes });
+}
+
+/** The dataset that an index describes, its images being in the store. */
+export function datasetOf(
+  index: CacheIndex,
+  store: ImageStore,
+  { leftOut = [], notes = [] }: ToldBySource = {},
+): Dataset {
+  const { height, width, channels, count } = index;
   const images = openStore(store);
   return {
     name: index.name,

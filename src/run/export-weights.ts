@@ -1,0 +1,27 @@
+// A checkpoint of a run as an ONNX model.
+import type { Normalization } from "../augment/index.ts";
+import type { Network } from "../nn/network.ts";
+import { exportModel } from "../onnx/export.ts";
+import { configJson, loadWeights } from "../run-folder/index.ts";
+
+/** Which checkpoint of a run: the best epoch on validation, or the state that it has come to. */
+export const weightNames = ["best", "last"] as const;
+export type Weights = (typeof weightNames)[number];
+
+export interface Exported {
+  readonly runDir: string;
+  readonly network: Network;
+  readonly classes: readonly string[];
+  readonly normalization: Normalization;
+}
+
+/** A checkpoint of a run as an ONNX model, which tells how its images are read. */
+export function exportWeights(
+  weights: Weights,
+  { runDir, network, classes, normalization }: Exported,
+): Uint8Array {
+  const { parameters, buffers } = loadWeights(runDir, weights, network);
+  const { fit, cacheSize, crops } = configJson.read(runDir);
+  const reading = { fit, cacheSize, crops };
+  return exportModel({ network, parameters, buffers, classes, normalization, reading, name: "cutout" });
+}

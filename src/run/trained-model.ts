@@ -1,0 +1,214 @@
+// A trained network as everything that uses it needs it, out of a run folder or of a model.onnx: the model, and how images are read for it.
+
+import { readFileSync, statSync } from "node:fs";
+import { type ImageShape, makePipeline, type TrainingPipeline } from "../augment/index.ts";
+import type { Config } from "../config/config.ts";
+import { checkSettings } from "../config/settings.ts";
+import type { DecodeOptions } from "../data/index.ts";
+import { CutoutError } from "../error.ts";
+import { buildNetwork } from "../nn/build.ts";
+import type { ImageReading } from "../onnx/export.ts";
+import { describeModel, type ModelDescription } from "../onnx/proto.ts";
+import { checkpointPath, hasCheckpoint, loadCheckpoint, type OpenRun, openRun } from "../run-folder/index.ts";
+import { counted, shellWord } from "../text.ts";
+import { exportWeights, type Weights } from "./export-weights.ts";
+import { networkOfRun } from "./network.ts";
+import { pipelineOf } from "./prepare.ts";
+
+export interface TrainedModel {
+  /** As given. */
+  readonly path: string;
+  /** An ONNX file: images [N, C, H, W] from 0 to 1 in, probabilities out. */
+  readonly model: Uint8Array;
+  readonly classes: readonly string[];
+  /** From decoded images to the network's input; 0 to 1. */
+  readonly pipeline: TrainingPipeline;
+  readonly decoding: DecodeOptions;
+  readonly crops: Config["crops"];
+  /** After which epoch the weights were kept; null where the file does not tell. */
+  readonly epoch: number | null;
+  /** The run folder that it is from; null of a file. */
+  readonly run: OpenRun | null;
+  /** What a person should know of it. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * @param path a run folder, finished or not, or a model.onnx that was exported here
+ * @throws CutoutError, one line, when it is neither, or there are no such weights yet
+ */
+export function openTrained(path: string, weights: Weights | undefined): TrainedModel {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== false) {
+    return modelOfRun(path, weights ?? "best");
+  }
+  if (weights !== undefined) {
+    throw new CutoutError({
+      where: "weights",
+      what: "are chosen of a run folder",
+      got: `the file ${path}, which has only one kind`,
+      kind: "settings",
+    });
+  }
+  return modelOfFile(path);
+}
+
+/**
+ * A checkpoint of a run as an ONNX model; by default the best epoch, of a run that is not finished the best one so far.
+ * @throws CutoutError when the folder is no run, or has no such checkpoint yet
+ */
+export function exportRun(runDir: string, { weights = "best", onEvent }: ExportRunOptions = {}): Uint8Array {
+  const { model, notes } = modelOfRun(runDir, weights);
+  for (const text of notes) onEvent?.({ type: "message", text });
+  return model;
+}
+
+export interface ExportRunOptions {
+  /** Which checkpoint: `best` (the default), or `last`. */
+  readonly weights?: Weights | undefined;
+  readonly onEvent?: ((event: { readonly type: "message"; readonly text: string }) => void) | undefined;
+}
+
+function modelOfRun(path: string, weights: Weights): TrainedModel {
+  const run = openRun(path);
+  const { config, dataset } = run;
+  const { epoch, notes } = stateOf(run, weights);
+  const network = buildNetwork(networkOfRun(path, config), {
+    input: pipelineOf(config, dataset, dataset).output,
+    numClasses: dataset.classes.length,
+    options: config.model.options,
+  });
+  const { classes, channels } = dataset;
+  return {
+    path,
+    model: exportWeights(weights, { runDir: path, network, classes, normalization: dataset }),
+    classes,
+    ...readingOf({ ...network.input, channels }, config, config.maxPixels),
+    epoch,
+    run,
+    notes,
+  };
+}
+
+/** Where the run stood when the weights were kept. @throws CutoutError when there are none that have learnt anything */
+function stateOf(
+  run: OpenRun,
+  weights: Weights,
+): { readonly epoch: number; readonly notes: readonly string[] } {
+  const { path, config, test } = run;
+  const progress = `${run.epochs.length} of ${counted(config.epochs, "epoch")}`;
+  if (!hasCheckpoint(path, weights)) {
+    throw new CutoutError(
+      test === null
+        ? {
+            where: path,
+            what: `no epoch of the run has ended yet (${progress}), so there is no best one`,
+            remedy: `go on with it: cutout train --resume ${shellWord(path)}`,
+          }
+        : { where: checkpointPath(path, weights), what: "is missing", remedy: "put it back, or train again" },
+    );
+  }
+  const { epoch = 0, stepInEpoch = 0 } = loadCheckpoint(checkpointPath(path, weights)).position as {
+    readonly epoch?: number;
+    readonly stepInEpoch?: number;
+  };
+  if (weights === "last" && epoch === 0 && stepInEpoch === 0) {
+    throw new CutoutError({
+      where: path,
+      what: "the run has taken no step yet: its weights are random",
+      remedy: `go on with it: cutout train --resume ${shellWord(path)}`,
+    });
+  }
+  if (test !== null) return { epoch, notes: [] };
+  const used =
+    weights === "best"
+      ? `its best epoch so far, ${epoch},`
+      : `its state after ${counted(epoch, "epoch")}${stepInEpoch > 0 ? ` and ${counted(stepInEpoch, "step")}` : ""}`;
+  return {
+    epoch,
+    notes: [
+      `the run is not finished (${progress}): ${used} is used; to go on with it: cutout train --resume ${shellWord(path)}`,
+    ],
+  };
+}
+
+/** What images are read to, for a network that sees `input`. */
+function readingOf(
+  input: ImageShape,
+  { fit, cacheSize, crops }: ImageReading,
+  maxPixels: number,
+): Pick<TrainedModel, "pipeline" | "decoding" | "crops"> {
+  const { channels, height, width } = input;
+  const each = (value: number) => Array.from({ length: channels }, () => value);
+  return {
+    // The model normalizes by itself.
+    pipeline: makePipeline({
+      input: { height: cacheSize, width: cacheSize, channels },
+      crop: { height, width, padding: 0 },
+      flip: 0,
+      normalization: { mean: each(0), std: each(1) },
+      cutout: null,
+    }),
+    decoding: { size: { height: cacheSize, width: cacheSize }, fit, maxPixels },
+    crops,
+  };
+}
+
+function modelOfFile(path: string): TrainedModel {
+  const model = readFileSync(path);
+  const wrong = (got: string) =>
+    new CutoutError({
+      where: path,
+      what: "must be a run folder, or a model.onnx that was exported from one",
+      got,
+      remedy: "give the run folder",
+    });
+  let description: ModelDescription;
+  try {
+    description = describeModel(model);
+  } catch {
+    throw wrong("a file that is no ONNX model");
+  }
+  const { producer, metadata } = description;
+  const classes = classesIn(metadata.classes);
+  const [height, width, channels] = [metadata.height, metadata.width, metadata.channels].map(Number);
+  if (producer !== "cutout" || classes === null || !(height && width && (channels === 1 || channels === 3))) {
+    throw wrong("an ONNX model that does not tell classes, height, width and channels as ours do");
+  }
+  const told = toldReading(metadata);
+  const reading: ImageReading = told ?? {
+    fit: "squash",
+    cacheSize: Math.round((Math.max(height, width) * 9) / 8),
+    crops: "center",
+  };
+  return {
+    path,
+    model,
+    classes,
+    ...readingOf({ height, width, channels }, reading, checkSettings({ data: path }).maxPixels),
+    epoch: null,
+    run: null,
+    notes:
+      told === null
+        ? [
+            `${path} was exported by an earlier version and does not tell how its images are read: as by default, squashed to ${reading.cacheSize} x ${reading.cacheSize} pixels, the centre of ${height} x ${width}; export it again to be sure`,
+          ]
+        : [],
+  };
+}
+
+function classesIn(text: string | undefined): readonly string[] | null {
+  try {
+    const classes: unknown = JSON.parse(text ?? "");
+    return Array.isArray(classes) && classes.every((name) => typeof name === "string") ? classes : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Null where it is not all there. */
+function toldReading({ fit, cacheSize, crops }: ModelDescription["metadata"]): ImageReading | null {
+  const side = Number(cacheSize);
+  if (fit !== "cover" && fit !== "squash") return null;
+  if (crops !== "center" && crops !== "ten") return null;
+  return Number.isInteger(side) && side >= 1 ? { fit, cacheSize: side, crops } : null;
+}
