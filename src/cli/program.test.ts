@@ -187,8 +187,8 @@ describe("a mistake gives one line that names it, no stack, and an exit code", (
       [
         "other settings with --resume",
         2,
-        /--resume: goes on with the settings of the run; leave out --epochs/,
-        ["train", "--resume", "x", "--epochs", "3"],
+        /--resume: goes on with the settings of the run; leave out --seed/,
+        ["train", "--resume", "x", "--seed", "3"],
       ],
       ["missing run", 1, /nowhere: no such run folder/, ["eval", at("nowhere")]],
       ["no run folder", 1, /photos: must be a run folder made by "cutout train"/, ["eval", at("photos")]],
@@ -370,7 +370,7 @@ describe("from photos to predictions", () => {
     const version = await cutout("eval", runs.with);
     expect(version).toMatchObject({ code: 1 });
     expect(version.err).toMatch(
-      /^cutout: .*config\.json: must have format version 2 to 3, got 9; use the version/,
+      /^cutout: .*config\.json: must have format version 2 to 4, got 9; use the version/,
     );
   });
 
@@ -379,7 +379,7 @@ describe("from photos to predictions", () => {
     const preview = await cutout("preview", at("photos"), ...folders, "--cutout", "--out", out);
     expect(preview).toMatchObject({
       code: 0,
-      out: `${out}  with Cutout (length 32, 19.1 % masked on average)\n`,
+      out: `${out}  with Cutout (length 32, 19.1 % masked on average)\nin this order: crop, flip, normalization, Cutout\n`,
     });
     expect((await sharp(out).metadata()).format).toBe("png");
   });

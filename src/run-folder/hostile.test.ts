@@ -119,12 +119,13 @@ test("an edit of config.json is told, and taken once its checksum is taken out",
   // Only laid out anew, it is the same.
   writeFileSync(file, JSON.stringify(JSON.parse(text)));
   expect(openRun(run).config.seed).toBe(7);
-  writeFileSync(file, text.replace('"seed": 7', '"seed": 8'));
+  const edited = text.replaceAll('"seed": 7', '"seed": 8');
+  writeFileSync(file, edited);
   expect(() => openFinishedRun(run)).toThrow(
     'config.json: has changed since it was written, its checksum does not fit; if you changed it, take out its line "checksum"',
   );
   expect(showRun(run).config).toBeNull();
-  writeFileSync(file, text.replace('"seed": 7', '"seed": 8').replace(/ *"checksum".*\n/, ""));
+  writeFileSync(file, edited.replace(/ *"checksum".*\n/, ""));
   expect(openRun(run).config.seed).toBe(8);
 });
 

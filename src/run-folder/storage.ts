@@ -25,14 +25,25 @@ export function runFolderStorage<S extends Scores = ClassScores>(
   check: () => void = () => {},
 ): RunStorage<S> {
   let made = existsSync(folder);
+  /** That the folder went away between the check and the write is the reason of a failed write, too. */
+  const checked = (write: () => void): void => {
+    check();
+    try {
+      write();
+    } catch (error) {
+      check();
+      throw error;
+    }
+  };
   return {
     name: folder,
     hasRun: () => hasCheckpoint(folder, "last") || hasMetrics(folder),
     writeCheckpoint(name, state, position) {
-      check();
-      if (!made) mkdirSync(folder, { recursive: true });
-      made = true;
-      saveCheckpoint(checkpointPath(folder, name), state, position, calls);
+      checked(() => {
+        if (!made) mkdirSync(folder, { recursive: true });
+        made = true;
+        saveCheckpoint(checkpointPath(folder, name), state, position, calls);
+      });
     },
     readCheckpoint(name) {
       const where = checkpointPath(folder, name);
@@ -43,17 +54,14 @@ export function runFolderStorage<S extends Scores = ClassScores>(
         .filter((name) => hasCheckpoint(folder, name))
         .map((name) => checkpointPath(folder, name)),
     appendRecord(record) {
-      check();
-      appendRecord(folder, record, calls);
+      checked(() => appendRecord(folder, record, calls));
     },
     cutRecords(epochs) {
-      check();
-      cutMetrics(folder, epochs);
+      checked(() => cutMetrics(folder, epochs));
     },
     writeEvaluation(evaluation) {
-      check();
       // What another objective has found is written all the same; only classification's is read again.
-      evaluationJson.write(folder, evaluation as never, calls);
+      checked(() => evaluationJson.write(folder, evaluation as never, calls));
     },
   };
 }

@@ -442,6 +442,7 @@ describe("a run put to use", () => {
       threads: 64,
       cacheDir: "/nowhere/of/another/machine",
       data: "/nowhere/photos",
+      checksum: undefined,
     };
     writeFileSync(path, JSON.stringify(elsewhere));
     const threads = () => Number(/Threads:\t(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? 0);

@@ -1,6 +1,5 @@
 // Where a network runs: what was asked for against what the machine has.
 
-import { availableParallelism } from "node:os";
 import type { Settings } from "../config/config.ts";
 import { settingsError } from "../config/settings.ts";
 import { type Adapter, type AdapterSearch, findAdapter } from "../runtime/adapter.ts";
