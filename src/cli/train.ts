@@ -4,6 +4,7 @@ import { settingsFrom } from "../config/flags.ts";
 import { settingsError } from "../config/settings.ts";
 import { attended } from "./attend.ts";
 import { namedBy, tell } from "./console.ts";
+import { sayDryRun } from "./dry-run.ts";
 import { addSettingFlags } from "./setting-flags.ts";
 
 export function addTrain(program: Command): void {
@@ -18,6 +19,11 @@ export function addTrain(program: Command): void {
       "folder of images (a folder a class, cat.0.jpg names, or CIFAR-10's files), or fashion-mnist",
     )
     .option("--out <folder>", "run folder to make (default: runs/<date>-<data>-<model>-<n>)")
+    .option(
+      "--dry-run",
+      "only say what would be trained (config, parameters, operations, memory, time by a few timed steps)",
+    )
+    .option("--json", "with --dry-run: as JSON")
     .option(
       "--resume <run>",
       "go on with a run that was interrupted, with its own settings; [data] says where its images are now, if moved; --epochs gives it another length, a finished one too",
@@ -39,6 +45,19 @@ async function trainAction(
   }
   const { settings, nameOf, notes } = settingsFrom(data, options);
   notes.forEach(tell);
+  if (options.dryRun === true) {
+    if (options.out !== undefined) {
+      throw settingsError({
+        where: "--out",
+        what: "is for a run, and --dry-run makes none",
+        remedy: "leave one out",
+      });
+    }
+    return namedBy(nameOf, sayDryRun(settings, options.json === true));
+  }
+  if (options.json === true) {
+    throw settingsError({ where: "--json", what: "is for --dry-run", remedy: "add that, or leave it out" });
+  }
   const out = (options.out as string | undefined) ?? null;
   const execute = inThisProcess(process.argv.slice(2));
   await namedBy(

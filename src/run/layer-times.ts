@@ -101,7 +101,7 @@ function timed(
 }
 
 /** What a training step computes of a network, up to the gradients. */
-function stepGraph(network: Network, batchSize: number): Graph {
+export function stepGraph(network: Network, batchSize: number): Graph {
   const { channels, height, width } = network.input;
   const g = new Graph();
   const declare = (name: string, shape: readonly number[]) =>

@@ -240,17 +240,18 @@ function checkOtherEpochs(run: OpenRun, epochs: number): void {
 }
 
 /** What the network learns. */
-function objectiveOf({ config, dataset, split }: Prepared): Objective<ClassScores> {
+export function objectiveOf({ config, dataset, split }: Prepared): Objective<ClassScores> {
   const classWeights = classWeightsOf(config, dataset, split.train);
   return classify({ labelSmoothing: config.labelSmoothing, classWeights });
 }
 
-async function withSession(
+/** Opens the training thread of a run for as long as it is used. */
+export async function withSession<T>(
   prepared: Prepared,
   { device, adapter, messages }: ChosenDevice,
-  { onEvent, onProgress }: Attended,
-  use: (network: Network, session: ThreadedSession) => Promise<TrialResult>,
-): Promise<TrialResult> {
+  { onEvent, onProgress }: Pick<Attended, "onEvent" | "onProgress">,
+  use: (network: Network, session: ThreadedSession) => Promise<T>,
+): Promise<T> {
   const { config, network: definition, dataset, split, pipeline } = prepared;
   const { batchSize, optimizer, seed, threads } = config;
   const { convolution, timedConvolutions } = config;

@@ -1,0 +1,39 @@
+// A dry run: what it says agrees with the config, it times real steps, and nothing but the cache is written.
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { paintPhotos } from "../../test/helpers/photos.ts";
+import { readSettings } from "../config/settings.ts";
+import { dryRun } from "./dry-run.ts";
+
+const root = mkdtempSync(join(tmpdir(), "cutout-dry-run-"));
+afterAll(() => rmSync(root, { recursive: true }));
+
+test("config, parameters, operations, memory and time; no run folder", async () => {
+  await paintPhotos(join(root, "photos"), 26);
+  const settings = readSettings({
+    data: join(root, "photos"),
+    imageSize: 28,
+    cacheSize: 32,
+    epochs: 3,
+    batchSize: 8,
+    threads: 1,
+    loaderWorkers: 0,
+    split: { validation: 8, test: 12 },
+    cacheDir: join(root, "cache"),
+    runsDir: join(root, "runs"),
+  });
+  const found = await dryRun(settings, () => {});
+  expect(found).toMatchObject({
+    config: { epochs: 3, batchSize: 8, split: { seed: 0 } },
+    images: { train: 32, validation: 8, test: 12 },
+    steps: 12,
+    timed: { first: 2, last: 4 },
+  });
+  // resnet9 at 28 pixels: about 0.1 billion multiplications an image forward, and the gradients twice that.
+  expect(found.operationsPerStep / 8).toBeGreaterThan(1e8);
+  expect(found.memory).toBeGreaterThan(2 ** 26);
+  expect(found.seconds).toBeGreaterThan(11 * found.secondsPerStep);
+  expect(readdirSync(root).sort()).toEqual(["cache", "photos"]);
+});

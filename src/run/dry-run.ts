@@ -1,0 +1,116 @@
+// What a training would be: everything about it but the run, timed by its first steps. Only the cache is written.
+import type { Config, Settings } from "../config/config.ts";
+import { openLoader } from "../data/index.ts";
+import { convolutionsOf, directOperations } from "../graph/conv/inventory.ts";
+import { countParameters, type Network } from "../nn/network.ts";
+import { dataIdentity } from "../run-folder/index.ts";
+import type { ClassScores } from "../train/evaluation.ts";
+import type { StepEvent } from "../train/events.ts";
+import type { RunStorage } from "../train/storage.ts";
+import { train } from "../train/trainer.ts";
+import { chooseDevice } from "./device.ts";
+import type { RunEvent } from "./events.ts";
+import { stepGraph } from "./layer-times.ts";
+import { prepare } from "./prepare.ts";
+import { objectiveOf, withSession } from "./trial.ts";
+
+export interface DryRun {
+  readonly config: Config;
+  readonly images: { readonly train: number; readonly validation: number; readonly test: number };
+  readonly parameters: number;
+  /** Multiplications and additions of convolutions and linear layers in a training step, gradients counted in. */
+  readonly operationsPerStep: number;
+  readonly steps: number;
+  /** The most memory that this process had up to the last timed step, bytes. */
+  readonly memory: number;
+  /** Steps that were timed: the first one, which compiles, is not among them where there are more. */
+  readonly timed: { readonly first: number; readonly last: number };
+  readonly secondsPerStep: number;
+  /** Of the whole training, validation and test counted in at a third of a training step's time an image. */
+  readonly seconds: number;
+}
+
+/** Steps are timed until there are so many, or so many seconds have passed and there are a few. */
+const enough = { steps: 21, fewSteps: 4, seconds: 5 };
+
+/** @throws CutoutError as a training does */
+export async function dryRun(settings: Settings, onEvent: (event: RunEvent) => void): Promise<DryRun> {
+  const onProgress = (done: number, total: number, what: string) =>
+    onEvent({ type: "progress", what, done, total });
+  const chosen = await chooseDevice(settings.device);
+  const prepared = await prepare({ ...settings, device: chosen.device }, onProgress);
+  const { config, dataset, split, pipeline } = prepared;
+  try {
+    return await withSession(prepared, chosen, { onEvent, onProgress }, async (network, session) => {
+      const loader = openLoader({ dataset, pipeline, workers: config.loaderWorkers });
+      const timing = new AbortController();
+      let last: StepEvent | null = null;
+      let count = 0;
+      let start = 0;
+      const { seed, epochs, batchSize, schedule, earlyStopping, crops, augment } = config;
+      await train({
+        objective: objectiveOf(prepared),
+        dataset,
+        split,
+        pipeline,
+        loader,
+        session,
+        storage: keepsNothing,
+        identity: dataIdentity(dataset, split),
+        options: { seed, epochs, batchSize, schedule, earlyStopping, crops, mix: augment.mix },
+        resume: false,
+        signal: timing.signal,
+        onEvent(event) {
+          if (event.type !== "step") return;
+          last = event;
+          count++;
+          if (count === 1) start = performance.now();
+          const seconds = (performance.now() - start) / 1000;
+          const timed = count >= enough.steps || (count >= enough.fewSteps && seconds > enough.seconds);
+          // The steps of one epoch do: nothing is validated here.
+          if (timed || event.stepInEpoch === event.stepsPerEpoch) timing.abort(new Error("timed"));
+        },
+      }).finally(loader.close);
+      const step = last! as StepEvent;
+      const secondsPerStep = batchSize / step.imagesPerSecond;
+      return {
+        config,
+        images: { train: split.train.length, validation: split.validation.length, test: split.test.length },
+        parameters: countParameters(network),
+        operationsPerStep: operationsOf(network, batchSize),
+        steps: step.epochs * step.stepsPerEpoch,
+        memory: 1024 * process.resourceUsage().maxRSS,
+        timed: { first: Math.min(2, count), last: count },
+        secondsPerStep,
+        seconds: count * secondsPerStep + step.secondsLeft,
+      };
+    });
+  } finally {
+    dataset.close();
+  }
+}
+
+function operationsOf(network: Network, batchSize: number): number {
+  const convolutions = convolutionsOf(stepGraph(network, batchSize)).reduce(
+    (sum, { spec, passes, weights }) => sum + weights.length * passes.length * directOperations(spec),
+    0,
+  );
+  // Forward, and the gradients by input and weights.
+  const linear = network.parameters
+    .filter(({ shape }) => shape.length === 2)
+    .reduce((sum, { shape }) => sum + 3 * 2 * batchSize * shape[0]! * shape[1]!, 0);
+  return convolutions + linear;
+}
+
+const keepsNothing: RunStorage<ClassScores> = {
+  name: "a dry run",
+  hasRun: () => false,
+  writeCheckpoint() {},
+  readCheckpoint() {
+    throw new Error("internal: a dry run keeps no checkpoints");
+  },
+  checkpoints: () => [],
+  appendRecord() {},
+  cutRecords() {},
+  writeEvaluation() {},
+};
