@@ -60,8 +60,8 @@ test("the program says its version, trains with a report, predicts", () => {
 /** Prints the classes of a run and what it says of one photo. */
 const predicting = `
 const classifier = await openClassifier(process.argv[2]);
-for await (const { probabilities } of classifier.classify([process.argv[3]], "center")) {
-  console.log(classifier.classes.join(), probabilities.length);
+for await (const { classes } of classifier.classify([process.argv[3]])) {
+  console.log(classifier.classes.join(), classes.length);
 }
 await classifier.close();
 `;
