@@ -1,7 +1,7 @@
 // Trainings on small sets of photos: which weights to keep (best epoch on validation, smoothed, last, averaged), and
 // which settings are worth being the default. A row a run is added to a file; what is there already is not run again.
 //
-//   npm run small-sets -- --data asirra --images 200,600 --seeds 0-4 --arm "default:" --out bench/results/small-sets.jsonl
+//   node --import tsx bench/small-sets.ts --data asirra --images 200,600 --seeds 0-4 --arm "default:" --out bench/results/small-sets.jsonl
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Command } from "commander";
