@@ -315,9 +315,7 @@ async function finish(
     onEvent,
   })
     .catch(async (error: unknown) => {
-      // The report says why the run ended; that it cannot be written must not hide the reason.
-      if (error instanceof CutoutError)
-        await writeReport(runDir, { failure: error.message }).catch(() => undefined);
+      if (error instanceof CutoutError) await reportFailure(hold, error.message);
       throw error;
     })
     .finally(loader.close);
@@ -329,6 +327,16 @@ async function finish(
   const { classes } = dataset;
   const report = await writeProducts({ runDir, network, classes, normalization: statistics });
   return { runDir, status, bestEpoch, test: evaluation.score, report };
+}
+
+/** The report says why the run ended; that it may not or cannot be written must not hide the reason. */
+async function reportFailure(hold: RunHold, failure: string): Promise<void> {
+  try {
+    hold.check();
+    await writeReport(hold.path, { failure });
+  } catch {
+    // The reason itself is thrown.
+  }
 }
 
 /** A few lines that say what is about to be trained on what. */
