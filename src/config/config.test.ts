@@ -323,3 +323,17 @@ function setPath(raw: Record<string, unknown>, path: string, value: unknown): vo
   }
   inner[names.at(-1)!] = value;
 }
+
+test("settings that there are not do not compile", () => {
+  const all = () => [
+    readSettings({ data: "photos", model: "wrn-16-4:dropout=0.3" }),
+    readSettings({ data: "photos", model: "./mine.js" }),
+    // @ts-expect-error a misspelt field
+    readSettings({ data: "photos", epochz: 3 }),
+    // @ts-expect-error a misspelt field inside
+    readSettings({ data: "photos", augment: { cutoutt: null } }),
+    // @ts-expect-error a network that there is not
+    readSettings({ data: "photos", model: "resnet99" }),
+  ];
+  expect(all).toThrow();
+});

@@ -17,7 +17,13 @@ import { automatic, optional } from "./automatic-fields.ts";
 import { columnsFrom } from "./columns-text.ts";
 import { cutoutOfConfig, cutoutOfSettings } from "./cutout-fields.ts";
 import { choice, group, integer, number, part, text, told } from "./fields.ts";
-import { type NetworkSettings, networkForm, networkFrom } from "./network-text.ts";
+import {
+  type NetworkInput,
+  type NetworkSettings,
+  type NetworkText,
+  networkForm,
+  networkFrom,
+} from "./network-text.ts";
 import { schedules } from "./schedule-fields.ts";
 
 /** Written into config.json; raised whenever its meaning changes. Versions from `oldestVersion` on are read. */
@@ -94,7 +100,7 @@ function schemaOf<F extends Fields>(fields: F) {
     )
       .nullable()
       .default(null),
-    model: told<NetworkSettings, NetworkSettings>(
+    model: told<NetworkSettings, NetworkInput, NetworkText>(
       `network, with options of its own as wrn-16-4:dropout=0.3, or the path of a file that defines one: ${networksHelp}`,
       networkForm,
       networkFrom,

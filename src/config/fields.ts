@@ -117,7 +117,7 @@ export function attempt<T>(
  * @param form how the text looks, for errors
  * @param read gives the data of a text, and of data the same, or throws a `CutoutError`
  */
-export function told<Output, Input>(
+export function told<Output, Input, Text extends string = string>(
   description: string,
   form: string,
   read: (given: Input | string) => Output,
@@ -126,5 +126,5 @@ export function told<Output, Input>(
   return z
     .union([z.string(error), z.record(z.string(), z.unknown(), error)], error)
     .transform((given, context) => attempt(context, () => read(given as Input | string)))
-    .describe(description) as unknown as z.ZodType<Output, Input | string>;
+    .describe(description) as unknown as z.ZodType<Output, Input | Text>;
 }

@@ -3,7 +3,7 @@ import { CutoutError } from "../error.ts";
 import { findNetwork } from "../nn/build.ts";
 import { networkOptions } from "../nn/definition.ts";
 import { isNetworkFile } from "../nn/load.ts";
-import { networkNames } from "../nn/networks/index.ts";
+import { type NetworkName, networkNames } from "../nn/networks/index.ts";
 import { parseNamed } from "./augmentation-text.ts";
 import { show } from "./fields.ts";
 
@@ -14,13 +14,24 @@ export interface NetworkSettings {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
+type File = `${string}.${"js" | "mjs" | "ts" | "mts"}`;
+
+/** A network as a person tells it: a name or a path that there cannot be does not compile. */
+export type NetworkText = NetworkName | File | `${NetworkName | File}:${string}`;
+export interface NetworkInput {
+  readonly name: NetworkName | File;
+  readonly options?: NetworkSettings["options"] | undefined;
+}
+
 export const networkForm = `${networkNames.join(", ")} or the path of a .js, .mjs or .ts file`;
 
 /**
  * A network that there is, with options that it takes; those of a person's file show when the file is loaded.
  * @throws CutoutError
  */
-export function networkFrom(given: string | Partial<NetworkSettings>): NetworkSettings {
+export function networkFrom(
+  given: string | { readonly [Field in keyof NetworkSettings]?: NetworkSettings[Field] | undefined },
+): NetworkSettings {
   const { name, options = {} } = typeof given === "string" ? named(given) : given;
   if (typeof name !== "string") throw wrong(given);
   if (isNetworkFile(name)) return { name, options };
