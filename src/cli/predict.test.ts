@@ -112,7 +112,12 @@ test("reads an image on standard input, names on it, and addresses", async () =>
     ]);
   }
   const server = await startFileServer();
-  server.answers = [serve(readFileSync(red)), (_, response) => response.writeHead(404).end()];
+  // By the address: both are fetched at once.
+  const photo = serve(readFileSync(red));
+  server.answers = [
+    (request, response) =>
+      request.url === "/a.png" ? photo(request, response) : response.writeHead(404).end(),
+  ];
   const fetched = await cutout(["predict", runDir, `${server.address}a.png`, `${server.address}b.png`]);
   await server.close();
   expect(fetched).toMatchObject({
