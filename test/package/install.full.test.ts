@@ -17,7 +17,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** Programs are started by the Node that runs this test, npm too; what npm told this test of its own settings is left out. */
 const env = {
   ...Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^npm_(?!config_cache$)/i.test(name)),
+    Object.entries(process.env).filter(([name]) => !/^npm_(?!config_(cache|globalconfig)$)/i.test(name)),
   ),
   PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}`,
   // What the README says: nothing is fetched from elsewhere.
