@@ -1,15 +1,13 @@
 // One run, whole: config in, run folder out.
 
 import { existsSync } from "node:fs";
-import type { Config, Settings } from "../config/config.ts";
+import type { Settings } from "../config/config.ts";
 import { threadsHere } from "../config/machine.ts";
 import { settingsError } from "../config/settings.ts";
-import type { Part } from "../data/index.ts";
-import { notesOn, type OnProgress, openLoader } from "../data/index.ts";
+import { type OnProgress, openLoader } from "../data/index.ts";
 import { CutoutError } from "../error.ts";
 import { buildNetwork } from "../nn/build.ts";
-import { countParameters, type Network } from "../nn/network.ts";
-import { augmentationText, seedText } from "../report/describe.ts";
+import type { Network } from "../nn/network.ts";
 import { writeReport } from "../report/html.ts";
 import {
   checkNewRun,
@@ -39,6 +37,7 @@ import { type TrainResult, train } from "../train/trainer.ts";
 import { openTrainingThread, type ThreadedSession } from "../train/training-thread.ts";
 import { augmentedSheet } from "./augmented-sheet.ts";
 import { dataNow, datasetRecord } from "./data-record.ts";
+import { describeTrial } from "./describe-trial.ts";
 import { type ChosenDevice, chooseDevice, describeFallbacks } from "./device.ts";
 import { describeEnvironment } from "./environment.ts";
 import type { RunEvent } from "./events.ts";
@@ -337,38 +336,4 @@ async function reportFailure(hold: RunHold, failure: string): Promise<void> {
   } catch {
     // The reason itself is thrown.
   }
-}
-
-/** A few lines that say what is about to be trained on what. */
-function describeTrial(
-  config: Config,
-  { dataset, split }: Pick<Prepared, "dataset" | "split">,
-  network: Network,
-): string[] {
-  const count = (value: number) => value.toLocaleString("en-US");
-  const { imageSize, epochs, batchSize } = config;
-  const official = (part: Part) =>
-    dataset.officialParts?.includes(part) ? ` (the official ${part} part)` : "";
-  const validated =
-    split.validation.length === 0
-      ? "none to validate (the last epoch is tested)"
-      : `${count(split.validation.length)} to validate`;
-  const parts =
-    `${count(split.train.length)} to train, ${validated}${official("validation")}, ` +
-    `${count(split.test.length)} to test${official("test")}`;
-  const lines = [
-    `${dataset.name}: ${dataset.classes.length} classes, ${count(dataset.count)} images: ${parts}`,
-    `${network.name} with ${count(countParameters(network))} parameters on ${imageSize} x ${imageSize} pixels, ${augmentationText(config)}`,
-    `epochs ${epochs}, steps in each ${Math.floor(split.train.length / batchSize)}, images in each ${batchSize}, ${seedText(config)}`,
-  ];
-  const { broken } = dataset;
-  if (broken.length > 0) {
-    const some = broken.slice(0, 3).map(({ name, reason }) => `${name} (${reason})`);
-    const more = broken.length > some.length ? ", ..." : "";
-    lines.push(
-      `${broken.length === 1 ? "1 image" : `${count(broken.length)} images`} cannot be read, left out: ${some.join(", ")}${more}; dataset.json lists all`,
-    );
-  }
-  lines.push(...notesOn(dataset, split));
-  return lines;
 }

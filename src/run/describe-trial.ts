@@ -1,0 +1,41 @@
+// What is about to be trained on what, for the person who waits.
+import type { Config } from "../config/config.ts";
+import type { Part } from "../data/index.ts";
+import { notesOn } from "../data/index.ts";
+import { countParameters, type Network } from "../nn/network.ts";
+import { augmentationText, seedText } from "../report/describe.ts";
+import type { Prepared } from "./prepare.ts";
+
+/** A few lines that say what is about to be trained on what. */
+export function describeTrial(
+  config: Config,
+  { dataset, split }: Pick<Prepared, "dataset" | "split">,
+  network: Network,
+): string[] {
+  const count = (value: number) => value.toLocaleString("en-US");
+  const { imageSize, epochs, batchSize } = config;
+  const official = (part: Part) =>
+    dataset.officialParts?.includes(part) ? ` (the official ${part} part)` : "";
+  const validated =
+    split.validation.length === 0
+      ? "none to validate (the last epoch is tested)"
+      : `${count(split.validation.length)} to validate`;
+  const parts =
+    `${count(split.train.length)} to train, ${validated}${official("validation")}, ` +
+    `${count(split.test.length)} to test${official("test")}`;
+  const lines = [
+    `${dataset.name}: ${dataset.classes.length} classes, ${count(dataset.count)} images: ${parts}`,
+    `${network.name} with ${count(countParameters(network))} parameters on ${imageSize} x ${imageSize} pixels, ${augmentationText(config)}`,
+    `epochs ${epochs}, steps in each ${Math.floor(split.train.length / batchSize)}, images in each ${batchSize}, ${seedText(config)}`,
+  ];
+  const { broken } = dataset;
+  if (broken.length > 0) {
+    const some = broken.slice(0, 3).map(({ name, reason }) => `${name} (${reason})`);
+    const more = broken.length > some.length ? ", ..." : "";
+    lines.push(
+      `${broken.length === 1 ? "1 image" : `${count(broken.length)} images`} cannot be read, left out: ${some.join(", ")}${more}; dataset.json lists all`,
+    );
+  }
+  lines.push(...notesOn(dataset, split));
+  return lines;
+}
