@@ -15,5 +15,7 @@ export interface Row {
   readonly validationTop1: readonly number[];
   /** Way to keep -> the epoch it chose (0: an average), and the accuracy on new photos. */
   readonly kept: { readonly [Way in string]: { readonly epoch: number; readonly top1: number } };
+  /** Seconds of the training with its validation alone. */
+  readonly trained?: number;
   readonly seconds: number;
 }

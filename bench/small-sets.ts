@@ -74,7 +74,10 @@ async function score(prepared: Prepared, session: DirectSession, indices: Int32A
   return scoring.score();
 }
 
-async function train(prepared: Prepared): Promise<Omit<Row, "arm" | "flags" | "images" | "seed">> {
+async function train(
+  prepared: Prepared,
+  wanted: readonly string[] | null,
+): Promise<Omit<Row, "arm" | "flags" | "images" | "seed">> {
   const start = performance.now();
   const { config, network: definition, dataset, split, pipeline } = prepared;
   const { seed, epochs, batchSize, optimizer, labelSmoothing, schedule, threads, augment } = config;
@@ -156,7 +159,9 @@ async function train(prepared: Prepared): Promise<Omit<Row, "arm" | "flags" | "i
   };
   const kept: Record<string, { epoch: number; top1: number }> = {};
   const { optimizer: momenta } = session.state();
+  const trained = (performance.now() - start) / 1000;
   for (const [way, [epoch, weights]] of Object.entries(ways)) {
+    if (wanted !== null && !wanted.includes(way)) continue;
     session.load({ ...weights, optimizer: momenta });
     kept[way] = { epoch, top1: (await score(prepared, session, split.test)).top1 };
   }
@@ -169,6 +174,7 @@ async function train(prepared: Prepared): Promise<Omit<Row, "arm" | "flags" | "i
     trainTop1: correct / (stepsPerEpoch * batchSize),
     validationTop1: top1,
     kept,
+    trained,
     seconds: (performance.now() - start) / 1000,
   };
 }
@@ -182,11 +188,14 @@ const { values } = parseArgs({
     threads: { type: "string", default: "1" },
     /** `name:flags of cutout train`, several times */
     arm: { type: "string", multiple: true, default: ["default:"] },
+    /** which ways to test, separated by commas; all where it is not given */
+    ways: { type: "string" },
     out: { type: "string", default: "bench/results/small-sets.jsonl" },
   },
 });
 if (values.data === undefined) throw new Error("small-sets: --data must be a folder of photos, got none");
 const [from, to] = values.seeds.split("-").map(Number) as [number, number];
+const ways = values.ways?.split(",") ?? null;
 const rows: Row[] = existsSync(values.out)
   ? readFileSync(values.out, "utf8")
       .trim()
@@ -209,7 +218,7 @@ for (let seed = from; seed <= to; seed++) {
       const { settings } = settingsFrom(values.data, command.opts());
       const prepared = await prepare(settings, () => {});
       try {
-        const row: Row = { arm, flags, images, seed, ...(await train(prepared)) };
+        const row: Row = { arm, flags, images, seed, ...(await train(prepared, ways)) };
         appendFileSync(values.out, `${JSON.stringify(row)}\n`);
         const shown = Object.entries(row.kept).map(([way, { top1 }]) => `${way} ${(100 * top1).toFixed(2)}`);
         console.log(`${arm} ${images} seed ${seed}: ${shown.join(", ")}; ${row.seconds.toFixed(0)} s`);
