@@ -26,8 +26,8 @@ export {
 } from "./data/index.ts";
 export type { ErrorFields } from "./error.ts";
 export { CutoutError } from "./error.ts";
-export type { ExecutionEvent, Executor } from "./execute/executor.ts";
-export { eventsOf, inThisProcess } from "./execute/local.ts";
+export type { Executor, TrialEvent } from "./execute/executor.ts";
+export { localProcesses } from "./execute/local.ts";
 export type { NetworkArguments } from "./nn/build.ts";
 export { buildNetwork } from "./nn/build.ts";
 export type { BuildArguments, NetworkDefinition, NetworkFile } from "./nn/definition.ts";
@@ -65,6 +65,8 @@ export { writeComparison, writeReport } from "./report/html.ts";
 export { previewSheet } from "./report/sheet.ts";
 export type { Rng } from "./rng.ts";
 export { permutation, stream } from "./rng.ts";
+export type { ExecutionEvent } from "./run/as-events.ts";
+export { eventsOf } from "./run/as-events.ts";
 export type {
   Attendance,
   Classification,

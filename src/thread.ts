@@ -1,4 +1,6 @@
-// Starts threads, from the sources as well as from what is published, and brings errors from one to another.
+// Starts threads and processes, from the sources as well as from what is published, and brings errors from one thread to another.
+import { type ChildProcess, type ForkOptions, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { Worker, type WorkerOptions } from "node:worker_threads";
 import { CutoutError, type ErrorFields } from "./error.ts";
 
@@ -20,6 +22,22 @@ export function startThread(name: string, base: string, options: WorkerOptions =
     ...options,
     execArgv: [],
   });
+}
+
+/**
+ * A process that runs one of this program's modules.
+ * @param name path of the module without its ending, from the module at `base`
+ * @param base `import.meta.url` of the caller
+ */
+export function startProcess(
+  name: string,
+  base: string,
+  words: readonly string[],
+  options: ForkOptions,
+): ChildProcess {
+  const module = fileURLToPath(new URL(name + ending, base));
+  const execArgv = ending === ".js" ? [] : ["--import", import.meta.resolve("tsx")];
+  return fork(module, words, { ...options, execArgv });
 }
 
 /** What an error is on its way: a message between threads copies plain errors, but forgets classes of one's own. */

@@ -1,30 +1,29 @@
-// Attends to runs at a terminal: progress, Ctrl-C, where the results are, and how to go on.
+// Attends to a run at a terminal: progress, Ctrl-C, where the results are, and how to go on.
 
 import { existsSync } from "node:fs";
 import { endingText } from "../report/ending.ts";
 import { memorizedText } from "../report/memorized.ts";
+import type { ExecutionEvent } from "../run/as-events.ts";
 import type { TrialResult } from "../run/trial.ts";
 import { showRun } from "../run-folder/index.ts";
-import type { SeriesEvent } from "../study/series.ts";
 import { shellWord } from "../text.ts";
 import { onInterrupt, say, tell } from "./console.ts";
 import { createProgress, formatPercent } from "./progress.ts";
 
 /**
- * Shows what runs tell. Ctrl-C aborts the signal once there is something to save.
- * @returns the results of the runs; null when one was interrupted, and the exit code is then set
+ * Shows what a run tells. Ctrl-C aborts the signal once there is something to save.
+ * @returns its result; null when it was interrupted, and the exit code is then set
  */
 export async function attended(
-  start: (signal: AbortSignal) => AsyncIterable<SeriesEvent>,
-): Promise<readonly TrialResult[] | null> {
+  start: (signal: AbortSignal) => AsyncIterable<ExecutionEvent>,
+): Promise<TrialResult | null> {
   const progress = createProgress(process.stderr);
   const interruption = onInterrupt(progress.clear);
-  const results: TrialResult[] = [];
+  let result: TrialResult | null = null;
   let runDir: string | null = null;
   try {
     for await (const event of start(interruption.signal)) {
-      if (event.type === "arm") tell(`\n${event.arm.title}`);
-      else if (event.type === "end") {
+      if (event.type === "end") {
         progress.clear();
         runDir = null;
         tellEnd(event.result.runDir, interruption.exitCode());
@@ -34,7 +33,7 @@ export async function attended(
           return null;
         }
         sayResult(event.result);
-        results.push(event.result);
+        result = event.result;
       } else {
         // From the first step on there is something to save; a run that is gone on with may begin with its test.
         if (event.type === "phase" && event.phase !== "compile") interruption.arm();
@@ -42,7 +41,7 @@ export async function attended(
         progress.onEvent(event);
       }
     }
-    return results;
+    return result;
   } catch (error) {
     progress.clear();
     if (runDir !== null && existsSync(runDir)) tell(`what was written before is kept in ${runDir}`);

@@ -41,17 +41,21 @@ async function demoAction({
   readonly runsDir: string;
   readonly cacheDir: string;
 }): Promise<void> {
-  const { inThisProcess } = await import("../execute/local.ts");
+  const { eventsOf } = await import("../run/as-events.ts");
+  const { runTrial } = await import("../run/trial.ts");
   const { readSettings } = await import("../config/settings.ts");
-  const { series } = await import("../study/series.ts");
   const start = Date.now();
-  const pair = arms.map(({ title, cutout }) => ({
-    title,
-    config: readSettings({ ...recipe, runsDir, cacheDir, augment: { cutout } }),
-  }));
-  const execute = inThisProcess(process.argv.slice(2));
-  const results = await attended((signal) => series(pair, execute, signal));
-  if (results === null) return;
+  const folders: string[] = [];
+  for (const { title, cutout } of arms) {
+    tell(`\n${title}`);
+    const settings = readSettings({ ...recipe, runsDir, cacheDir, augment: { cutout } });
+    const command = process.argv.slice(2);
+    const result = await attended((signal) =>
+      eventsOf((run) => runTrial(settings, { ...run, command }), signal),
+    );
+    if (result === null) return;
+    folders.push(result.runDir);
+  }
   tell(`\nboth runs took ${formatDuration((Date.now() - start) / 1000)}\n`);
-  await compareRuns(results.map(({ runDir }) => runDir));
+  await compareRuns(folders);
 }

@@ -35,7 +35,7 @@ async function trainAction(
   data: string | undefined,
   options: Readonly<Record<string, unknown>>,
 ): Promise<void> {
-  const { eventsOf, inThisProcess } = await import("../execute/local.ts");
+  const { eventsOf } = await import("../run/as-events.ts");
   const resume = options.resume as string | undefined;
   if (resume !== undefined) {
     const epochs = epochsToResume(options);
@@ -58,11 +58,12 @@ async function trainAction(
   if (options.json === true) {
     throw settingsError({ where: "--json", what: "is for --dry-run", remedy: "add that, or leave it out" });
   }
-  const out = (options.out as string | undefined) ?? null;
-  const execute = inThisProcess(process.argv.slice(2));
+  const runDir = (options.out as string | undefined) ?? null;
+  const command = process.argv.slice(2);
+  const { runTrial } = await import("../run/trial.ts");
   await namedBy(
     nameOf,
-    attended((signal) => execute(settings, out, signal)),
+    attended((signal) => eventsOf((run) => runTrial(settings, { ...run, runDir, command }), signal)),
   );
 }
 

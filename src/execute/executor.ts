@@ -1,19 +1,25 @@
-// Where runs run: whoever has a config and a folder for the run hands both over, listens, and reads the folder afterwards.
-import type { Settings } from "../config/config.ts";
+// Where the runs of a study run: the seam behind which are this machine's processes, or other machines.
 import type { RunEvent } from "../run/events.ts";
-import type { TrialResult } from "../run/trial.ts";
+import type { OpenStudy, Outcome, Trial } from "../study-folder/index.ts";
 
-/** What an execution tells: what goes on in the run, and last of all how it ended. */
-export type ExecutionEvent = RunEvent | { readonly type: "end"; readonly result: TrialResult };
+/** What is told of a trial, by its index. */
+export type TrialEvent = { readonly trial: number } & (
+  | { readonly type: "begin" /** `this machine`, or a machine's name */; readonly where: string }
+  | { readonly type: "run"; readonly event: RunEvent }
+  /** How it ended: finished, failed, or open where it was interrupted and can be gone on with. */
+  | { readonly type: "end"; readonly outcome: Outcome }
+);
 
-/**
- * Trains one config into one folder.
- * @param folder run folder to make; null for one with a number in the config's `runsDir`
- * @param signal ends the run after the step it is at, with a checkpoint
- * @returns events; the iteration throws what ends the run by itself
- */
-export type Executor = (
-  config: Settings,
-  folder: string | null,
-  signal: AbortSignal,
-) => AsyncIterable<ExecutionEvent>;
+export interface Executor {
+  /** `2 processes on this machine` */
+  readonly name: string;
+  /**
+   * Runs trials, several at a time where that is possible. When an `end` is told, the run folder of the trial is whole
+   * in the study's folder. A trial that fails is told, and the others go on. Ends when all have ended; once the signal
+   * is aborted, after each that has begun has saved what it has.
+   * @param trials neither finished nor running anywhere
+   */
+  run(study: OpenStudy, trials: readonly Trial[], signal: AbortSignal): AsyncIterable<TrialEvent>;
+  /** Gives up connections. */
+  close(): Promise<void>;
+}

@@ -32,6 +32,8 @@ export interface JsonFileOptions<T> {
   readonly without: string;
   /** What is left when it is damaged, and what to do; for people. */
   readonly damaged: string;
+  /** What to do about content that is not what was written; by default how to have an edit taken. */
+  readonly edited?: string;
   /** Bytes that it may have. */
   readonly most: number;
   /** Whether the format version stands in it. */
@@ -44,13 +46,14 @@ export interface JsonFileOptions<T> {
 
 export function jsonFile<T extends object>(options: JsonFileOptions<T>): JsonFile<T> {
   const { name, without, damaged, most, versioned, indent, parse } = options;
+  const { edited = `if you changed it, take out its line "checksum"; if not, ${damaged}` } = options;
   const pathIn = (folder: string) => join(folder, name);
   const checkSeal = (where: string, json: unknown): void => {
     if (sealOf(json) !== "broken") return;
     throw new CutoutError({
       where,
       what: "has changed since it was written, its checksum does not fit",
-      remedy: `if you changed it, take out its line "checksum"; if not, ${damaged}`,
+      remedy: edited,
     });
   };
   return {

@@ -1,6 +1,5 @@
 // One run, whole: config in, run folder out.
 
-import { existsSync } from "node:fs";
 import type { Settings } from "../config/config.ts";
 import { threadsHere } from "../config/machine.ts";
 import { settingsError } from "../config/settings.ts";
@@ -41,6 +40,7 @@ import { describeTrial } from "./describe-trial.ts";
 import { type ChosenDevice, chooseDevice, describeFallbacks } from "./device.ts";
 import { describeEnvironment } from "./environment.ts";
 import type { RunEvent } from "./events.ts";
+import { isMissing } from "./missing-data.ts";
 import { networkOfRun, networkToKeep } from "./network.ts";
 import { withPictures } from "./pictures.ts";
 import { classWeightsOf, type Prepared, prepare } from "./prepare.ts";
@@ -51,6 +51,8 @@ export interface TrialOptions {
   /** Ends the run after the step it is at, with a checkpoint. */
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: RunEvent) => void;
+  /** Whether the test part is looked at when the training has ended; true by default. Without, a later resume can. */
+  readonly test?: boolean;
 }
 
 export interface NewTrialOptions extends TrialOptions {
@@ -71,7 +73,7 @@ export interface TrialResult {
   readonly runDir: string;
   readonly status: TrainResult<ClassScores>["status"];
   readonly bestEpoch: number;
-  /** The best checkpoint on the test part; null when interrupted. */
+  /** The best checkpoint on the test part; null when interrupted, or when that was not to be looked at. */
   readonly test: Score | null;
   /** Path of report.html, of an interrupted run too. */
   readonly report: string;
@@ -133,23 +135,21 @@ async function writeAugmented(hold: RunHold, prepared: Prepared): Promise<void> 
 /** Who starts a run may attend to it or not; whatever goes on in it is an event. */
 interface Attended {
   readonly signal: AbortSignal;
+  readonly test: boolean;
   readonly onEvent: (event: RunEvent) => void;
   readonly onProgress: OnProgress;
   readonly tell: (text: string) => void;
 }
 
-function attend({ signal = new AbortController().signal, onEvent = () => {} }: TrialOptions): Attended {
+function attend(options: TrialOptions): Attended {
+  const { signal = new AbortController().signal, onEvent = () => {}, test = true } = options;
   return {
     signal,
+    test,
     onEvent,
     onProgress: (done, total, what) => onEvent({ type: "progress", what, done, total }),
     tell: (text) => onEvent({ type: "message", text }),
   };
-}
-
-/** Names, addresses and patterns of shards are no paths: whether they are there shows when they are opened. */
-function isMissing(data: string): boolean {
-  return data !== "fashion-mnist" && !/^https?:|\{/.test(data) && !existsSync(data);
 }
 
 /**
@@ -287,7 +287,7 @@ async function finish(
   prepared: Prepared,
   network: Network,
   session: ThreadedSession,
-  { signal, onEvent }: Attended,
+  { signal, test, onEvent }: Attended,
   resume: boolean,
 ): Promise<TrialResult> {
   const runDir = hold.path;
@@ -310,6 +310,7 @@ async function finish(
     identity: dataIdentity(dataset, split),
     options: { seed, epochs, batchSize, schedule, earlyStopping, crops, mix },
     resume,
+    test,
     signal,
     onEvent,
   })

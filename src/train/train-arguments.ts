@@ -41,6 +41,8 @@ export interface TrainArguments<S extends Scores = ClassScores> {
   readonly options: TrainOptions;
   /** Go on from the last checkpoint. */
   readonly resume: boolean;
+  /** Whether the test part is looked at in the end; true when not given. */
+  readonly test?: boolean;
   /** Ends the run after the current step, with a checkpoint. */
   readonly signal: AbortSignal;
   readonly onEvent: (event: TrainingEvent<S>) => void;

@@ -24,7 +24,7 @@ export interface TrainResult<S extends Scores> {
   /** The scores in validation that made it the best. */
   readonly best: Position["best"];
   readonly stoppedEarly: boolean;
-  /** The best checkpoint on the test part; null when interrupted, or when the test part is empty. */
+  /** The best checkpoint on the test part; null when interrupted, when that is empty, or not to be looked at. */
   readonly evaluation: Evaluated<S> | null;
 }
 
@@ -51,7 +51,7 @@ export async function train<S extends Scores>(args: TrainArguments<S>): Promise<
       await run.finishEpoch();
       signal.throwIfAborted();
     }
-    return run.result("finished", await run.test());
+    return run.result("finished", args.test === false ? null : await run.test());
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error;
     await run.interrupt();

@@ -1,8 +1,8 @@
 // The events of a run: all of them, in their order, its end or its error last.
 import { expect, test } from "vitest";
-import type { RunEvent } from "../run/events.ts";
-import type { TrialResult } from "../run/trial.ts";
-import { eventsOf } from "./local.ts";
+import { eventsOf } from "./as-events.ts";
+import type { RunEvent } from "./events.ts";
+import type { TrialResult } from "./trial.ts";
 
 const result: TrialResult = { runDir: "r", status: "finished", bestEpoch: 1, test: null, report: "r.html" };
 const never = new AbortController().signal;

@@ -1,0 +1,90 @@
+// One trial of a study, in this process: its run folder is made, gone on with, or found finished.
+import { CutoutError } from "../error.ts";
+import { isMissing } from "../run/missing-data.ts";
+import { resumeTrial, runTrial, type TrialOptions } from "../run/trial.ts";
+import { configJson } from "../run-folder/index.ts";
+import {
+  forgetFailure,
+  type OpenStudy,
+  type Outcome,
+  outcomeOf,
+  type Trial,
+  trialFolder,
+  writeFailure,
+} from "../study-folder/index.ts";
+
+/** What this machine does differently from the one where the study was made. */
+export interface Machine {
+  /** Processor threads of the network; null for those of the settings. */
+  readonly threads: number | null;
+  /** Where the images of the study are here; null where they are at the same place. */
+  readonly data: string | null;
+  /** Folder of decoded images; null for that of the settings. */
+  readonly cacheDir: string | null;
+}
+
+export const sameMachine: Machine = { threads: null, data: null, cacheDir: null };
+
+/**
+ * Runs a trial, or goes on with it where it was left; one that is finished is left as it is.
+ * @returns what has become of it; a failure is kept in the study's folder, too
+ */
+export async function runStudyTrial(
+  study: OpenStudy,
+  trial: Trial,
+  machine: Machine,
+  options: TrialOptions = {},
+): Promise<Outcome> {
+  const { path } = study;
+  forgetFailure(path, trial.index);
+  const before = outcomeOf(path, trial);
+  if (before.state === "finished") return before;
+  try {
+    await work(study, trial, machine, options);
+  } catch (error) {
+    if (options.signal?.aborted && error === options.signal.reason) return outcomeOf(path, trial);
+    const message = error instanceof CutoutError ? error.message : String((error as Error).stack ?? error);
+    writeFailure(path, trial.index, message);
+    return { state: "failed", message };
+  }
+  return outcomeOf(path, trial);
+}
+
+async function work(
+  { path, study }: OpenStudy,
+  trial: Trial,
+  machine: Machine,
+  options: TrialOptions,
+): Promise<void> {
+  const data = machine.data ?? study.data;
+  if (isMissing(data)) {
+    throw new CutoutError({
+      where: data,
+      what: "the images of the study are not on this machine",
+      remedy: "put them there, or say where they are here with --data",
+    });
+  }
+  if (trial.task === "test") {
+    await resumeTrial(trialFolder(path, trial.of), { ...options, data });
+    return;
+  }
+  const folder = trialFolder(path, trial.index);
+  const { test } = trial;
+  if (configJson.isIn(folder)) {
+    await resumeTrial(folder, { ...options, data, test });
+    return;
+  }
+  const { settings } = study.arms[trial.arm]!;
+  const { threads, cacheDir } = machine;
+  await runTrial(
+    {
+      ...settings,
+      data,
+      seed: trial.seed,
+      ...(trial.epochs !== null && { epochs: trial.epochs }),
+      ...(threads !== null && { threads }),
+      ...(cacheDir !== null && { cacheDir }),
+    },
+    { ...options, runDir: folder, test, command: study.command },
+  );
+}

@@ -1,0 +1,23 @@
+// What a run tells, as one sequence.
+
+import { Told } from "../told.ts";
+import type { RunEvent } from "./events.ts";
+import type { TrialOptions, TrialResult } from "./trial.ts";
+
+/** What goes on in the run, and last of all how it ended. */
+export type ExecutionEvent = RunEvent | { readonly type: "end"; readonly result: TrialResult };
+
+/**
+ * What a run that is started here tells. The run goes on whether or not anybody listens.
+ * @throws what ends the run by itself, after all that was told before
+ */
+export async function* eventsOf(
+  start: (options: TrialOptions) => Promise<TrialResult>,
+  signal: AbortSignal,
+): AsyncGenerator<ExecutionEvent> {
+  const told = new Told<RunEvent>();
+  const ended = start({ signal, onEvent: told.tell });
+  ended.then(told.end, told.end);
+  yield* told;
+  yield { type: "end", result: await ended };
+}

@@ -1,0 +1,21 @@
+// Where the files of a study lie. Nobody else knows their names.
+import { join } from "node:path";
+
+/** Four digits keep the folders of a study in their order. */
+const nameOf = (index: number) => String(index).padStart(4, "0");
+
+/** The run folder of a trial. */
+export const trialFolder = (study: string, index: number): string => join(study, "trials", nameOf(index));
+
+/** What the process of a trial has said. */
+export const trialLog = (study: string, index: number): string =>
+  join(study, "trials", `${nameOf(index)}.log`);
+
+/** Why a trial has failed. */
+export const failureFile = (study: string, index: number): string =>
+  join(study, "trials", `${nameOf(index)}.failure.json`);
+
+export const resultsFile = (study: string): string => join(study, "results.csv");
+
+/** The page of a study. */
+export const studyReport = (study: string): string => join(study, "report.html");

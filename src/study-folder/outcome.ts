@@ -1,0 +1,74 @@
+// What has become of a trial: always read from its run folder, which is the only truth about it.
+import { existsSync } from "node:fs";
+import type { Config } from "../config/config.ts";
+import { CutoutError } from "../error.ts";
+import { configJson } from "../run-folder/config-json.ts";
+import { type OpenRun, openRun } from "../run-folder/open.ts";
+import type { EpochRecord } from "../train/events.ts";
+import { readFailure } from "./failure-json.ts";
+import { trialFolder } from "./layout.ts";
+import type { Trial } from "./trials-jsonl.ts";
+
+export type Outcome =
+  /** Not begun, or begun and not ended. */
+  | { readonly state: "open"; readonly epochs: number }
+  | { readonly state: "failed"; readonly message: string }
+  | Finished;
+
+export interface Finished {
+  readonly state: "finished";
+  /** The epoch whose weights are kept, from 1. */
+  readonly epoch: number;
+  /** Top-1 accuracy of that epoch on the validation part; null without one. */
+  readonly validation: number | null;
+  /** Top-1 accuracy on the test part; null where it was not looked at. */
+  readonly test: number | null;
+  /** Seconds of training and validation. */
+  readonly seconds: number;
+  /** Of the decoded images, and of which of them are in which part: runs with equal ones can be set against each other. */
+  readonly fingerprint: string;
+  readonly splitDigest: string;
+}
+
+/**
+ * What has become of a trial.
+ * @throws CutoutError when its run folder is damaged
+ */
+export function outcomeOf(study: string, trial: Trial): Outcome {
+  const folder = trialFolder(study, trial.task === "test" ? trial.of : trial.index);
+  const failure = readFailure(study, trial.index);
+  if (failure !== null) return { state: "failed", message: failure.message };
+  if (!existsSync(folder) || !configJson.isIn(folder)) return { state: "open", epochs: 0 };
+  const run = openRun(folder);
+  const tested = trial.task === "test" || trial.test;
+  const epochs = run.epochs.length;
+  if (!hasEnded(run) || (tested && run.test === null)) return { state: "open", epochs };
+  const kept = run.test?.epoch ?? keptEpoch(run);
+  const { validation } = run.epochs.find(({ epoch }) => epoch === kept)!;
+  if (run.dataset.splitDigest === undefined) {
+    throw new CutoutError({ where: folder, what: "does not say which images are in which part" });
+  }
+  return {
+    state: "finished",
+    epoch: kept,
+    validation: validation?.top1 ?? null,
+    test: tested ? run.test!.test.top1 : null,
+    seconds: run.epochs.reduce((sum, { seconds }) => sum + seconds, 0),
+    fingerprint: run.dataset.fingerprint,
+    splitDigest: run.dataset.splitDigest,
+  };
+}
+
+/** Whether the training has come to its end: by its last epoch, or by early stopping. */
+function hasEnded({ config, epochs }: Pick<OpenRun, "config" | "epochs">): boolean {
+  if (epochs.length >= config.epochs) return true;
+  const { earlyStopping } = config;
+  return earlyStopping !== null && epochs.length - bestEpoch(epochs) >= earlyStopping.patience;
+}
+
+const bestEpoch = (epochs: readonly EpochRecord[]): number => epochs.findLast(({ best }) => best)?.epoch ?? 0;
+
+/** The epoch whose weights are those of the run. */
+function keptEpoch({ epochs }: { readonly config: Config; readonly epochs: readonly EpochRecord[] }): number {
+  return bestEpoch(epochs);
+}
