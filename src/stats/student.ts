@@ -3,12 +3,16 @@ import { CutoutError } from "../error.ts";
 import type { Interval } from "./proportion.ts";
 import { spreadOf } from "./spread.ts";
 
+/** P(-t <= T <= t) */
+function within(t: number, freedom: number): number {
+  return withinAngle(Math.atan(t / Math.sqrt(freedom)), freedom);
+}
+
 /**
- * P(-t <= T <= t) by the finite sums for whole degrees of freedom.
+ * P(-t <= T <= t) for t = sqrt(freedom) tan(angle), by the finite sums for whole degrees of freedom.
  * @see Abramowitz and Stegun, Handbook of Mathematical Functions (1964), 26.7.3 and 26.7.4
  */
-function within(t: number, freedom: number): number {
-  const angle = Math.atan(t / Math.sqrt(freedom));
+export function withinAngle(angle: number, freedom: number): number {
   const cosine = Math.cos(angle);
   const odd = freedom % 2 === 1;
   // Each term is the one before times cos^2 (k - 1) / k.
