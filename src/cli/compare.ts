@@ -11,6 +11,7 @@ import { conducted } from "./conduct.ts";
 import { say, tell } from "./console.ts";
 import { checkOutFile } from "./out-file.ts";
 import { formatPercent } from "./progress.ts";
+import { partFrom, pointsFrom } from "./rule-flags.ts";
 import { addSettingFlags } from "./setting-flags.ts";
 import { addPlaceFlags, executorFrom, type PlaceFlags } from "./study-flags.ts";
 import { formatTable } from "./table.ts";
@@ -62,20 +63,13 @@ async function compareAction(paths: readonly string[], flags: CompareFlags): Pro
   const arms = [await armFrom("--a", a, paths[0], flags), await armFrom("--b", b, paths[0], flags)] as const;
   const plan = {
     rule: { ...standardRule, smallest: pointsFrom("--smallest", flags.smallest) },
-    part: flags.by,
+    part: partFrom("--by", flags.by),
     firstSeed: arms[0].settings.seed,
   };
   const command = process.argv.slice(2);
   const study = beginStudy({ question: "compare", plan, command, arms: [...arms], out: out ?? null });
   tell(`study ${study}`);
   await conducted(study, await executorFrom(flags));
-}
-
-/** Percentage points as a share. */
-function pointsFrom(where: string, text: string): number {
-  const points = Number(text);
-  if (points > 0 && points < 100) return points / 100;
-  throw settingsError({ where, what: "must be above 0 and below 100 percentage points", got: text });
 }
 
 /**

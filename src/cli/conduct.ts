@@ -12,7 +12,15 @@ export async function conducted(path: string, executor: Executor): Promise<void>
   const interruption = onInterrupt(progress.clear);
   interruption.arm();
   try {
-    const end = await attend(conduct(path, executor, interruption.signal), progress.onEvent);
+    let told: string | null = null;
+    const end = await attend(conduct(path, executor, interruption.signal), (event) => {
+      if (event.type === "round" && event.note !== null && event.note !== told) {
+        progress.clear();
+        told = event.note;
+        tell(told.replaceAll("\u00A0", " "));
+      }
+      progress.onEvent(event);
+    });
     progress.clear();
     ends[end.state](path, end as never);
     if (end.state === "interrupted") process.exitCode = interruption.exitCode() ?? 130;

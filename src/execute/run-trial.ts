@@ -4,6 +4,7 @@ import { isMissing } from "../run/missing-data.ts";
 import { resumeTrial, runTrial, type TrialOptions } from "../run/trial.ts";
 import { configJson } from "../run-folder/index.ts";
 import {
+  addTook,
   forgetFailure,
   type OpenStudy,
   type Outcome,
@@ -39,8 +40,11 @@ export async function runStudyTrial(
   forgetFailure(path, trial.index);
   const before = outcomeOf(path, trial);
   if (before.state === "finished") return before;
+  const begun = performance.now();
   try {
-    await work(study, trial, machine, options);
+    await work(study, trial, machine, options).finally(() =>
+      keepTook(path, trial, (performance.now() - begun) / 1000),
+    );
   } catch (error) {
     if (options.signal?.aborted && error === options.signal.reason) return outcomeOf(path, trial);
     const message = error instanceof CutoutError ? error.message : String((error as Error).stack ?? error);
@@ -48,6 +52,15 @@ export async function runStudyTrial(
     return { state: "failed", message };
   }
   return outcomeOf(path, trial);
+}
+
+/** Only a measure: that there is no room for it must not hide how the trial ended. */
+function keepTook(study: string, trial: Trial, seconds: number): void {
+  try {
+    addTook(study, trial.index, seconds);
+  } catch {
+    // Nobody knows then.
+  }
 }
 
 async function work(

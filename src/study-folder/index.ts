@@ -14,4 +14,5 @@ export {
   type Study,
   studyHash,
 } from "./study-json.ts";
+export { addTook } from "./took-json.ts";
 export { appendTrials, type NewTrial, type TestTrial, type TrainTrial, type Trial } from "./trials-jsonl.ts";

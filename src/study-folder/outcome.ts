@@ -7,6 +7,7 @@ import { type OpenRun, openRun } from "../run-folder/open.ts";
 import type { EpochRecord } from "../train/events.ts";
 import { readFailure } from "./failure-json.ts";
 import { trialFolder } from "./layout.ts";
+import { readTook } from "./took-json.ts";
 import type { Trial } from "./trials-jsonl.ts";
 
 export type Outcome =
@@ -25,6 +26,8 @@ export interface Finished {
   readonly test: number | null;
   /** Seconds of training and validation. */
   readonly seconds: number;
+  /** Seconds of the whole trial, over all its tries; null where that is not known. */
+  readonly took: number | null;
   /** Of the decoded images, and of which of them are in which part: runs with equal ones can be set against each other. */
   readonly fingerprint: string;
   readonly splitDigest: string;
@@ -54,6 +57,7 @@ export function outcomeOf(study: string, trial: Trial): Outcome {
     validation: validation?.top1 ?? null,
     test: tested ? run.test!.test.top1 : null,
     seconds: run.epochs.reduce((sum, { seconds }) => sum + seconds, 0),
+    took: readTook(study, trial.index),
     fingerprint: run.dataset.fingerprint,
     splitDigest: run.dataset.splitDigest,
   };

@@ -17,7 +17,13 @@ import { keyOf } from "./questions/question.ts";
 export type StudyEvent =
   | TrialEvent
   /** Before each round: what there is to do, and what is done. */
-  | { readonly type: "round"; readonly study: OpenStudy; readonly conducted: readonly Conducted[] };
+  | {
+      readonly type: "round";
+      readonly study: OpenStudy;
+      readonly conducted: readonly Conducted[];
+      /** What is decided about the trials to come. */
+      readonly note: string | null;
+    };
 
 export type StudyEnd =
   | { readonly state: "answered"; readonly asked: Asked }
@@ -55,7 +61,7 @@ export async function* conduct(
       if (open.length === 0) {
         return { state: "stuck", failed: conducted.filter(({ outcome }) => outcome.state === "failed") };
       }
-      yield { type: "round", study, conducted };
+      yield { type: "round", study, conducted, note: asked.note ?? null };
       const trials = open.map(({ trial }) => trial);
       for await (const event of executor.run(study, trials, signal)) {
         yield event;
