@@ -14,7 +14,7 @@ const never = new AbortController().signal;
 const executor = (interrupted: number): Executor =>
   async function* (config) {
     const status = config.seed === interrupted ? "interrupted" : "finished";
-    const result: TrialResult = { runDir: `${config.seed}`, status, bestEpoch: 1, test: null, report: "" };
+    const result: TrialResult = { runDir: `${config.seed}`, status, keptEpoch: 1, test: null, report: "" };
     yield { type: "end", result };
   };
 
