@@ -81,6 +81,7 @@ async function runOne(path: string, { index, data, threads }: TrialFlags): Promi
     cacheDir: null,
   };
   const outcome = await runStudyTrial(study, trial, machine, {
+    begun: 0,
     signal: interruption.signal,
     onEvent: progress.onEvent,
   });

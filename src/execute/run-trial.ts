@@ -26,6 +26,11 @@ export interface Machine {
 
 export const sameMachine: Machine = { threads: null, data: null, cacheDir: null };
 
+export interface StudyTrialOptions extends TrialOptions {
+  /** When it began, by `performance.now()`: 0 where the process is there for it alone; by default now. */
+  readonly begun?: number;
+}
+
 /**
  * Runs a trial, or goes on with it where it was left; one that is finished is left as it is.
  * @returns what has become of it; a failure is kept in the study's folder, too
@@ -34,13 +39,13 @@ export async function runStudyTrial(
   study: OpenStudy,
   trial: Trial,
   machine: Machine,
-  options: TrialOptions = {},
+  options: StudyTrialOptions = {},
 ): Promise<Outcome> {
   const { path } = study;
   forgetFailure(path, trial.index);
   const before = outcomeOf(path, trial);
   if (before.state === "finished") return before;
-  const begun = performance.now();
+  const { begun = performance.now() } = options;
   try {
     await work(study, trial, machine, options).finally(() =>
       keepTook(path, trial, (performance.now() - begun) / 1000),

@@ -25,8 +25,8 @@ export interface Finished {
   readonly test: number | null;
   /** Seconds of training and validation. */
   readonly seconds: number;
-  /** Seconds of the whole trial, over all its tries; null where that is not known. */
-  readonly took: number | null;
+  /** Seconds of the whole trial, over all its tries; left out where that is not known. */
+  readonly took?: number;
   /** Of the decoded images, and of which of them are in which part: runs with equal ones can be set against each other. */
   readonly fingerprint: string;
   readonly splitDigest: string;
@@ -47,6 +47,7 @@ export function outcomeOf(study: string, trial: Trial): Outcome {
   if (!hasEnded(run) || (tested && run.test === null)) return { state: "open", epochs };
   const kept = run.test?.epoch ?? keptEpoch(run);
   const { validation } = run.epochs.find(({ epoch }) => epoch === kept)!;
+  const took = readTook(study, trial.index);
   if (run.dataset.splitDigest === undefined) {
     throw new CutoutError({ where: folder, what: "does not say which images are in which part" });
   }
@@ -56,7 +57,7 @@ export function outcomeOf(study: string, trial: Trial): Outcome {
     validation: validation?.top1 ?? null,
     test: tested ? run.test!.test.top1 : null,
     seconds: run.epochs.reduce((sum, { seconds }) => sum + seconds, 0),
-    took: readTook(study, trial.index),
+    ...(took !== null && { took }),
     fingerprint: run.dataset.fingerprint,
     splitDigest: run.dataset.splitDigest,
   };

@@ -58,9 +58,13 @@ export const mostSeeds = 3;
 export const epochsIn = ({ epochs }: DoctorPlan, share: number, arm: number): number =>
   Math.max(1, Math.round(share * epochs[arm]!));
 
-/** Seconds by the clock for runs that are begun in this order, so many at a time. */
-export function makespan(seconds: readonly number[], parallel: number): number {
-  const free = new Array<number>(parallel).fill(0);
+/**
+ * Seconds by the clock for runs that are begun in this order, so many at a time.
+ * @param start seconds until the first has begun its training, for which the others wait
+ */
+export function makespan(seconds: readonly number[], parallel: number, start: number): number {
+  const free = new Array<number>(parallel).fill(seconds.length > 1 ? start : 0);
+  free[0] = 0;
   for (const one of seconds) {
     const next = free.indexOf(Math.min(...free));
     free[next]! += one;
@@ -71,7 +75,7 @@ export function makespan(seconds: readonly number[], parallel: number): number {
 /** Seconds of a screening of the baseline and the first so many treatments. */
 function screening(plan: DoctorPlan, costs: Costs, { share, screened, seeds }: Omit<Design, "keep">): number {
   const arms = Array.from({ length: screened + 1 }, (_, arm) => runOf(plan, costs, share, arm));
-  return makespan(new Array(seeds).fill(arms).flat(), plan.parallel);
+  return makespan(new Array(seeds).fill(arms).flat(), plan.parallel, costs.start);
 }
 
 const runOf = (plan: DoctorPlan, { start, epoch }: Costs, share: number, arm: number) =>
@@ -80,15 +84,21 @@ const runOf = (plan: DoctorPlan, { start, epoch }: Costs, share: number, arm: nu
 /**
  * Seconds of a confirmation up to a look, none stopped before.
  * @param runs seconds of a run of the baseline, and of each treatment
+ * @param start of these the seconds beside the training
  * @param look counted from 0; by default the last
  */
-export function confirmation(plan: DoctorPlan, runs: readonly number[], look?: number): number {
+export function confirmation(
+  plan: DoctorPlan,
+  runs: readonly number[],
+  start: number,
+  look?: number,
+): number {
   const looks = looksOf(plan, runs.length - 1);
   return looks
     .slice(0, look === undefined ? looks.length : look + 1)
     .map((pairs, at) => {
       const added = pairs - (looks[at - 1] ?? 0);
-      return makespan(new Array(added).fill(runs).flat(), plan.parallel);
+      return makespan(new Array(added).fill(runs).flat(), plan.parallel, start);
     })
     .reduce((sum, one) => sum + one, 0);
 }
@@ -101,7 +111,7 @@ export const looksOf = ({ rule }: Pick<DoctorPlan, "rule">, treatments: number):
 function confirmed(plan: DoctorPlan, costs: Costs, share: number, keep: number, look?: number): number {
   const [baseline, ...others] = plan.epochs.map((_, arm) => runOf(plan, costs, share, arm));
   const dearest = others.sort((a, b) => b - a).slice(0, keep);
-  return confirmation(plan, [baseline!, ...dearest], look);
+  return confirmation(plan, [baseline!, ...dearest], costs.start, look);
 }
 
 /**

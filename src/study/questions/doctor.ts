@@ -1,6 +1,6 @@
 // Which of several treatments helps here, in a budget of time? All are screened on validation, the promising ones confirmed.
 import { z } from "zod";
-import { type ArmResult, compareArms } from "../../stats/arms.ts";
+import { type ArmResult, armVerdicts, compareArms } from "../../stats/arms.ts";
 import { checkRule } from "../../stats/sequential-rule.ts";
 import type { Arm, NewTrial } from "../../study-folder/index.ts";
 import { trainCommand } from "./doctor-command.ts";
@@ -127,11 +127,11 @@ function standingOf(plan: DoctorPlan, arms: readonly Arm[], results: readonly Re
   }
   const table = screenTable(design, screened);
   const expected = screened.length === 0 ? expectedBy(plan, costs, design) : meanSeconds(plan, screened);
-  const kept = keptOf(plan, design, table, expected, plan.budget - rounds.used);
+  const kept = keptOf(plan, design, table, costs, expected, plan.budget - rounds.used);
   const rows = table.map((row) => ({ ...row, kept: kept.includes(row.arm) }));
   if (kept.length === 0) return ended({ screening: rows, kept: [] }, false);
-  return confirm(plan, design, kept, expected, rounds, (confirmed, settled) => {
-    const rest = { screening: rows, kept: confirmed };
+  return confirm(plan, design, kept, costs, expected, rounds, (confirmed, settled) => {
+    const rest = { screening: rows, kept: confirmedOf(plan, kept, confirmed) };
     if (settled !== null) return ended(rest, settled);
     const stand: DoctorStand = { ...known, ...rest, stage: "confirm", used: rounds.used };
     return { trials: rounds.trials, stand, answer: null };
@@ -158,12 +158,16 @@ class Rounds {
     const results = trials.flatMap((trial) => this.#found.get(keyOf(trial)) ?? []);
     this.finished.push(...results);
     if (results.length < trials.length) return null;
-    if (trials.length > 0) this.used += makespan(results.map(tookOf), this.#parallel);
+    const [first] = results;
+    if (first !== undefined) this.used += makespan(results.map(tookOf), this.#parallel, startOf(first));
     return results;
   }
 }
 
 const tookOf = ({ outcome }: Result) => Math.max(outcome.took ?? 0, outcome.seconds);
+
+/** Seconds beside the training. */
+const startOf = (result: Result) => tookOf(result) - result.outcome.seconds;
 
 const training = (
   plan: DoctorPlan,
@@ -183,7 +187,7 @@ function measuring({ epochs, parallel, measure, firstSeed }: DoctorPlan): readon
 }
 
 function costsOf({ epochs, measure }: DoctorPlan, measured: readonly Result[]): Costs {
-  const start = Math.min(...measured.map((result) => tookOf(result) - result.outcome.seconds));
+  const start = Math.min(...measured.map(startOf));
   const each = measured.map(({ trial, outcome }) => outcome.seconds / (measure ?? epochs[trial.arm]!));
   return { start, epoch: epochs.map((_, arm) => each[arm] ?? Math.max(...each)) };
 }
@@ -230,6 +234,7 @@ function keptOf(
   plan: DoctorPlan,
   { keep, seeds }: Design,
   table: readonly Pick<ScreenRow, "arm" | "mean">[],
+  { start }: Costs,
   expected: readonly number[],
   left: number,
 ): readonly number[] {
@@ -239,30 +244,31 @@ function keptOf(
   const candidates = seeds === 0 ? all : promising.slice(0, keep);
   const runs = (count: number) => [0, ...candidates.slice(0, count)].map((arm) => expected[arm]!);
   for (let count = candidates.length; count >= 1; count--) {
-    if (confirmation(plan, runs(count)) <= left) return candidates.slice(0, count);
+    if (confirmation(plan, runs(count), start) <= left) return candidates.slice(0, count);
   }
-  return confirmation(plan, runs(1), 0) <= left ? candidates.slice(0, 1) : [];
+  return confirmation(plan, runs(1), start, 0) <= left ? candidates.slice(0, 1) : [];
 }
 
 /**
  * Pairs with fresh seeds up to look after look, as long as a treatment is open and the next look fits into the time. That
  * the time is up follows from seconds alone, never from accuracies, so that it costs no error.
- * @param told what is confirmed by now; whether that is all: null before
+ * @param told the results by now; whether all is settled, or null as long as some are missing
  */
 function confirm(
   plan: DoctorPlan,
   design: Design,
   kept: readonly number[],
+  costs: Costs,
   expected: readonly number[],
   rounds: Rounds,
-  told: (confirmed: readonly KeptArm[], settled: boolean | null) => Standing,
+  told: (confirmed: readonly Result[], settled: boolean | null) => Standing,
 ): Standing {
   const looks = looksOf(plan, kept.length);
-  let confirmed = confirmedOf(plan, kept, []);
   const results: Result[] = [];
   for (const [at, look] of looks.entries()) {
-    const open = confirmed.filter(({ result }) => result.verdict.kind === "waiting").map(({ arm }) => arm);
-    if (open.length === 0) return told(confirmed, true);
+    const verdicts = armVerdicts(differencesOf(pairsOf(plan, kept, results)), plan.rule);
+    const open = kept.filter((_, arm) => verdicts[arm]!.verdict.kind === "waiting");
+    if (open.length === 0) return told(results, true);
     const first = looks[at - 1] ?? 0;
     const trials = Array.from({ length: look - first }, (_, pair) =>
       [0, ...open].map((arm): NewTrial => {
@@ -275,29 +281,40 @@ function confirm(
         };
       }),
     ).flat();
+    // What the looks before have taken is known best.
+    const each = at === 0 ? expected : meanSeconds(plan, results);
     const needs = makespan(
-      trials.map(({ arm }) => expected[arm]!),
+      trials.map(({ arm }) => each[arm]!),
       plan.parallel,
+      costs.start,
     );
     // The first look is what there was time for when the treatments were kept.
-    if (at > 0 && rounds.used + needs > plan.budget) return told(confirmed, false);
+    if (at > 0 && rounds.used + needs > plan.budget) return told(results, false);
     const before = rounds.finished.length;
     const complete = rounds.run(trials) !== null;
     results.push(...rounds.finished.slice(before));
-    confirmed = confirmedOf(plan, kept, results);
-    if (!complete) return told(confirmed, null);
+    if (!complete) return told(results, null);
   }
-  return told(confirmed, true);
+  return told(results, true);
 }
 
+const pairsOf = ({ part }: DoctorPlan, kept: readonly number[], results: readonly Result[]) =>
+  kept.map((arm) => seedPairs(results, part, [0, arm]));
+
+const differencesOf = (pairs: readonly (readonly SeedPair[])[]) =>
+  pairs.map((some) => some.map(({ difference }) => difference));
+
 function confirmedOf(
-  { rule, part }: DoctorPlan,
+  plan: DoctorPlan,
   kept: readonly number[],
   results: readonly Result[],
 ): readonly KeptArm[] {
-  const pairs = kept.map((arm) => seedPairs(results, part, [0, arm]));
-  const differences = pairs.map((some) => some.map(({ difference }) => difference));
-  return compareArms(differences, rule).map((result, at) => ({ arm: kept[at]!, pairs: pairs[at]!, result }));
+  const pairs = pairsOf(plan, kept, results);
+  return compareArms(differencesOf(pairs), plan.rule).map((result, at) => ({
+    arm: kept[at]!,
+    pairs: pairs[at]!,
+    result,
+  }));
 }
 
 function answerOf(
