@@ -7,6 +7,8 @@ import { augmentationText } from "../report/describe.ts";
 import { type ShownRun, showRun } from "../run-folder/index.ts";
 import { type Comparison, compareAll } from "../study/comparison.ts";
 import { contrastWords, luckWords, spreadWords } from "../study/words.ts";
+import { isStudy } from "../study-folder/index.ts";
+import { shellWord } from "../text.ts";
 import { conducted } from "./conduct.ts";
 import { say, tell } from "./console.ts";
 import { checkOutFile } from "./out-file.ts";
@@ -57,6 +59,7 @@ async function compareAction(paths: readonly string[], flags: CompareFlags): Pro
   if (paths.length > 1) {
     throw settingsError({ where: "compare", what: "takes one folder of images", got: paths.join(" ") });
   }
+  const executor = await executorFrom(flags);
   const { armFrom } = await import("./arm-settings.ts");
   const { beginStudy } = await import("../study/begin.ts");
   const { standardRule } = await import("../stats/sequential-rule.ts");
@@ -69,7 +72,7 @@ async function compareAction(paths: readonly string[], flags: CompareFlags): Pro
   const command = process.argv.slice(2);
   const study = beginStudy({ question: "compare", plan, command, arms: [...arms], out: out ?? null });
   tell(`study ${study}`);
-  await conducted(study, await executorFrom(flags));
+  await conducted(study, executor);
 }
 
 /**
@@ -77,6 +80,13 @@ async function compareAction(paths: readonly string[], flags: CompareFlags): Pro
  * @throws Error when a run is not finished
  */
 export async function compareRuns(runs: readonly string[], out?: string): Promise<void> {
+  const study = runs.find(isStudy);
+  if (study !== undefined)
+    throw settingsError({
+      where: study,
+      what: "is a study, and finished runs are compared",
+      remedy: `what it says: cutout study show ${shellWord(study)}; its runs are in ${join(study, "trials")}`,
+    });
   if (runs.length < 2)
     throw settingsError({
       where: "compare",

@@ -44,7 +44,7 @@ async function demoAction({
   const { eventsOf } = await import("../run/as-events.ts");
   const { runTrial } = await import("../run/trial.ts");
   const { readSettings } = await import("../config/settings.ts");
-  const start = Date.now();
+  const start = performance.now();
   const folders: string[] = [];
   for (const { title, cutout } of arms) {
     tell(`\n${title}`);
@@ -56,6 +56,6 @@ async function demoAction({
     if (result === null) return;
     folders.push(result.runDir);
   }
-  tell(`\nboth runs took ${formatDuration((Date.now() - start) / 1000)}\n`);
+  tell(`\nboth runs took ${formatDuration((performance.now() - start) / 1000)}\n`);
   await compareRuns(folders);
 }

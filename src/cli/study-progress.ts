@@ -16,7 +16,10 @@ export interface StudyProgress {
 }
 
 /** @param now clock in milliseconds */
-export function createStudyProgress(screen: Screen, now: () => number = Date.now): StudyProgress {
+export function createStudyProgress(
+  screen: Screen,
+  now: () => number = () => performance.now(),
+): StudyProgress {
   const moving = screen.isTTY === true;
   const running = new Map<number, Running>();
   let trials: readonly Trial[] = [];

@@ -2,7 +2,7 @@
 import { CutoutError } from "../error.ts";
 import { isMissing } from "../run/missing-data.ts";
 import { resumeTrial, runTrial, type TrialOptions } from "../run/trial.ts";
-import { configJson } from "../run-folder/index.ts";
+import { configJson, whileHeld } from "../run-folder/index.ts";
 import {
   addTook,
   forgetFailure,
@@ -26,6 +26,12 @@ export interface Machine {
 
 export const sameMachine: Machine = { threads: null, data: null, cacheDir: null };
 
+/** Milliseconds that a process whose study was killed gets to save what it has. */
+const patience = 60_000;
+
+const folderOf = (study: string, trial: Trial) =>
+  trialFolder(study, trial.task === "test" ? trial.of : trial.index);
+
 export interface StudyTrialOptions extends TrialOptions {
   /** When it began, by `performance.now()`: 0 where the process is there for it alone; by default now. */
   readonly begun?: number;
@@ -42,29 +48,30 @@ export async function runStudyTrial(
   options: StudyTrialOptions = {},
 ): Promise<Outcome> {
   const { path } = study;
+  await whileHeld(folderOf(path, trial), patience, options.signal);
   forgetFailure(path, trial.index);
   const before = outcomeOf(path, trial);
   if (before.state === "finished") return before;
   const { begun = performance.now() } = options;
   try {
     await work(study, trial, machine, options).finally(() =>
-      keepTook(path, trial, (performance.now() - begun) / 1000),
+      unlessFull(() => addTook(path, trial.index, (performance.now() - begun) / 1000)),
     );
   } catch (error) {
     if (options.signal?.aborted && error === options.signal.reason) return outcomeOf(path, trial);
     const message = error instanceof CutoutError ? error.message : String((error as Error).stack ?? error);
-    writeFailure(path, trial.index, message);
+    unlessFull(() => writeFailure(path, trial.index, message));
     return { state: "failed", message };
   }
   return outcomeOf(path, trial);
 }
 
-/** Only a measure: that there is no room for it must not hide how the trial ended. */
-function keepTook(study: string, trial: Trial, seconds: number): void {
+/** That there is no room for a note must not hide how the trial ended. */
+function unlessFull(write: () => void): void {
   try {
-    addTook(study, trial.index, seconds);
-  } catch {
-    // Nobody knows then.
+    write();
+  } catch (error) {
+    if (!(error instanceof CutoutError)) throw error;
   }
 }
 
@@ -83,10 +90,10 @@ async function work(
     });
   }
   if (trial.task === "test") {
-    await resumeTrial(trialFolder(path, trial.of), { ...options, data });
+    await resumeTrial(folderOf(path, trial), { ...options, data });
     return;
   }
-  const folder = trialFolder(path, trial.index);
+  const folder = folderOf(path, trial);
   const { test } = trial;
   if (configJson.isIn(folder)) {
     await resumeTrial(folder, { ...options, data, test });

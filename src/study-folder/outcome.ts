@@ -32,14 +32,22 @@ export interface Finished {
   readonly splitDigest: string;
 }
 
-/**
- * What has become of a trial.
- * @throws CutoutError when its run folder is damaged
- */
+/** What has become of a trial; one whose run folder is damaged has failed, and the others go on. */
 export function outcomeOf(study: string, trial: Trial): Outcome {
+  try {
+    const found = outcomeOfRun(study, trial);
+    // A finished run is finished, whatever another try of it has come to.
+    if (found.state === "finished") return found;
+    const failure = readFailure(study, trial.index);
+    return failure === null ? found : { state: "failed", message: failure.message };
+  } catch (error) {
+    if (!(error instanceof CutoutError)) throw error;
+    return { state: "failed", message: error.message };
+  }
+}
+
+function outcomeOfRun(study: string, trial: Trial): Outcome {
   const folder = trialFolder(study, trial.task === "test" ? trial.of : trial.index);
-  const failure = readFailure(study, trial.index);
-  if (failure !== null) return { state: "failed", message: failure.message };
   if (!existsSync(folder) || !configJson.isIn(folder)) return { state: "open", epochs: 0 };
   const run = openRun(folder);
   const tested = trial.task === "test" || trial.test;
