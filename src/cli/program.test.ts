@@ -165,7 +165,7 @@ describe("a mistake gives one line that names it, no stack, and an exit code", (
         /unknown option '--epoch'\n\(Did you mean --epochs\?\)/,
         ["train", "x", "--epoch", "3"],
       ],
-      ["unknown command", 2, /unknown command 'trian'\n\(Did you mean train\?\)/, ["trian"]],
+      ["unknown command", 2, /unknown command 'trian'\n\(Did you mean one of train, trial\?\)/, ["trian"]],
       [
         "unknown key of a config file",
         2,
