@@ -15,7 +15,7 @@ export interface ModelOptions {
 export function weightsOption(): Option {
   return new Option(
     "--weights <which>",
-    "which checkpoint of the run: the best epoch on validation, or the last state (default: best)",
+    "which checkpoint of the run: the best epoch on validation, or the last state (default: what the run keeps)",
   ).choices(["best", "last"]);
 }
 

@@ -22,7 +22,7 @@ const phases = {
   compile: "compiling the network",
   train: null,
   validate: "validating",
-  test: "testing the best epoch",
+  test: "testing",
 } as const;
 
 /** `8 s`, `2 min 05 s`, `1 h 02 min` */

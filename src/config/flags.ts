@@ -55,6 +55,7 @@ const groups: readonly FlagNames[] = [
       labelSmoothing: "--label-smoothing <share>",
       classWeights: "--class-weights <how>",
       "earlyStopping.patience": "--early-stopping <epochs>",
+      keep: "--keep <which>",
       crops: "--crops <views>",
     },
   },

@@ -62,7 +62,7 @@ async function reportPage(run: ShownRun, failure: string | null): Promise<string
 <p>${runFacts(run)}</p>
 </header>
 <main>
-${problemsSection(run)}${headline(run, failure)}${await curvesSection(run.epochs)}${matrix}${evaluation && classesSection(evaluation)}${wrong}${augmented && augmentedSection(augmented, small, run.config)}${dataset && dataSection(dataset)}${rerunSection(run)}</main>
+${problemsSection(run)}${headline(run, failure)}${await curvesSection(run)}${matrix}${evaluation && classesSection(evaluation)}${wrong}${augmented && augmentedSection(augmented, small, run.config)}${dataset && dataSection(dataset)}${rerunSection(run)}</main>
 ${pictures.leftOut > 0 && html`<p class="dim">${pictures.leftOut} pictures were left out to keep this file small; they are in the run folder.</p>`}`,
   );
 }

@@ -6,6 +6,8 @@ import { countParameters, type Network } from "../nn/network.ts";
 import { augmentationText, seedText } from "../report/describe.ts";
 import type { Prepared } from "./prepare.ts";
 
+const keepText = { best: "the best epoch on validation", last: "the last epoch" } as const;
+
 /** A few lines that say what is about to be trained on what. */
 export function describeTrial(
   config: Config,
@@ -17,16 +19,14 @@ export function describeTrial(
   const official = (part: Part) =>
     dataset.officialParts?.includes(part) ? ` (the official ${part} part)` : "";
   const validated =
-    split.validation.length === 0
-      ? "none to validate (the last epoch is tested)"
-      : `${count(split.validation.length)} to validate`;
+    split.validation.length === 0 ? "none to validate" : `${count(split.validation.length)} to validate`;
   const parts =
     `${count(split.train.length)} to train, ${validated}${official("validation")}, ` +
     `${count(split.test.length)} to test${official("test")}`;
   const lines = [
     `${dataset.name}: ${dataset.classes.length} classes, ${count(dataset.count)} images: ${parts}`,
     `${network.name} with ${count(countParameters(network))} parameters on ${imageSize} x ${imageSize} pixels, ${augmentationText(config)}`,
-    `epochs ${epochs}, steps in each ${Math.floor(split.train.length / batchSize)}, images in each ${batchSize}, ${seedText(config)}`,
+    `epochs ${epochs}, steps in each ${Math.floor(split.train.length / batchSize)}, images in each ${batchSize}, ${seedText(config)}; ${keepText[config.keep]} is kept`,
   ];
   const { broken } = dataset;
   if (broken.length > 0) {

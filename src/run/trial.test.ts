@@ -17,7 +17,8 @@ import { paint } from "../../test/helpers/data.ts";
 import { paintPhotos } from "../../test/helpers/photos.ts";
 import { formatVersion } from "../config/config.ts";
 import { readSettings } from "../config/settings.ts";
-import { loadCheckpoint } from "../run-folder/checkpoint.ts";
+import { loadCheckpoint, saveCheckpoint } from "../run-folder/checkpoint.ts";
+import { configJson } from "../run-folder/index.ts";
 import { shellWord } from "../text.ts";
 import type { Evaluation } from "../train/evaluation.ts";
 import type { TestRecord } from "../train/events.ts";
@@ -171,6 +172,67 @@ describe("the same run", () => {
     // As bytes: read as text, different floats could look alike.
     const weights = (runDir: string) => readFileSync(join(runDir, "best.safetensors"));
     expect(weights(cut.runDir).equals(weights(first.runDir))).toBe(true);
+  });
+
+  test("ends early at an epoch's end only where it keeps the last one", async () => {
+    const controller = new AbortController();
+    const cut = await run(controller.signal, (event) => {
+      if (event.type === "step" && event.epoch === 2 && event.stepInEpoch === 2) controller.abort();
+    });
+    const metrics = metricsOf(cut.runDir);
+    await expect(resumeTrial(cut.runDir, { epochs: 1 })).rejects.toThrow(
+      "epochs: must be at least 2, because the run keeps its last epoch and stands within that one (2 steps), got 1; its best epoch so far can be used as it is",
+    );
+    expect([metricsOf(cut.runDir), JSON.parse(read(cut.runDir, "config.json")).epochs]).toEqual([metrics, 2]);
+    const config = configJson.read(cut.runDir);
+    configJson.write(cut.runDir, { ...config, keep: "best" });
+    expect(await resumeTrial(cut.runDir, { epochs: 1 })).toMatchObject({ status: "finished", keptEpoch: 1 });
+  });
+
+  test("as a run of format version 4 is gone on with as it began, and keeps its best epoch", async () => {
+    const controller = new AbortController();
+    const cut = await run(controller.signal, (event) => {
+      if (event.type === "step" && event.epoch === 2) controller.abort();
+    });
+    const path = join(cut.runDir, "config.json");
+    const { keep, checksum, ...config } = JSON.parse(read(cut.runDir, "config.json"));
+    expect(keep).toBe("last");
+    writeFileSync(path, JSON.stringify({ ...config, formatVersion: 4 }));
+    const resumed = await resumeTrial(cut.runDir);
+    const best = (loadCheckpoint(join(cut.runDir, "best.safetensors")).position as { epoch: number }).epoch;
+    expect(resumed).toMatchObject({ status: "finished", keptEpoch: best });
+    const epochs = (runDir: string) => metricsOf(runDir).split("\n").slice(0, 2);
+    expect(epochs(cut.runDir)).toEqual(epochs(first.runDir));
+    expect(exportRun(cut.runDir)).toEqual(exportRun(cut.runDir, { weights: "best" }));
+  });
+
+  test("without validation has one file of weights, which is used; no epoch is its best", async () => {
+    const split = { ...settings.split, validation: 0 };
+    const controller = new AbortController();
+    const { runDir } = await runTrial(
+      { ...settings, split },
+      {
+        signal: controller.signal,
+        onEvent: (event) => event.type === "epoch" && controller.abort(),
+      },
+    );
+    const told: string[] = [];
+    exportRun(runDir, { onEvent: ({ text }) => told.push(text) });
+    expect(told).toEqual([expect.stringContaining("its state after 1 epoch is used")]);
+    expect(await resumeTrial(runDir)).toMatchObject({ status: "finished", keptEpoch: 2 });
+    expect(existsSync(join(runDir, "best.safetensors"))).toBe(false);
+    expect(Buffer.from(exportRun(runDir)).equals(readFileSync(join(runDir, "model.onnx")))).toBe(true);
+    expect(() => exportRun(runDir, { weights: "best" })).toThrow(
+      "the run has no validation part, so no epoch is the best one; use its last state: --weights last, which is its default",
+    );
+    // As an earlier version kept the last epoch.
+    const { state } = loadCheckpoint(join(runDir, "last.safetensors"));
+    saveCheckpoint(join(runDir, "best.safetensors"), state, { epoch: 1, validation: null });
+    told.length = 0;
+    exportRun(runDir, { weights: "best", onEvent: ({ text }) => told.push(text) });
+    expect(told).toEqual([
+      expect.stringContaining("epoch 1 is used, which an earlier version of cutout kept"),
+    ]);
   });
 
   test("is not gone on with when the images have changed", async () => {

@@ -1,5 +1,11 @@
 // Several arms against one baseline, each by the sequential sign-flip test, with one error for all of them: Holm's way.
-import { describe, differenceVerdict, type SequentialResult, sequentialVerdict } from "./sequential.ts";
+import {
+  describe,
+  differenceVerdict,
+  type SequentialResult,
+  type Standing,
+  sequentialVerdict,
+} from "./sequential.ts";
 import { ruleForArms, type SequentialRule } from "./sequential-rule.ts";
 
 export interface ArmResult extends SequentialResult {
@@ -22,40 +28,52 @@ export interface ArmResult extends SequentialResult {
  * @see Holm (1979); Maurer and Bretz, "Multiple testing in group sequential trials using graphical approaches" (2013)
  */
 export function compareArms(arms: readonly (readonly number[])[], rule: SequentialRule): ArmResult[] {
+  return armVerdicts(arms, rule).map(({ verdict, at, rule: divided }, arm) => ({
+    ...describe(arms[arm]!, divided, verdict, at),
+    error: divided.spent.at(-1)!,
+  }));
+}
+
+interface ArmStanding extends Standing {
+  /** The rule with this arm's part of the error. */
+  readonly rule: SequentialRule;
+}
+
+/** The verdicts of `compareArms` alone, which is quicker. */
+export function armVerdicts(arms: readonly (readonly number[])[], rule: SequentialRule): ArmStanding[] {
   const rules = arms.map((_, at) => ruleForArms(rule, arms.length, at + 1));
-  /** Found with an error of 1 / k; null where not, or not with every larger error. */
-  const found = (arm: number, k: number) => {
-    const standings = rules.slice(0, k).map((divided) => differenceVerdict(arms[arm]!, divided));
-    const { verdict, at } = standings[k - 1]!;
-    const { kind } = verdict;
-    const all =
-      (kind === "better" || kind === "worse") && standings.every((other) => other.verdict.kind === kind);
-    return all ? describe(arms[arm]!, rules[k - 1]!, verdict, at) : null;
-  };
-  const results = new Map<number, ArmResult>();
-  for (let before = -1; before !== results.size; ) {
-    before = results.size;
+  /** At an error of 1 / (k + 1), whether or not at larger ones too. */
+  const standings = arms.map((differences) =>
+    rules.map((divided) => ({ ...differenceVerdict(differences, divided), rule: divided })),
+  );
+  const found = new Map<number, ArmStanding>();
+  for (let before = -1; before !== found.size; ) {
+    before = found.size;
     const open = arms.length - before;
-    for (const arm of arms.keys()) {
-      const result = results.has(arm) ? null : found(arm, open);
-      if (result !== null) results.set(arm, { ...result, error: rules[open - 1]!.spent.at(-1)! });
+    for (const [arm, ofArm] of standings.entries()) {
+      const standing = ofArm[open - 1];
+      if (found.has(arm) || standing === undefined || !isDifference(standing)) continue;
+      if (ofArm.slice(0, open).every(({ verdict }) => verdict.kind === standing.verdict.kind))
+        found.set(arm, standing);
     }
   }
-  return arms.map(
-    (differences, arm) => results.get(arm) ?? unfound(differences, rules, arms.length - results.size),
+  const open = arms.length - found.size;
+  return standings.map(
+    (ofArm, arm) => found.get(arm) ?? notFound(arms[arm]!, ofArm.slice(0, open), rules.at(-1)!),
   );
 }
 
-function unfound(differences: readonly number[], rules: readonly SequentialRule[], open: number): ArmResult {
-  const strictest = rules.at(-1)!;
+/** Of an arm that is not found at one of these errors at least: it says what it says at the smallest of them. */
+function notFound(
+  differences: readonly number[],
+  standings: readonly ArmStanding[],
+  strictest: SequentialRule,
+): ArmStanding {
   const none = sequentialVerdict(differences, strictest);
-  if (none.verdict.kind === "no difference larger than")
-    return { ...describe(differences, strictest, none.verdict, none.at), error: strictest.spent.at(-1)! };
-  // Not found at one of these errors at least.
-  for (const rule of rules.slice(0, open).reverse()) {
-    const { verdict, at } = differenceVerdict(differences, rule);
-    if (verdict.kind === "waiting" || verdict.kind === "inconclusive")
-      return { ...describe(differences, rule, verdict, at), error: rule.spent.at(-1)! };
-  }
-  throw new Error("an arm that is found at every error has been found");
+  if (none.verdict.kind === "no difference larger than") return { ...none, rule: strictest };
+  return standings.findLast((standing) => !isDifference(standing))!;
+}
+
+function isDifference({ verdict }: Standing): boolean {
+  return verdict.kind === "better" || verdict.kind === "worse";
 }

@@ -36,7 +36,7 @@ export interface SequentialResult {
 }
 
 /** Up to this look, counted from 0; null before the first. */
-interface Standing {
+export interface Standing {
   readonly verdict: SequentialVerdict;
   readonly at: number | null;
 }

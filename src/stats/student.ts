@@ -80,3 +80,13 @@ export function pairedT(differences: readonly number[]): PairedT {
   const p = error > 0 ? studentP(mean / error, freedom) : mean === 0 ? 1 : 0;
   return { mean, interval: { lower: mean - reach, upper: mean + reach }, p, freedom };
 }
+
+/** The band of a curve at one place: the mean over seeds and its 95 % interval, which one seed has not. */
+export function meanWithInterval(values: readonly number[]): {
+  readonly mean: number;
+  readonly interval: Interval | null;
+} {
+  if (values.length < 2) return { mean: spreadOf(values).mean, interval: null };
+  const { mean, interval } = pairedT(values);
+  return { mean, interval };
+}

@@ -14,14 +14,14 @@ export interface EpochRecord<S extends Scores = ClassScores> {
   readonly train: S["train"];
   /** Null in a run without a validation part. */
   readonly validation: S["score"] | null;
-  /** Whether this epoch is the best on validation so far; without validation each is, so that the last one is kept. */
+  /** Whether this epoch is the best on validation so far; without validation none is. */
   readonly best: boolean;
   readonly imagesPerSecond: number;
   /** Wall-clock seconds of this epoch, validation counted in. */
   readonly seconds: number;
 }
 
-/** The last line of a finished run: the best checkpoint on the test part. */
+/** The last line of a finished run: the kept weights on the test part. */
 export interface TestRecord<S extends Scores = ClassScores> {
   readonly type: "test";
   readonly epoch: number;
