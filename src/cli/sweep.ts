@@ -22,18 +22,25 @@ export function addSweep(program: Command): void {
     )
     .argument("[data]", "the images")
     .option("--seeds <seeds>", "how many, from --seed on, or which: 3, 0-4, 1,5,7", "3")
-    .option(
-      '--vary <"--flag v1 v2">',
-      "values of any flag, in the words of a shell; can be given several times",
-      more,
-    )
-    .option(
-      '--arm <"flags">',
-      'whole settings, flags of train or a config file, "" for none; given several times, each is set against the others',
-      more,
-    )
     .option("--out <folder>", "study folder to make");
-  addSettingFlags(addPlaceFlags(command)).action(sweepAction);
+  addSetOptions(addPlaceFlags(command)).action(sweepAction);
+}
+
+/** Flags that lists and whole settings are given by. */
+export function addSetOptions(command: Command): Command {
+  return addSettingFlags(
+    command
+      .option(
+        '--vary <"--flag v1 v2">',
+        "values of any flag, in the words of a shell; can be given several times",
+        more,
+      )
+      .option(
+        '--arm <"flags">',
+        'whole settings, flags of train or a config file, "" for none; given several times, each is set against the others',
+        more,
+      ),
+  );
 }
 
 interface SweepFlags extends PlaceFlags, VariedFlags {

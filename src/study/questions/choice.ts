@@ -2,6 +2,7 @@
 import type { Interval } from "../../stats/proportion.ts";
 import { spreadOf } from "../../stats/spread.ts";
 import { pairedT } from "../../stats/student.ts";
+import { withTheBest } from "../../stats/with-the-best.ts";
 import { accuracyOf, checkSameImages } from "./pairs.ts";
 import type { Result } from "./question.ts";
 
@@ -15,7 +16,7 @@ export interface Score extends Estimate {
   readonly arm: number;
   /** A share a seed, in the order of the seeds. */
   readonly accuracies: readonly number[];
-  /** Of this arm minus the best one, seed by seed; of the best one itself 0. */
+  /** Of this arm minus the best one, seed by seed, with intervals that hold for all arms together; of the best one itself 0. */
   readonly behind: Estimate;
   /** Whether it is the best one, or cannot be told from it: the interval of the difference reaches 0. */
   readonly plateau: boolean;
@@ -53,13 +54,12 @@ export function choose(
   if (shared.length === 0) return null;
   for (const seed of shared) for (const arm of arms) checkSameImages(at(arms[0]!, seed)!, at(arm, seed)!);
   const accuracies = arms.map((arm) => shared.map((seed) => accuracyOf(at(arm, seed)!, part)));
-  const means = accuracies.map((values) => spreadOf(values).mean);
-  const top = means.indexOf(Math.max(...means));
+  const { best, behind } = withTheBest(accuracies);
   const scores = arms.map((arm, index): Score => {
     const own = accuracies[index]!;
-    const behind = estimateOf(own.map((value, seed) => value - accuracies[top]![seed]!));
-    const plateau = index === top || behind.interval === null || behind.interval.upper >= 0;
-    return { arm, accuracies: own, ...estimateOf(own), behind, plateau };
+    const { interval } = behind[index]!;
+    const plateau = interval === null || interval.upper >= 0;
+    return { arm, accuracies: own, ...estimateOf(own), behind: behind[index]!, plateau };
   });
-  return { seeds: shared, scores, best: arms[top]! };
+  return { seeds: shared, scores, best: arms[best]! };
 }

@@ -73,11 +73,7 @@ function scoreText(plan: SweepPlan, arms: readonly Arm[], score: Score, best: nu
   return `${label}: ${estimateText(score)}, ${differenceText(score.behind)} points, ${told}.`;
 }
 
-function testSentences(
-  plan: SweepPlan,
-  arms: readonly Arm[],
-  test: SweepTest | null,
-): readonly string[] {
+function testSentences(plan: SweepPlan, arms: readonly Arm[], test: SweepTest | null): readonly string[] {
   if (test === null) return [];
   const { chosen, against } = test;
   const alone = `On the test part, looked at once, for the chosen value: ${estimateText(chosen)}.`;
@@ -105,6 +101,6 @@ function cautionsOf({ seeds, scores }: Choice): readonly string[] {
   if (seeds.length === 1) return [flattered];
   return [
     flattered,
-    "Each interval is for one pair of values, not for all of them together, and “not told apart” is not “equal”: more seeds may tell them apart.",
+    "The intervals of the differences hold for all values together (Hsu’s comparisons with the best: one deviation for all values, seeds as blocks). “Not told apart” is not “equal”: more seeds may tell them apart.",
   ];
 }
