@@ -12,6 +12,7 @@ import { addExport } from "./export.ts";
 import { addPredict } from "./predict.ts";
 import { addPreview } from "./preview.ts";
 import { addStudy, addTrial } from "./study.ts";
+import { addSweep } from "./sweep.ts";
 import { addTrain } from "./train.ts";
 
 function createProgram(): Command {
@@ -29,6 +30,7 @@ function createProgram(): Command {
     addPreview,
     addCompare,
     addDoctor,
+    addSweep,
     addData,
     addStudy,
     addTrial,

@@ -153,7 +153,7 @@ describe("a trial", () => {
     const first = await cutout("trial", "run", path, "--index", "0");
     expect(first.out).toMatch(/^trial 0 finished, accuracy /);
     const [before] = conductedOf(openStudy(path));
-    expect(before?.outcome).toMatchObject({ state: "finished", took: expect.any(Number) });
+    expect(before?.outcome).toMatchObject({ state: "finished", validation: expect.any(Number) });
     const again = await cutout("trial", "run", path, "--index", "0", "--data", at("nowhere"));
     expect(again.out).toBe(first.out);
     expect(conductedOf(openStudy(path))[0]).toEqual(before);

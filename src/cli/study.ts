@@ -87,7 +87,6 @@ async function runOne(path: string, { index, data, threads }: TrialFlags): Promi
   const interruption = onInterrupt(progress.clear);
   interruption.arm();
   const outcome = await runStudyTrial(study, trial, machine, {
-    begun: 0,
     signal: interruption.signal,
     onEvent: progress.onEvent,
   }).finally(() => {

@@ -4,7 +4,6 @@ import { isMissing } from "../run/missing-data.ts";
 import { resumeTrial, runTrial, type TrialOptions } from "../run/trial.ts";
 import { configJson, whileHeld } from "../run-folder/index.ts";
 import {
-  addTook,
   forgetFailure,
   type OpenStudy,
   type Outcome,
@@ -32,11 +31,6 @@ const patience = 60_000;
 const folderOf = (study: string, trial: Trial) =>
   trialFolder(study, trial.task === "test" ? trial.of : trial.index);
 
-export interface StudyTrialOptions extends TrialOptions {
-  /** When it began, by `performance.now()`: 0 where the process is there for it alone; by default now. */
-  readonly begun?: number;
-}
-
 /**
  * Runs a trial, or goes on with it where it was left; one that is finished is left as it is.
  * @returns what has become of it; a failure is kept in the study's folder, too
@@ -45,31 +39,28 @@ export async function runStudyTrial(
   study: OpenStudy,
   trial: Trial,
   machine: Machine,
-  options: StudyTrialOptions = {},
+  options: TrialOptions = {},
 ): Promise<Outcome> {
   const { path } = study;
   await whileHeld(folderOf(path, trial), patience, options.signal);
   forgetFailure(path, trial.index);
   const before = outcomeOf(path, trial);
   if (before.state === "finished") return before;
-  const { begun = performance.now() } = options;
   try {
-    await work(study, trial, machine, options).finally(() =>
-      unlessFull(() => addTook(path, trial.index, (performance.now() - begun) / 1000)),
-    );
+    await work(study, trial, machine, options);
   } catch (error) {
     if (options.signal?.aborted && error === options.signal.reason) return outcomeOf(path, trial);
     const message = error instanceof CutoutError ? error.message : String((error as Error).stack ?? error);
-    unlessFull(() => writeFailure(path, trial.index, message));
+    noteFailure(path, trial.index, message);
     return { state: "failed", message };
   }
   return outcomeOf(path, trial);
 }
 
-/** That there is no room for a note must not hide how the trial ended. */
-function unlessFull(write: () => void): void {
+/** That there is no room for the note must not hide how the trial ended. */
+function noteFailure(study: string, index: number, message: string): void {
   try {
-    write();
+    writeFailure(study, index, message);
   } catch (error) {
     if (!(error instanceof CutoutError)) throw error;
   }

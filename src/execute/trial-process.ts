@@ -28,7 +28,6 @@ const beginToMeasure = () => {
 
 const study = openStudy(path);
 const outcome = await runStudyTrial(study, study.trials[Number(index)]!, JSON.parse(machine) as Machine, {
-  begun: 0,
   signal: ending.signal,
   onEvent(event) {
     if (event.type === "message") console.log(event.text);

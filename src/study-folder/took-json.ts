@@ -1,4 +1,5 @@
-// trials/NNNN.took.json: seconds that a trial has taken whole, over all its tries: reading, training, test and report.
+// trials/NNNN.took.json: seconds that a trial has taken whole, over all its tries, from its process’s start to its end.
+// Only who holds the study writes it, so that what follows from it is the same whenever it is asked for.
 import { z } from "zod";
 import { replaceFile } from "../durable-file.ts";
 import { entryAt, readPlainFile } from "../run-folder/plain-file.ts";

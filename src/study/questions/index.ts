@@ -6,16 +6,19 @@ import { type CompareAnswer, type ComparePlan, compareQuestion } from "./compare
 import { type DoctorAnswer, doctorQuestion } from "./doctor.ts";
 import type { DoctorPlan } from "./doctor-design.ts";
 import { type Question, resultsOf, type Step } from "./question.ts";
+import { type SweepAnswer, type SweepPlan, sweepQuestion } from "./sweep.ts";
 
 /** What each question plans, and what answers it. */
 interface Kinds {
   readonly compare: { readonly plan: ComparePlan; readonly answer: CompareAnswer };
   readonly doctor: { readonly plan: DoctorPlan; readonly answer: DoctorAnswer };
+  readonly sweep: { readonly plan: SweepPlan; readonly answer: SweepAnswer };
 }
 
 const list: { readonly [Name in keyof Kinds]: Question<Kinds[Name]["plan"], Kinds[Name]["answer"]> } = {
   compare: compareQuestion,
   doctor: doctorQuestion,
+  sweep: sweepQuestion,
 };
 
 interface AskedOf<Plan, Answer> extends Step<Answer> {
