@@ -47,7 +47,7 @@ export function doctorWords(
     ...stand.kept.flatMap((kept) => keptWords(plan, arms, stand, kept)),
     ...(measured ? [`The runs took ${duration(used)} of the ${duration(budget)}.`] : []),
   ];
-  const short = measured && epochs < plan.epochs[0]!;
+  const short = stand.design !== null && epochs < plan.epochs[0]!;
   return {
     headline: answer === null ? "No verdict yet." : headlineOf(arms, answer),
     sentences,

@@ -52,7 +52,7 @@ export interface DoctorAnswer {
   /** Seconds by the clock that the runs took, so many at a time. */
   readonly used: number;
   readonly budget: number;
-  /** Seconds that a verdict on one treatment would have needed at the least, in this length of training. */
+  /** Seconds that a verdict on one treatment would have needed at the least, in this length of training, measuring included. */
   readonly least: number;
   /** Trains with the winner, or with nothing but what the baseline has; as a person would type it. */
   readonly command: string;
@@ -113,7 +113,7 @@ function standingOf(plan: DoctorPlan, arms: readonly Arm[], results: readonly Re
     ...none,
     design,
     epochs: epochsIn(plan, share, 0),
-    least: leastFor(plan, costs, share),
+    least: rounds.used + leastFor(plan, costs, share),
   };
   const ended = (rest: Pick<DoctorStand, "screening" | "kept">, settled: boolean): Standing => {
     const stand: DoctorStand = { ...known, ...rest, stage: "confirm", used: rounds.used };
