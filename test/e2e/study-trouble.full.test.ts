@@ -7,8 +7,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { stream } from "../../src/rng.ts";
-import { conductedOf, openStudy } from "../../src/study-folder/index.ts";
+import { conductedOf, openStudy, trialFolder } from "../../src/study-folder/index.ts";
 import { paintPhotos } from "../helpers/photos.ts";
+import { metricsOf } from "../helpers/small-run.ts";
 
 const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 const root = mkdtempSync(join(tmpdir(), "cutout-study-trouble-"));
@@ -72,6 +73,10 @@ it("killed ten times at any moment and resumed, it says what one left alone says
   expect(resumed.code).toBe(0);
   expect(answerIn(resumed.out)).toBe(answerIn(alone.out));
   expect(resultsOf(study)).toEqual(resultsOf(join(root, "alone")));
+  for (const { trial } of conductedOf(openStudy(study))) {
+    const [left, right] = [study, join(root, "alone")].map((of) => metricsOf(trialFolder(of, trial.index)));
+    expect(left).toEqual(right);
+  }
 });
 
 const pause = (milliseconds: number) => new Promise((wake) => setTimeout(wake, milliseconds));
@@ -145,13 +150,13 @@ it("a disk that is full in the middle: one line says so, nothing is lost, and wi
     const finished = conductedOf(openStudy(study)).filter(({ outcome }) => outcome.state === "finished");
     execFileSync("mount", ["-o", "remount,size=2g", disk]);
     const kept = finished.map(({ trial }) =>
-      readFileSync(join(study, "trials", String(trial.index).padStart(4, "0"), "metrics.jsonl"), "utf8"),
+      readFileSync(join(trialFolder(study, trial.index), "metrics.jsonl"), "utf8"),
     );
     const resumed = await start("study", "resume", study).ended;
     expect(resumed.code).toBe(0);
     expect(resultsOf(study)).toEqual(resultsOf(join(root, "alone")));
     for (const [at, { trial }] of finished.entries()) {
-      const file = join(study, "trials", String(trial.index).padStart(4, "0"), "metrics.jsonl");
+      const file = join(trialFolder(study, trial.index), "metrics.jsonl");
       expect(readFileSync(file, "utf8")).toBe(kept[at]);
     }
   } finally {
