@@ -1,6 +1,7 @@
 // The program `cutout`: one file a command, and the way errors become one line and an exit code.
 import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { addActivations } from "./activations.ts";
 import { addBench } from "./bench.ts";
 import { addCompare } from "./compare.ts";
 import { describeFailure, exitCodeOf, isCommanderError, tell } from "./console.ts";
@@ -29,6 +30,7 @@ function createProgram(): Command {
     addExport,
     addPreview,
     addCompare,
+    addActivations,
     addData,
     addDemo,
     addBench,
