@@ -1,6 +1,7 @@
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { paintPhotos } from "../../test/helpers/photos.ts";
 import { hiddenShares } from "../run/activations/hiding.ts";
@@ -44,7 +45,10 @@ beforeAll(async () => {
   await train("plain");
   await train("holes", "--cutout", "14");
   await train("other-parts", "--seed", "5", "--epochs", "1");
-  await train("own", "--model", resolve("examples/my-network.js"), "--epochs", "1");
+  const example = readFileSync("examples/my-network.js", "utf8");
+  const here = JSON.stringify(pathToFileURL(resolve("src/index.ts")).href);
+  writeFileSync(at("own.mjs"), example.replace('"cutout"', here));
+  await train("own", "--model", at("own.mjs"), "--epochs", "1");
 });
 afterAll(() => rmSync(root, { recursive: true }));
 afterEach(() => {
