@@ -12,7 +12,7 @@ import {
   readingNotes,
   toGrey,
 } from "../data/index.ts";
-import { CutoutError } from "../error.ts";
+import { CutoutError, telling } from "../error.ts";
 import { checkSameData } from "../run-folder/index.ts";
 import { shellWord } from "../text.ts";
 import { evaluate } from "../train/evaluate.ts";
@@ -123,7 +123,7 @@ export async function evaluateOwn(data: string | undefined, tools: EvaluationToo
 
 /** A stream is no data set: it could not be looked into twice. */
 function checkIsData(data: string): void {
-  const stats = data === "-" ? null : statSync(data, { throwIfNoEntry: false });
+  const stats = data === "-" ? null : telling(data, () => statSync(data, { throwIfNoEntry: false }));
   if (data !== "-" && (stats === undefined || stats?.isFile() || stats?.isDirectory())) return;
   throw new CutoutError({
     where: data,
