@@ -4,7 +4,7 @@ import { existsSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute } from "node:path";
 import { checkSettings } from "../config/settings.ts";
 import { type Dataset, type OnProgress, openDataset, readingNotes, toGrey } from "../data/index.ts";
-import { CutoutError } from "../error.ts";
+import { CutoutError, telling } from "../error.ts";
 import { checkSameData, type OpenRun } from "../run-folder/index.ts";
 import { dataNow } from "./data-record.ts";
 import { inColour } from "./image-input.ts";
@@ -110,7 +110,7 @@ export async function openOwn(
 
 /** A stream is no data set: it could not be looked into twice. */
 function checkIsData(data: string): void {
-  const stats = data === "-" ? null : statSync(data, { throwIfNoEntry: false });
+  const stats = data === "-" ? null : telling(data, () => statSync(data, { throwIfNoEntry: false }));
   if (data !== "-" && (stats === undefined || stats?.isFile() || stats?.isDirectory())) return;
   throw new CutoutError({
     where: data,

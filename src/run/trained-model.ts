@@ -5,7 +5,7 @@ import { type ImageShape, makePipeline, type TrainingPipeline } from "../augment
 import type { Config } from "../config/config.ts";
 import { checkSettings } from "../config/settings.ts";
 import type { DecodeOptions } from "../data/index.ts";
-import { CutoutError } from "../error.ts";
+import { CutoutError, telling } from "../error.ts";
 import { buildNetwork } from "../nn/build.ts";
 import type { Network } from "../nn/network.ts";
 import type { ImageReading } from "../onnx/export.ts";
@@ -39,7 +39,7 @@ export interface TrainedModel {
  * @throws CutoutError, one line, when it is neither, or there are no such weights yet
  */
 export function openTrained(path: string, weights: Weights | undefined): TrainedModel {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== false) {
+  if (telling(path, () => statSync(path, { throwIfNoEntry: false }))?.isDirectory() !== false) {
     return modelOfRun(path, weights);
   }
   if (weights !== undefined) {
@@ -195,7 +195,7 @@ function readingOf(
 }
 
 function modelOfFile(path: string): TrainedModel {
-  const model = readFileSync(path);
+  const model = telling(path, () => readFileSync(path));
   const wrong = (got: string) =>
     new CutoutError({
       where: path,
