@@ -87,7 +87,7 @@ async function hiddenSection({ runs, hidden, seed }: ActivationsLook): Promise<H
   const paired = runs.length > 1 ? ["Difference, points", "Right: only first / second", "p, Holm"] : [];
   return section(
     "hidden",
-    "Are hidden parts borne?",
+    "When a part is hidden",
     html`<p class="big verdict">${flagged(hiddenHeadline(runs, hidden))}</p>
 ${hiddenSentences(runs, hidden).map((sentence) => html`<p>${flagged(sentence)}</p>`)}
 <div class="charts"><div>${trusted(svg)}</div></div>
@@ -146,15 +146,13 @@ const reasons: Readonly<Record<ShownFor, string>> = {
 async function mapsSection({ runs, images }: ActivationsLook): Promise<Html | null> {
   if (images.length === 0) return null;
   const shown = await inOrder(images, (image) => imageRow(image, runs));
-  const layer = images[0]!.runs.find(({ gradCam }) => gradCam !== null)?.gradCam?.layer;
-  const { length, height, width } = { ...images[0]!.runs[0]!, ...images[0]!.runs[0]!.occlusion };
-  const { pixels, ...size } = images[0]!.runs[0]!;
+  const layers = new Set(images[0]!.runs.flatMap(({ gradCam }) => gradCam?.layer ?? []));
   const swatch = (colour: readonly number[]) =>
     html`<span style="display:inline-block;width:.8em;height:.8em;border-radius:2px;background:rgb(${colour.join(",")})"></span>`;
   return section(
     "maps",
     "Where the networks look",
-    html`<p>${layer !== undefined && html`<b>Grad-CAM</b> (Selvaraju et al. 2017) in ${layer}: ${swatch(heatColors.warm)} what speaks for the true class, on the scale of each picture. `}<b>Occlusion</b> (Zeiler and Fergus 2014): a square of ${length} pixels, of the ${size.height} x ${size.width} that the network has, slides over the image (${height} x ${width} places); ${swatch(heatColors.warm)} where it lowers the probability of the true class, ${swatch(heatColors.cold)} where it raises it, on one scale for all runs of an image.</p>
+    html`<p>${layers.size > 0 && html`<b>Grad-CAM</b> (Selvaraju et al. 2017) in ${[...layers].join(" and ")}: ${swatch(heatColors.warm)} what speaks for the true class, on the scale of each picture. `}<b>Occlusion</b> (Zeiler and Fergus 2014): a square of a quarter of the side slides over the image; ${swatch(heatColors.warm)} where it lowers the probability of the true class, ${swatch(heatColors.cold)} where it raises it, on one scale for all runs of an image. Below: by how many points at most.</p>
 ${shown}`,
   );
 }
@@ -192,7 +190,7 @@ async function imageRow(
             await figure(
               overlay(image, occlusion, most || 1),
               html`${flagged(runs[run]!.label)}: ${classes[label]} ${percent(map.probability, 1)}`,
-              `Occlusion, ${points(-highest, 1)} to ${points(-lowest, 1)} points`,
+              `Occlusion: ${points(-highest, 1)} to ${points(-lowest, 1)} points`,
             ),
           ];
         }),
