@@ -16,12 +16,25 @@ const root = mkdtempSync(join(tmpdir(), "cutout-study-trouble-"));
 const photos = join(root, "photos");
 const settings = "--size 16 --epochs 2 --batch-size 8 --by validation --smallest 99".split(" ");
 
-beforeAll(() => paintPhotos(photos, 20, 16));
+/** What a study that is left alone says. */
+let alone: Ended;
+
+beforeAll(async () => {
+  await paintPhotos(photos, 20, 16);
+  alone = await start(...compare(join(root, "alone"))).ended;
+  expect(alone.code).toBe(0);
+}, 1_200_000);
 afterAll(() => rmSync(root, { recursive: true }));
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
 
 interface Started {
   readonly child: ChildProcess;
-  readonly ended: Promise<{ readonly code: number | null; readonly out: string; readonly err: string }>;
+  readonly ended: Promise<Ended>;
 }
 
 function start(...words: readonly string[]): Started {
@@ -54,8 +67,6 @@ const answerIn = (out: string) => out.replace(/^study .*$/m, "");
 it("killed ten times at any moment and resumed, it says what one left alone says, bit for bit", {
   timeout: 3_600_000,
 }, async () => {
-  const alone = await start(...compare(join(root, "alone"))).ended;
-  expect(alone.code).toBe(0);
   const study = join(root, "killed");
   const random = stream(10, "kills");
   for (let kill = 0; kill < 10; kill++) {
