@@ -13,6 +13,7 @@ import { addPreview } from "./preview.ts";
 import { addStudy, addTrial } from "./study.ts";
 import { addSweep } from "./sweep.ts";
 import { addTrain } from "./train.ts";
+import { addTune } from "./tune.ts";
 
 function createProgram(): Command {
   const program = new Command("cutout")
@@ -29,6 +30,7 @@ function createProgram(): Command {
     addPreview,
     addCompare,
     addSweep,
+    addTune,
     addData,
     addStudy,
     addTrial,

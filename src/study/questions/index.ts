@@ -5,16 +5,19 @@ import type { Words } from "../words.ts";
 import { type CompareAnswer, type ComparePlan, compareQuestion } from "./compare.ts";
 import { type Question, resultsOf, type Step } from "./question.ts";
 import { type SweepAnswer, type SweepPlan, sweepQuestion } from "./sweep.ts";
+import { type TuneAnswer, type TunePlan, tuneQuestion } from "./tune.ts";
 
 /** What each question plans, and what answers it. */
 interface Kinds {
   readonly compare: { readonly plan: ComparePlan; readonly answer: CompareAnswer };
   readonly sweep: { readonly plan: SweepPlan; readonly answer: SweepAnswer };
+  readonly tune: { readonly plan: TunePlan; readonly answer: TuneAnswer };
 }
 
 const list: { readonly [Name in keyof Kinds]: Question<Kinds[Name]["plan"], Kinds[Name]["answer"]> } = {
   compare: compareQuestion,
   sweep: sweepQuestion,
+  tune: tuneQuestion,
 };
 
 interface AskedOf<Plan, Answer> extends Step<Answer> {
