@@ -9,6 +9,8 @@ import {
   type NewTrial,
   type OpenStudy,
   openStudy,
+  readFailure,
+  writeFailure,
   writeResults,
 } from "../study-folder/index.ts";
 import { type Asked, ask } from "./questions/index.ts";
@@ -61,7 +63,10 @@ export async function* conduct(
         yield event;
         if (event.type !== "end") continue;
         hold.check();
-        if (event.outcome.state === "failed") failed.add(event.trial);
+        if (event.outcome.state === "failed") {
+          failed.add(event.trial);
+          keepFailure(path, event.trial, event.outcome.message);
+        }
         writeResults(study, conductedOf(study));
       }
       if (signal.aborted) return { state: "interrupted" };
@@ -69,6 +74,11 @@ export async function* conduct(
   } finally {
     hold.release();
   }
+}
+
+/** A process that was killed has not written why; the study says it then. */
+function keepFailure(path: string, trial: number, message: string): void {
+  if (readFailure(path, trial) === null) writeFailure(path, trial, message);
 }
 
 /**

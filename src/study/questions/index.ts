@@ -3,7 +3,7 @@ import { bySchema } from "../../run-folder/json-file.ts";
 import type { Conducted, Study } from "../../study-folder/index.ts";
 import type { Words } from "../words.ts";
 import { type CompareAnswer, type ComparePlan, compareQuestion } from "./compare.ts";
-import { type Question, resultsOf, type Step } from "./question.ts";
+import { type LaterRound, type Question, resultsOf, type Step } from "./question.ts";
 
 /** What each question plans, and what answers it. */
 interface Kinds {
@@ -16,6 +16,8 @@ const list: { readonly [Name in keyof Kinds]: Question<Kinds[Name]["plan"], Kind
 
 interface AskedOf<Plan, Answer> extends Step<Answer> {
   readonly plan: Plan;
+  /** The rounds that may follow those that are needed by now. */
+  readonly later: readonly LaterRound[];
   /** What can be said by now. */
   readonly words: Words;
 }
@@ -37,7 +39,7 @@ export function ask(study: Study, conducted: readonly Conducted[]): Asked {
 }
 
 function asked<Plan, Answer>(
-  { name, plan: schema, next, tell }: Question<Plan, Answer>,
+  { name, plan: schema, next, tell, later: follow }: Question<Plan, Answer>,
   { plan: stored, arms }: Study,
   conducted: readonly Conducted[],
 ): Asked {
@@ -45,5 +47,6 @@ function asked<Plan, Answer>(
   const results = resultsOf(conducted);
   const step = next(plan, arms, results);
   const words = tell(plan, arms, results, step.answer);
-  return { question: name, plan, ...step, words } as unknown as Asked;
+  const later = step.answer === null ? (follow?.(plan, step.trials.length) ?? []) : [];
+  return { question: name, plan, ...step, later, words } as unknown as Asked;
 }
