@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ClassifierOptions, Weights } from "../run/classifier.ts";
 import type { DeviceChoice } from "../run/device.ts";
+import { printable } from "../text.ts";
 import { tell } from "./console.ts";
 import type { Progress } from "./progress.ts";
 
@@ -63,7 +64,7 @@ export function classifierOptions(
       if (event.type === "progress") progress.onProgress(event.done, event.total, event.what);
       else {
         progress.clear();
-        tell(event.text);
+        tell(printable(event.text));
       }
     },
   };

@@ -155,7 +155,7 @@ export function createProgress(screen: Screen, now: () => number = Date.now): Pr
       redraw(formatStep(event));
     },
     epoch(event) {
-      line(formatEpoch(event, epochs, event.epoch === epochs ? null : secondsLeft));
+      line(formatEpoch(event, epochs, event.last ? null : secondsLeft));
       drawnAt = now();
     },
     test: (event) => line(formatTest(event)),

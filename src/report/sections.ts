@@ -37,12 +37,12 @@ export function problemsSection({ problems, test, evaluation }: ShownRun): Html 
 
 /**
  * The result in one large number and in words, and how the run ended.
- * @param failure the error that ended it, where one did
+ * @param failure the error that ended it, where its folder does not tell
  */
-export function headline(run: ShownRun, failure: string | null): Html {
+export function headline(run: ShownRun, failure?: string): Html {
   const score = run.evaluation?.score ?? run.test?.test ?? null;
-  const body = score ? tested(run, score) : untested(run, failure === null);
-  const ending = endingText(run, { failure });
+  const body = score ? tested(run, score) : untested(run, failure === undefined && run.failure === null);
+  const ending = endingText(run, failure === undefined ? {} : { failure });
   const memorized = memorizedText(run);
   return section(
     "result",

@@ -17,8 +17,9 @@ import { paint } from "../../test/helpers/data.ts";
 import { paintPhotos } from "../../test/helpers/photos.ts";
 import { formatVersion } from "../config/config.ts";
 import { readSettings } from "../config/settings.ts";
+import { writeReport } from "../report/html.ts";
 import { loadCheckpoint, saveCheckpoint } from "../run-folder/checkpoint.ts";
-import { configJson } from "../run-folder/index.ts";
+import { configJson, failureJson } from "../run-folder/index.ts";
 import { shellWord } from "../text.ts";
 import type { Evaluation } from "../train/evaluation.ts";
 import type { TestRecord } from "../train/events.ts";
@@ -166,8 +167,15 @@ describe("the same run", () => {
     expect(await early.evaluateTest()).toMatchObject({ epoch: 1, score: { count: 12 } });
     await early.close();
     expect(exportRun(cut.runDir).length).toBeGreaterThan(1e6);
+    // As if an error had ended it: it holds until the run is gone on with.
+    failureJson.write(cut.runDir, { reason: "no room left", at: "2026-01-02T03:04:05.678Z" });
+    expect(readFileSync(await writeReport(cut.runDir), "utf8")).toContain(
+      "ended by an error after epoch 1 of 2: no room left",
+    );
     const resumed = await resumeTrial(cut.runDir, { signal: never, onEvent: () => {} });
     expect(resumed).toMatchObject({ status: "finished", runDir: cut.runDir });
+    expect(existsSync(join(cut.runDir, "failure.json"))).toBe(false);
+    expect(read(cut.runDir, "report.html")).not.toContain("ended by an error");
     expect(metricsOf(cut.runDir)).toBe(metricsOf(first.runDir));
     // As bytes: read as text, different floats could look alike.
     const weights = (runDir: string) => readFileSync(join(runDir, "best.safetensors"));

@@ -17,6 +17,7 @@ import {
   configJson,
   createRun,
   dataIdentity,
+  failureJson,
   forgetEvaluation,
   hasAugmented,
   hasCheckpoint,
@@ -315,6 +316,8 @@ async function finish(
   const { config, dataset, split, pipeline, statistics } = prepared;
   const { seed, epochs, batchSize, schedule, earlyStopping, keep, crops, loaderWorkers } = config;
   const { mix } = config.augment;
+  hold.check();
+  failureJson.remove(runDir);
   const loader = openLoader({ dataset, pipeline, workers: loaderWorkers });
   const result = await train({
     objective: objectiveOf(prepared),
@@ -350,11 +353,17 @@ async function finish(
   return { runDir, status, keptEpoch: evaluation.epoch, test: evaluation.score, report };
 }
 
-/** The report says why the run ended; that it may not or cannot be written must not hide the reason. */
-async function reportFailure(hold: RunHold, failure: string): Promise<void> {
+/** The folder and the report say why the run ended; that they may not or cannot be written must not hide the reason. */
+async function reportFailure(hold: RunHold, reason: string): Promise<void> {
   try {
     hold.check();
-    await writeReport(hold.path, { failure });
+    failureJson.write(hold.path, { reason, at: new Date().toISOString() });
+  } catch {
+    // The report may still be written, in place of a larger one.
+  }
+  try {
+    hold.check();
+    await writeReport(hold.path, { failure: reason });
   } catch {
     // The reason itself is thrown.
   }

@@ -43,10 +43,16 @@ export type StepEvent<S extends Scores = ClassScores> = {
   readonly secondsLeft: number;
 } & S["train"];
 
+/** The record of an epoch that has just ended. */
+export type EpochEvent<S extends Scores = ClassScores> = EpochRecord<S> & {
+  /** Whether it was the last one: of all, or early stopping has ended the training. */
+  readonly last: boolean;
+};
+
 /** More often than lines of metrics: for a progress display. */
 export type TrainingEvent<S extends Scores = ClassScores> =
   | { readonly type: "phase"; readonly phase: "compile" | "train" | "validate" | "test" }
   | StepEvent<S>
-  | EpochRecord<S>
+  | EpochEvent<S>
   | TestRecord<S>
   | { readonly type: "message"; readonly text: string };

@@ -26,7 +26,11 @@ describe("a whole run", async () => {
   const events: TrainingEvent[] = [];
   const args = smallRun(runDir, { onEvent: (event) => events.push(event) });
   const result = await train(args);
-  const records = events.filter((event) => event.type === "epoch");
+  const records = events.flatMap((event): EpochRecord[] => {
+    if (event.type !== "epoch") return [];
+    const { last, ...record } = event;
+    return [record];
+  });
 
   test("learns, and writes a line an epoch, the test and the files", () => {
     expect(result.status).toBe("finished");
@@ -38,8 +42,7 @@ describe("a whole run", async () => {
       "metrics.jsonl",
     ]);
     const lines = readFileSync(join(runDir, "metrics.jsonl"), "utf8").trimEnd().split("\n");
-    const written = events.filter((event) => event.type === "epoch" || event.type === "test");
-    expect(lines.map(contentOf)).toEqual(written);
+    expect(lines.map(contentOf)).toEqual([...records, events.find(({ type }) => type === "test")]);
     expect(records.map((record) => [record.epoch, record.step])).toEqual([
       [1, 12],
       [2, 24],
@@ -203,8 +206,11 @@ describe("early stopping", () => {
     [2, 4, 2],
     [3, 7, 5],
   ])("patience %i ends after epoch %i, best %i", async (patience, epochs, best) => {
-    const args = smallRun(newRunDir(), {}, { epochs: 7, earlyStopping: { patience } });
+    const last: boolean[] = [];
+    const onEvent = (event: TrainingEvent) => event.type === "epoch" && last.push(event.last);
+    const args = smallRun(newRunDir(), { onEvent }, { epochs: 7, earlyStopping: { patience } });
     const result = await train(staged(scores, args));
+    expect(last).toEqual(Array.from({ length: epochs }, (_, index) => index === epochs - 1));
     expect([result.epochs, result.best!.epoch, result.stoppedEarly]).toEqual([epochs, best, epochs < 7]);
     expect(metricsOf(args.runDir)).toHaveLength(epochs + 1);
   });

@@ -310,7 +310,7 @@ class Training<S extends Scores> {
       }),
       state,
     );
-    onEvent(record);
+    onEvent({ ...record, last: this.isOver() });
   }
 
   async #validate(): Promise<S["score"]> {
