@@ -11,6 +11,7 @@ export async function conducted(path: string, executor: Executor): Promise<void>
   const progress = createStudyProgress(process.stderr);
   const interruption = onInterrupt(progress.clear);
   interruption.arm();
+  const ticking = setInterval(progress.tick, 1000);
   try {
     const end = await attend(conduct(path, executor, interruption.signal), async (event) => {
       progress.onEvent(event);
@@ -22,6 +23,7 @@ export async function conducted(path: string, executor: Executor): Promise<void>
     if (page !== null) say(`report  ${page}`);
     if (end.state === "interrupted") process.exitCode = interruption.exitCode() ?? 130;
   } finally {
+    clearInterval(ticking);
     progress.clear();
     interruption.release();
     await executor.close();

@@ -16,10 +16,15 @@ import {
 import { type Asked, ask } from "./questions/index.ts";
 import { keyOf } from "./questions/question.ts";
 
-export type StudyEvent =
-  | TrialEvent
-  /** Before each round: what there is to do, and what is done. */
-  | { readonly type: "round"; readonly study: OpenStudy; readonly conducted: readonly Conducted[] };
+export type StudyEvent = TrialEvent | Round;
+
+/** Before each round: what there is to do, what is done, and what the question says to that. */
+export interface Round {
+  readonly type: "round";
+  readonly study: OpenStudy;
+  readonly conducted: readonly Conducted[];
+  readonly asked: Asked;
+}
 
 export type StudyEnd =
   | { readonly state: "answered"; readonly asked: Asked }
@@ -57,7 +62,7 @@ export async function* conduct(
       if (open.length === 0) {
         return { state: "stuck", failed: conducted.filter(({ outcome }) => outcome.state === "failed") };
       }
-      yield { type: "round", study, conducted };
+      yield { type: "round", study, conducted, asked };
       const trials = open.map(({ trial }) => trial);
       for await (const event of executor.run(study, trials, signal)) {
         yield event;

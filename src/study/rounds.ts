@@ -27,9 +27,19 @@ export function roundsOf<One extends Conducted>(
  * @param rounds seconds of each trial
  */
 export function secondsOn(machines: number, rounds: readonly (readonly number[])[]): number {
-  return rounds.reduce((total, round) => {
-    const free = new Array<number>(machines).fill(0);
-    for (const seconds of round) free[free.indexOf(Math.min(...free))]! += seconds;
-    return total + Math.max(...free);
-  }, 0);
+  return rounds.reduce((total, round) => total + secondsAfter([], round, machines), 0);
+}
+
+/**
+ * Seconds until all have ended when `running` still take so long, and each machine takes the next of those that wait, in
+ * their order, as soon as it is free.
+ */
+export function secondsAfter(
+  running: readonly number[],
+  waiting: readonly number[],
+  machines: number,
+): number {
+  const free = [...running, ...new Array<number>(Math.max(0, machines - running.length)).fill(0)];
+  for (const seconds of waiting) free[free.indexOf(Math.min(...free))]! += seconds;
+  return Math.max(0, ...free);
 }
