@@ -6,8 +6,8 @@ import { ask } from "../study/questions/index.ts";
 import { conductedOf, openStudy } from "../study-folder/index.ts";
 import { createStudyProgress } from "./study-progress.ts";
 
-const escape = "\x1b";
-const sequences = new RegExp(`(${escape}\\[2K|${escape}\\[1A|\r|\n)`);
+const control = "\x1b";
+const sequences = new RegExp(`(${control}\\[2K|${control}\\[1A|\r|\n)`);
 
 /** The lines that a terminal shows: line breaks, carriage returns, "erase line" and "up" carried out. */
 function rendered(text: string): string[] {
