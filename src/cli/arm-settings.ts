@@ -3,6 +3,8 @@ import { Command } from "commander";
 import { parseArgsStringToArgv } from "string-argv";
 import { type GivenFlags, settingsFrom } from "../config/flags.ts";
 import { settingsError } from "../config/settings.ts";
+import { CutoutError } from "../error.ts";
+import { isMissing } from "../run/missing-data.ts";
 import { checkBeforeData } from "../run/prepare.ts";
 import type { Arm } from "../study-folder/index.ts";
 import { isCommanderError, namedBy, tell } from "./console.ts";
@@ -28,6 +30,10 @@ export async function armFrom(
   const { settings, nameOf, notes } = settingsFrom(data, { ...common, ...own });
   notes.forEach(tell);
   const full = await namedBy(nameOf, checkBeforeData(settings));
+  if (isMissing(full)) {
+    const remedy = "give the folder that holds the images";
+    throw new CutoutError({ where: "data", what: `${full} does not exist`, remedy });
+  }
   return { name: text.trim() === "" ? unchanged : text.trim(), settings: { ...settings, data: full } };
 }
 

@@ -11,6 +11,7 @@ import { addExport } from "./export.ts";
 import { addPredict } from "./predict.ts";
 import { addPreview } from "./preview.ts";
 import { addStudy, addTrial } from "./study.ts";
+import { addSweep } from "./sweep.ts";
 import { addTrain } from "./train.ts";
 
 function createProgram(): Command {
@@ -27,6 +28,7 @@ function createProgram(): Command {
     addExport,
     addPreview,
     addCompare,
+    addSweep,
     addData,
     addStudy,
     addTrial,

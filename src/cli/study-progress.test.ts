@@ -99,7 +99,8 @@ test("a line for each that runs, redrawn in place below those that stay", () => 
     "12 of 12 trials to run",
     "  baseline  seed 0  epoch 1/3  accuracy 75.00 %  20 s left",
     "  --cutout 16  seed 0  begins on this machine",
-    "[>                       ] 0 of 12 done, 2 running",
+    // A third of it took 1 s, with 20 s left: 21 s each.
+    "[>                       ] 0 of 12 done, 2 running  about 2 min 05 s left of this round",
     "if that gives no answer: look 8 with 4 more trials, look 10 with 4 more trials, look 12 with 4 more trials",
   ]);
   wait(29);

@@ -75,7 +75,7 @@ export function createStudyProgress(screen: StudyScreen, now: () => number = Dat
   /** Seconds that a running trial still takes, as far as can be told. */
   const leftOf = ([index, { begun, endsAt }]: readonly [number, Running]): number | null => {
     if (endsAt !== null) return secondsTo(endsAt);
-    const expected = pace.expected(lengthOf(trialOf(index)));
+    const expected = expectedOf(trialOf(index));
     return expected === null ? null : Math.max(0, expected - (now() - begun) / 1000);
   };
   /** Seconds to the end of the round; null before anything is known. */
@@ -86,12 +86,14 @@ export function createStudyProgress(screen: StudyScreen, now: () => number = Dat
         ({ trial, outcome }) =>
           outcome.state !== "finished" && !ended.has(trial.index) && !running.has(trial.index),
       )
-      .map(({ trial }) => pace.expected(lengthOf(trial)) ?? ownPace(trial));
+      .map(({ trial }) => expectedOf(trial));
     if ([...runs, ...waiting].includes(null)) return null;
     return secondsAfter(runs as readonly number[], waiting as readonly number[], most);
   };
-  /** By those that run now, before one has ended. */
-  const ownPace = (trial: Trial): number | null => {
+  /** By those that have ended, or before one has by those that run now. */
+  const expectedOf = (trial: Trial): number | null => {
+    const known = pace.expected(lengthOf(trial));
+    if (known !== null) return known;
     const sure = [...running].flatMap(([index, { begun, endsAt }]) =>
       endsAt === null ? [] : [(endsAt - begun) / 1000 / Math.max(1, lengthOf(trialOf(index)))],
     );

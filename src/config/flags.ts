@@ -259,6 +259,6 @@ function numberOr(text: string): number | string {
 }
 
 /** Commander's name of an option's value: `--batch-size` is `batchSize`. */
-function attributeOf(name: string): string {
+export function attributeOf(name: string): string {
   return name.slice(2).replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -5,13 +5,14 @@ import { type SequentialResult, sequentialSignFlip } from "../../stats/sequentia
 import type { SequentialRule } from "../../stats/sequential-rule.ts";
 import { type SeedPair, seedPairs } from "../../study/questions/pairs.ts";
 import { resultsOf } from "../../study/questions/question.ts";
-import { counted, percent, points, printable } from "../../text.ts";
+import { counted, points, printable } from "../../text.ts";
 import type { Unit } from "../charts.ts";
 import { type Html, html } from "../markup.ts";
-import { section, table } from "../page.ts";
+import { section } from "../page.ts";
 import { wrapped } from "../svg-text.ts";
 import { bar, differenceTitle, ground, pointsAxis } from "./difference-chart.ts";
 import { domainAround, drawing, figure, labelsByIndex, signColors } from "./figure.ts";
+import { pairsTable } from "./pairs-table.ts";
 import type { AskedAs, QuestionPage } from "./question-page.ts";
 import type { StudyView } from "./view.ts";
 
@@ -58,18 +59,6 @@ async function compareFigures(asked: Asked, view: StudyView): Promise<Html | nul
       html`n = ${n} of runs: those of a pair have the same seed, hence the same first weights, order and split; accuracy on the ${part} part${images === null ? "" : ` of ${counted(images, "image")}`}. Green: higher with “${names[1]}”; red: lower; black or white: the mean. ${result.interval === null ? `An interval comes with the first look, at ${rule.looks[0]} pairs.` : `Bar: the ${percentOf(1 - rule.spent.at(-1)!)} interval, for all looks together, from the test that gives the verdict.`} Grey band: differences below ${inPoints(rule.smallest)} points, which were said not to matter before the first run.`,
       pairsTable(pairs, names),
     )}`,
-  );
-}
-
-function pairsTable(pairs: readonly SeedPair[], names: readonly [string, string]): Html {
-  return table(
-    ["Seed", ...names, "Difference, percentage points"],
-    pairs.map(({ seed, first, second, difference }) => [
-      seed,
-      percent(first),
-      percent(second),
-      html`<span class="${difference > 0 ? "good" : difference < 0 ? "bad" : ""}">${points(difference)}</span>`,
-    ]),
   );
 }
 

@@ -2,12 +2,12 @@
 import type { Interval } from "../../stats/proportion.ts";
 import type { Unit } from "../charts.ts";
 
-/** The band of what does not matter, and the line of no difference; in percentage points. */
+/** The band of what does not matter, where that was said (0: it was not), and the line of no difference. */
 export function ground(smallest: number): readonly Unit[] {
   const reach = 100 * smallest;
   return [
     {
-      data: { values: [{ from: -reach, to: reach }] },
+      data: { values: reach === 0 ? [] : [{ from: -reach, to: reach }] },
       mark: { type: "rect", fill: "currentColor", opacity: 0.12 },
       encoding: { x: { field: "from", type: "quantitative" }, x2: { field: "to" } },
     },

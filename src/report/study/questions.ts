@@ -2,9 +2,11 @@
 import type { Asked } from "../../study/questions/index.ts";
 import { comparePage } from "./compare-figures.ts";
 import type { QuestionPage } from "./question-page.ts";
+import { sweepPage } from "./sweep-figures.ts";
 
 const pages: { readonly [Name in Asked["question"]]: QuestionPage<Name> } = {
   compare: comparePage,
+  sweep: sweepPage,
 };
 
 /** What the question of a study adds; of any of them, as a study's own plan and answer go with it. */

@@ -4,14 +4,17 @@ import type { Conducted, Study } from "../../study-folder/index.ts";
 import type { Words } from "../words.ts";
 import { type CompareAnswer, type ComparePlan, compareQuestion } from "./compare.ts";
 import { type LaterRound, type Question, resultsOf, type Step } from "./question.ts";
+import { type SweepAnswer, type SweepPlan, sweepQuestion } from "./sweep.ts";
 
 /** What each question plans, and what answers it. */
 interface Kinds {
   readonly compare: { readonly plan: ComparePlan; readonly answer: CompareAnswer };
+  readonly sweep: { readonly plan: SweepPlan; readonly answer: SweepAnswer };
 }
 
 const list: { readonly [Name in keyof Kinds]: Question<Kinds[Name]["plan"], Kinds[Name]["answer"]> } = {
   compare: compareQuestion,
+  sweep: sweepQuestion,
 };
 
 interface AskedOf<Plan, Answer> extends Step<Answer> {
@@ -35,7 +38,7 @@ export type Asked = {
  * @throws CutoutError when its plan cannot be read, or runs cannot be set against each other
  */
 export function ask(study: Study, conducted: readonly Conducted[]): Asked {
-  return asked(list[study.question], study, conducted);
+  return asked(list[study.question] as Question<unknown, unknown>, study, conducted);
 }
 
 function asked<Plan, Answer>(

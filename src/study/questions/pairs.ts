@@ -40,7 +40,8 @@ export function accuracyOf({ trial, outcome }: Result, part: "test" | "validatio
   throw new CutoutError({ where: `trial ${trial.index}`, what: `has no accuracy on the ${part} part` });
 }
 
-function checkSameImages(first: Result, second: Result): void {
+/** @throws CutoutError where two runs were trained or tested on different images */
+export function checkSameImages(first: Result, second: Result): void {
   if (first.outcome.splitDigest === second.outcome.splitDigest) return;
   throw new CutoutError({
     where: `trials ${first.trial.index} and ${second.trial.index}`,
