@@ -1,8 +1,10 @@
 // Conducts a study at a terminal: progress, Ctrl-C, the answer, and how to go on.
+import { existsSync } from "node:fs";
 import type { Executor } from "../execute/executor.ts";
 import { conduct, type StudyEnd, type StudyEvent } from "../study/conduct.ts";
+import { trialLog } from "../study-folder/index.ts";
 import { shellWord } from "../text.ts";
-import { describeFailure, onInterrupt, say, tell } from "./console.ts";
+import { describeFailure, oneLine, onInterrupt, say, tell } from "./console.ts";
 import { createStudyProgress } from "./study-progress.ts";
 import { sayWords } from "./words.ts";
 
@@ -13,7 +15,16 @@ export async function conducted(path: string, executor: Executor): Promise<void>
   interruption.arm();
   const ticking = setInterval(progress.tick, 1000);
   try {
+    let told: string | null = null;
     const end = await attend(conduct(path, executor, interruption.signal), async (event) => {
+      if (event.type === "round") {
+        const note = event.asked.note ?? null;
+        if (note !== null && note !== told) {
+          progress.clear();
+          tell(note.replaceAll("\u00A0", " "));
+        }
+        told = note;
+      }
       progress.onEvent(event);
       if (event.type === "round") await writePage(path);
     });
@@ -61,7 +72,10 @@ const ends: { readonly [State in StudyEnd["state"]]: (path: string, end: Of<Stat
   },
   stuck(path, { failed }) {
     for (const { trial, outcome } of failed) {
-      if (outcome.state === "failed") tell(`trial ${trial.index} failed: ${outcome.message}`);
+      if (outcome.state !== "failed") continue;
+      const log = trialLog(path, trial.index);
+      const where = existsSync(log) && !outcome.message.includes(log) ? `; what it said is in ${log}` : "";
+      tell(`trial ${trial.index} failed: ${oneLine(outcome.message)}${where}`);
     }
     tell(`no answer yet: the trials that failed are tried again by cutout study resume ${shellWord(path)}`);
     process.exitCode = 1;

@@ -37,7 +37,10 @@ export interface StudyProgress {
 }
 
 /** @param now clock in milliseconds */
-export function createStudyProgress(screen: StudyScreen, now: () => number = Date.now): StudyProgress {
+export function createStudyProgress(
+  screen: StudyScreen,
+  now: () => number = () => performance.now(),
+): StudyProgress {
   const moving = screen.isTTY === true;
   const running = new Map<number, Running>();
   /** Of this round. */

@@ -1,11 +1,12 @@
 // `cutout study` and `cutout trial`: go on with a study, and run one of its trials.
 import { type Command, Option } from "commander";
 import { settingsError } from "../config/settings.ts";
+import { shellWord } from "../text.ts";
 import { conducted } from "./conduct.ts";
 import { onInterrupt, say, tell } from "./console.ts";
 import { checkOutFile } from "./out-file.ts";
 import { createProgress, formatPercent } from "./progress.ts";
-import { addPlaceFlags, executorFrom, type PlaceFlags } from "./study-flags.ts";
+import { addPlaceFlags, countFrom, executorFrom, type PlaceFlags } from "./study-flags.ts";
 import { linesOf } from "./words.ts";
 
 export function addStudy(program: Command): void {
@@ -99,28 +100,34 @@ async function runOne(path: string, { index, data, threads }: TrialFlags): Promi
   const { openStudy } = await import("../study-folder/index.ts");
   const { runStudyTrial } = await import("../execute/run-trial.ts");
   const study = openStudy(path);
-  const trial = study.trials[Number(index)];
+  const { length } = study.trials;
+  const trial = /^\d+$/.test(index) ? study.trials[Number(index)] : undefined;
   if (trial === undefined) {
     throw settingsError({
       where: "--index",
-      what: `must be an integer from 0 to ${study.trials.length - 1}, the trials that are planned by now`,
+      what:
+        length === 0
+          ? "no trial is planned yet"
+          : `must be an integer from 0 to ${length - 1}, the trials that are planned by now`,
       got: index,
+      ...(length === 0 && { remedy: `plan them: cutout study resume ${shellWord(path)}` }),
     });
   }
-  const progress = createProgress(process.stderr);
-  const interruption = onInterrupt(progress.clear);
-  interruption.arm();
   const machine = {
-    threads: threads === undefined ? null : Number(threads),
+    threads: threads === undefined ? null : countFrom("--threads", threads),
     data: data ?? null,
     cacheDir: null,
   };
+  const progress = createProgress(process.stderr);
+  const interruption = onInterrupt(progress.clear);
+  interruption.arm();
   const outcome = await runStudyTrial(study, trial, machine, {
     signal: interruption.signal,
     onEvent: progress.onEvent,
+  }).finally(() => {
+    progress.clear();
+    interruption.release();
   });
-  progress.clear();
-  interruption.release();
   if (outcome.state === "finished") {
     const accuracy = outcome.test ?? outcome.validation;
     say(`trial ${index} finished${accuracy === null ? "" : `, accuracy ${formatPercent(accuracy)}`}`);

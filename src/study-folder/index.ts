@@ -15,5 +15,6 @@ export {
   type Study,
   studyHash,
 } from "./study-json.ts";
+export { addTook } from "./took-json.ts";
 export { appendTrials, type NewTrial, type TestTrial, type TrainTrial, type Trial } from "./trials-jsonl.ts";
 export { commonSettings, type VaryingSetting, varyingSettings } from "./varying-settings.ts";

@@ -2,6 +2,7 @@
 import { CutoutError } from "../error.ts";
 import type { Executor, TrialEvent } from "../execute/executor.ts";
 import {
+  addTook,
   appendTrials,
   type Conducted,
   conductedOf,
@@ -46,6 +47,7 @@ export async function* conduct(
   try {
     let study = openStudy(path);
     const failed = new Set<number>();
+    const begun = new Map<number, number>();
     for (;;) {
       let conducted = conductedOf(study);
       const asked = ask(study.study, conducted);
@@ -66,8 +68,11 @@ export async function* conduct(
       const trials = open.map(({ trial }) => trial);
       for await (const event of executor.run(study, trials, signal)) {
         yield event;
+        if (event.type === "begin") begun.set(event.trial, performance.now());
         if (event.type !== "end") continue;
         hold.check();
+        const took = performance.now() - (begun.get(event.trial) ?? performance.now());
+        addTook(path, event.trial, took / 1000);
         if (event.outcome.state === "failed") {
           failed.add(event.trial);
           keepFailure(path, event.trial, event.outcome.message);

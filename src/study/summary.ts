@@ -30,7 +30,7 @@ export interface StudySummary extends OpenStudy {
 export type StudyState = "answered" | "failed" | "open";
 
 export interface Cost {
-  /** Of training and validation in all trials that are planned. */
+  /** Of all trials that are planned: as long as each took whole, or its training and validation where that is not known. */
   readonly seconds: number;
   /** Trials that are not finished, and are taken to need as long an epoch as the others in the mean. */
   readonly estimated: number;
@@ -95,7 +95,7 @@ function costOf({ study }: OpenStudy, shown: readonly ShownTrial[]): Cost {
   const secondsOf = (one: ShownTrial): number => {
     const { trial, outcome } = one;
     if (trial.task === "test") return 0;
-    if (outcome.state === "finished") return outcome.seconds;
+    if (outcome.state === "finished") return Math.max(outcome.took ?? 0, outcome.seconds);
     return perEpoch * (trial.epochs ?? study.arms[trial.arm]!.settings.epochs ?? longest);
   };
   const rounds = roundsIfKnown(study, shown).map((round) => round.map(secondsOf));

@@ -34,6 +34,7 @@ export function bar(
   rows: readonly { readonly row: string; readonly mean: number; readonly interval: Interval | null }[],
   y: Unit,
   domain: readonly number[],
+  color = "currentColor",
 ): readonly Unit[] {
   const axis = pointsAxis(domain, differenceTitle);
   return [
@@ -43,12 +44,12 @@ export function bar(
           interval === null ? [] : [{ row, from: 100 * interval.lower, to: 100 * interval.upper }],
         ),
       },
-      mark: { type: "rule", stroke: "currentColor", strokeWidth: 4, opacity: 0.55 },
+      mark: { type: "rule", stroke: color, strokeWidth: 4, opacity: 0.55 },
       encoding: { x: { field: "from", ...axis }, x2: { field: "to" }, y },
     },
     {
       data: { values: rows.map(({ row, mean }) => ({ row, value: 100 * mean })) },
-      mark: { type: "point", shape: "diamond", filled: true, size: 130, fill: "currentColor", opacity: 1 },
+      mark: { type: "point", shape: "diamond", filled: true, size: 130, fill: color, opacity: 1 },
       encoding: { x: { field: "value", ...axis }, y },
     },
   ];

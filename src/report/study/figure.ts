@@ -44,3 +44,24 @@ export function domainAround(values: readonly number[], room = 0.06): [number, n
   const wide = most - least || 1;
   return [least - room * wide, most + room * wide];
 }
+
+/** Names that are cut alike get a number, as rows of a chart are told apart by them. */
+export function distinct(texts: readonly string[]): readonly string[] {
+  return texts.map((text, at) =>
+    texts.indexOf(text) === texts.lastIndexOf(text) ? text : `${at + 1} ${text}`,
+  );
+}
+
+const rowHeight = 30;
+/** Room for so many rows. */
+export const rowsHeight = (count: number) => ({ height: Math.max(180, 90 + rowHeight * count) });
+
+/** Names of rows, from the first at the top. */
+export const rowAxis = (rows: readonly string[]): Unit => ({
+  field: "row",
+  type: "nominal",
+  title: null,
+  sort: rows,
+  scale: { domain: rows },
+  axis: { grid: false, ticks: false, domain: false, labelLimit: 180 },
+});

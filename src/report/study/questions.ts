@@ -1,11 +1,13 @@
 // The list of what each question adds to the page of its study.
 import type { Asked } from "../../study/questions/index.ts";
 import { comparePage } from "./compare-figures.ts";
+import { doctorPage } from "./doctor-figures.ts";
 import type { QuestionPage } from "./question-page.ts";
 import { sweepPage } from "./sweep-figures.ts";
 
 const pages: { readonly [Name in Asked["question"]]: QuestionPage<Name> } = {
   compare: comparePage,
+  doctor: doctorPage,
   sweep: sweepPage,
 };
 

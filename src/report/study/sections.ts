@@ -101,7 +101,7 @@ export function costSection({ cost, shown }: StudyView): Html | null {
   return section(
     "cost",
     "What it cost, and what it would cost on more machines",
-    html`<p>${hours(cost.seconds)} of training and validation in ${counted(shown.length, "trial")}${roundsText(cost)}.</p>
+    html`<p>${hours(cost.seconds)} in ${counted(shown.length, "trial")}${roundsText(cost)}.</p>
 ${table(
   ["Machines side by side", "Until the last round ends", "Times faster"],
   cost.machines.map(({ machines, seconds }) => [
@@ -110,7 +110,7 @@ ${table(
     seconds > 0 ? (one / seconds).toFixed(1) : "–",
   ]),
 )}
-<p class="dim">Each machine runs one trial at a time, as fast as the runs here went, and takes the next as soon as it is free. Reading the images, tests and the way of the files are not counted.${cost.estimated > 0 && ` ${counted(cost.estimated, "trial")} not finished: taken with the mean seconds of an epoch so far.`}</p>`,
+<p class="dim">Each machine runs one trial at a time, as fast as the runs here went, and takes the next as soon as it is free. Each trial counts as a whole where the study has kept that, otherwise its training and validation; the way of the files is not counted.${cost.estimated > 0 && ` ${counted(cost.estimated, "trial")} not finished: taken with the mean seconds of an epoch so far.`}</p>`,
   );
 }
 

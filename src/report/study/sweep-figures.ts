@@ -10,7 +10,16 @@ import type { Unit } from "../charts.ts";
 import { type Html, html } from "../markup.ts";
 import { flagged, section } from "../page.ts";
 import { bar, ground } from "./difference-chart.ts";
-import { type Drawing, domainAround, drawing, figure, signColors } from "./figure.ts";
+import {
+  type Drawing,
+  distinct,
+  domainAround,
+  drawing,
+  figure,
+  rowAxis,
+  rowsHeight,
+  signColors,
+} from "./figure.ts";
 import { pairsTable } from "./pairs-table.ts";
 import type { AskedAs, QuestionPage } from "./question-page.ts";
 import { armColor, type StudyView, shortName } from "./view.ts";
@@ -89,13 +98,6 @@ const labels = (names: readonly string[], axis: NumericAxis | null): readonly st
   axis === null
     ? distinct(names.map((name) => shortName(name, 150)))
     : distinct(axis.values.map((value) => `${value}${axis.unit}`));
-
-/** Names that are cut alike get a number, as rows of a chart are told apart by them. */
-function distinct(texts: readonly string[]): readonly string[] {
-  return texts.map((text, at) =>
-    texts.indexOf(text) === texts.lastIndexOf(text) ? text : `${at + 1} ${text}`,
-  );
-}
 
 /** As an accuracy can be: intervals by Student's t may reach beyond. */
 const share = (value: number) => Math.min(1, Math.max(0, value));
@@ -203,18 +205,6 @@ function overAxis(
     })),
   ]);
 }
-
-const rowHeight = 30;
-const rowsHeight = (count: number) => ({ height: Math.max(180, 90 + rowHeight * count) });
-
-const rowAxis = (rows: readonly string[]): Unit => ({
-  field: "row",
-  type: "nominal",
-  title: null,
-  sort: rows,
-  scale: { domain: rows },
-  axis: { grid: false, ticks: false, domain: false, labelLimit: 180 },
-});
 
 function categories(choice: Choice, names: readonly string[], baseline: number | null): TopLevelSpec {
   const rows = labels(names, null);

@@ -3,17 +3,21 @@ import { bySchema } from "../../run-folder/json-file.ts";
 import type { Conducted, Study } from "../../study-folder/index.ts";
 import type { Words } from "../words.ts";
 import { type CompareAnswer, type ComparePlan, compareQuestion } from "./compare.ts";
+import { type DoctorAnswer, doctorQuestion } from "./doctor.ts";
+import type { DoctorPlan } from "./doctor-design.ts";
 import { type LaterRound, type Question, resultsOf, type Step } from "./question.ts";
 import { type SweepAnswer, type SweepPlan, sweepQuestion } from "./sweep.ts";
 
 /** What each question plans, and what answers it. */
 interface Kinds {
   readonly compare: { readonly plan: ComparePlan; readonly answer: CompareAnswer };
+  readonly doctor: { readonly plan: DoctorPlan; readonly answer: DoctorAnswer };
   readonly sweep: { readonly plan: SweepPlan; readonly answer: SweepAnswer };
 }
 
 const list: { readonly [Name in keyof Kinds]: Question<Kinds[Name]["plan"], Kinds[Name]["answer"]> } = {
   compare: compareQuestion,
+  doctor: doctorQuestion,
   sweep: sweepQuestion,
 };
 

@@ -14,6 +14,8 @@ export interface Step<Answer> {
   readonly trials: readonly NewTrial[];
   /** Null as long as one of them is not finished. */
   readonly answer: Answer | null;
+  /** What has been decided about the trials to come, where a person should hear it at once. */
+  readonly note?: string;
 }
 
 export interface LaterRound {
