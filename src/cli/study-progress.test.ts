@@ -126,11 +126,15 @@ test("what runs tell alike is told once, and stays", () => {
   wait(1);
   run(1, { type: "message", text: "3 images are not read" });
   run(1, { type: "message", text: "another\nwarning" });
+  run(0, { type: "message", text: "epochs 3, seed 0" });
+  begin(2);
+  run(2, { type: "message", text: "epochs 3, seed 1" });
   wait(1);
   step(1, 1, 20);
   const kept = screen();
   expect(kept.filter((line) => line.includes("3 images are not read")).length).toBe(1);
   expect(kept).toContain("another\uFFFDwarning");
+  expect(kept.filter((line) => line.startsWith("epochs 3")).length).toBe(1);
 });
 
 test("no line is wider than the terminal, and there are no more than it has", () => {

@@ -168,14 +168,17 @@ export function createStudyProgress(
     const more = later();
     if (!moving && more !== null) line(more);
   };
+  /** What all runs tell alike, as what was not read, is told once; their seeds make no difference. */
+  const onMessage = (index: number, text: string) => {
+    const alike = text.replaceAll(`seed ${trialOf(index).seed}`, "seed");
+    if (told.has(alike)) return;
+    told.add(alike);
+    line(printable(text));
+  };
   const onRun = (index: number, event: RunEvent) => {
     const one = running.get(index);
     if (one === undefined) return;
-    if (event.type === "message" && !told.has(event.text)) {
-      // What all runs tell alike, as what was not read, is told once.
-      line(printable(event.text));
-      told.add(event.text);
-    }
+    if (event.type === "message") onMessage(index, event.text);
     onRunEvent(one, event, now());
     redraw();
   };
