@@ -184,17 +184,23 @@ export function epochTicks(last: number): number[] {
   return step >= 5 ? [1, ...round] : round;
 }
 
-/** The names of the lines of a panel, below it. */
-export function legendOf(names: readonly string[]): Unit {
+/** The colours of series by the field `series`, with their legend below. */
+export function seriesColor(series: readonly Pick<Series, "name" | "color">[]): Unit {
   return {
-    orient: "bottom",
-    symbolType: "stroke",
-    symbolStrokeWidth: 3,
-    symbolOpacity: 1,
-    // Two names of a dozen letters fit beside each other below a panel; longer or more ones stand in a column.
-    columns: names.length > 2 || names.some((name) => name.length > 18) ? 1 : 2,
-    labelLimit: legendWidth,
-    labelExpr: `${JSON.stringify(names.map(legendLines))}[datum.index]`,
+    field: "series",
+    type: "nominal",
+    title: null,
+    scale: { domain: series.map(({ name }) => printable(name)), range: series.map((one) => one.color) },
+    legend: {
+      orient: "bottom",
+      symbolType: "stroke",
+      symbolStrokeWidth: 3,
+      symbolOpacity: 1,
+      // Two names of a dozen letters fit beside each other below a panel; longer or more ones stand in a column.
+      columns: series.length > 2 || series.some(({ name }) => name.length > 18) ? 1 : 2,
+      labelLimit: legendWidth,
+      labelExpr: `${JSON.stringify(series.map(({ name }) => legendLines(name)))}[datum.index]`,
+    },
   };
 }
 
@@ -221,13 +227,7 @@ function panel({ title, series, marks, domain, format }: Panel): TopLevelSpec {
     scale: { domain, nice: false, zero: false },
     axis: { format, tickCount: 5 },
   };
-  const color = {
-    field: "series",
-    type: "nominal",
-    title: null,
-    scale: { domain: series.map(({ name }) => printable(name)), range: series.map((one) => one.color) },
-    legend: legendOf(series.map(({ name }) => name)),
-  };
+  const color = seriesColor(series);
   const layer: Unit[] = [
     {
       data: { values },

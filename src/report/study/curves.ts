@@ -2,7 +2,7 @@
 import type { ShownTrial } from "../../study-folder/index.ts";
 import { counted, printable } from "../../text.ts";
 import type { EpochRecord } from "../../train/events.ts";
-import { accuracyDomain, epochTicks, legendOf, lossDomain, type Unit } from "../charts.ts";
+import { accuracyDomain, epochTicks, lossDomain, seriesColor, type Unit } from "../charts.ts";
 import { type Html, html } from "../markup.ts";
 import { section } from "../page.ts";
 import { type Drawing, drawing, figure } from "./figure.ts";
@@ -125,13 +125,10 @@ function together(
     const points = pointsOf(runs, measure.value);
     if (points.length === 0) return [];
     const { x, y } = axes(points, measure);
-    const color = {
-      field: "arm",
-      type: "nominal",
-      title: null,
-      scale: { domain: arms, range: arms.map(armColor) },
-      legend: legendOf(arms.map((arm) => shortName(names[arm]!, 300))),
-    };
+    const named = arms.map((arm) => ({ name: shortName(names[arm]!, 300), color: armColor(arm) }));
+    // Arms are told apart by their index: names may be cut to the same text.
+    const scale = { domain: arms, range: arms.map(armColor) };
+    const color = { ...seriesColor(named), field: "arm", scale };
     const line = (width: number, opacity: number) => ({
       type: "line",
       strokeWidth: width,
