@@ -10,21 +10,22 @@ import {
   type NewTrial,
   type OpenStudy,
   openStudy,
+  readFailure,
+  writeFailure,
   writeResults,
 } from "../study-folder/index.ts";
 import { type Asked, ask } from "./questions/index.ts";
 import { keyOf } from "./questions/question.ts";
 
-export type StudyEvent =
-  | TrialEvent
-  /** Before each round: what there is to do, and what is done. */
-  | {
-      readonly type: "round";
-      readonly study: OpenStudy;
-      readonly conducted: readonly Conducted[];
-      /** What is decided about the trials to come. */
-      readonly note: string | null;
-    };
+export type StudyEvent = TrialEvent | Round;
+
+/** Before each round: what there is to do, what is done, and what the question says to that. */
+export interface Round {
+  readonly type: "round";
+  readonly study: OpenStudy;
+  readonly conducted: readonly Conducted[];
+  readonly asked: Asked;
+}
 
 export type StudyEnd =
   | { readonly state: "answered"; readonly asked: Asked }
@@ -63,7 +64,7 @@ export async function* conduct(
       if (open.length === 0) {
         return { state: "stuck", failed: conducted.filter(({ outcome }) => outcome.state === "failed") };
       }
-      yield { type: "round", study, conducted, note: asked.note ?? null };
+      yield { type: "round", study, conducted, asked };
       const trials = open.map(({ trial }) => trial);
       for await (const event of executor.run(study, trials, signal)) {
         yield event;
@@ -72,7 +73,10 @@ export async function* conduct(
         hold.check();
         const took = performance.now() - (begun.get(event.trial) ?? performance.now());
         addTook(path, event.trial, took / 1000);
-        if (event.outcome.state === "failed") failed.add(event.trial);
+        if (event.outcome.state === "failed") {
+          failed.add(event.trial);
+          keepFailure(path, event.trial, event.outcome.message);
+        }
         writeResults(study, conductedOf(study));
       }
       if (signal.aborted) return { state: "interrupted" };
@@ -80,6 +84,11 @@ export async function* conduct(
   } finally {
     hold.release();
   }
+}
+
+/** A process that was killed has not written why; the study says it then. */
+function keepFailure(path: string, trial: number, message: string): void {
+  if (readFailure(path, trial) === null) writeFailure(path, trial, message);
 }
 
 /**

@@ -18,6 +18,13 @@ export interface Step<Answer> {
   readonly note?: string;
 }
 
+export interface LaterRound {
+  /** `look 8` */
+  readonly stage: string;
+  /** How many trials it adds. */
+  readonly trials: number;
+}
+
 /**
  * A pure function of the plan and of what has been found so far: so a study goes on after any kill, wherever its runs ran,
  * and the same results give the same answer.
@@ -27,6 +34,8 @@ export interface Question<Plan, Answer> {
   readonly plan: z.ZodType<Plan>;
   /** @param results of the finished trials, in the order of planning */
   next(plan: Plan, arms: readonly Arm[], results: readonly Result[]): Step<Answer>;
+  /** The rounds that may follow those that are planned, if the answer does not come before: their names, and how many trials each has. */
+  readonly later?: (plan: Plan, planned: number) => readonly LaterRound[];
   /** What can be said by now, the same words in the terminal and on the page. */
   tell(plan: Plan, arms: readonly Arm[], results: readonly Result[], answer: Answer | null): Words;
 }
