@@ -15,6 +15,7 @@ import { addPreview } from "./preview.ts";
 import { addStudy, addTrial } from "./study.ts";
 import { addSweep } from "./sweep.ts";
 import { addTrain } from "./train.ts";
+import { addTune } from "./tune.ts";
 
 function createProgram(): Command {
   const program = new Command("cutout")
@@ -32,6 +33,7 @@ function createProgram(): Command {
     addCompare,
     addDoctor,
     addSweep,
+    addTune,
     addActivations,
     addData,
     addStudy,

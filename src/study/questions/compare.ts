@@ -21,7 +21,7 @@ export interface CompareAnswer {
   readonly result: SequentialResult;
 }
 
-const ruleSchema = z
+export const ruleSchema = z
   .object({ looks: z.array(z.number()), spent: z.array(z.number()), smallest: z.number() })
   .transform((rule): SequentialRule => {
     checkRule(rule);

@@ -7,18 +7,21 @@ import { type DoctorAnswer, doctorQuestion } from "./doctor.ts";
 import type { DoctorPlan } from "./doctor-design.ts";
 import { type LaterRound, type Question, resultsOf, type Step } from "./question.ts";
 import { type SweepAnswer, type SweepPlan, sweepQuestion } from "./sweep.ts";
+import { type TuneAnswer, type TunePlan, tuneQuestion } from "./tune.ts";
 
 /** What each question plans, and what answers it. */
 interface Kinds {
   readonly compare: { readonly plan: ComparePlan; readonly answer: CompareAnswer };
   readonly doctor: { readonly plan: DoctorPlan; readonly answer: DoctorAnswer };
   readonly sweep: { readonly plan: SweepPlan; readonly answer: SweepAnswer };
+  readonly tune: { readonly plan: TunePlan; readonly answer: TuneAnswer };
 }
 
 const list: { readonly [Name in keyof Kinds]: Question<Kinds[Name]["plan"], Kinds[Name]["answer"]> } = {
   compare: compareQuestion,
   doctor: doctorQuestion,
   sweep: sweepQuestion,
+  tune: tuneQuestion,
 };
 
 interface AskedOf<Plan, Answer> extends Step<Answer> {

@@ -6,7 +6,7 @@ import { type Axes, armLabel, armsLabel } from "./axes.ts";
 import type { Choice, Estimate, Score } from "./choice.ts";
 import type { SweepPlan, SweepTest } from "./sweep.ts";
 
-const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** `93.10 % (92.80 to 93.40)` */
 export function estimateText({ mean, interval }: Estimate): string {
