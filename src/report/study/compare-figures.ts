@@ -117,7 +117,8 @@ function slopes(pairs: readonly SeedPair[], names: readonly [string, string]): T
   ]);
 }
 
-function dots(
+/** The difference of each pair, and their mean with its interval. */
+export function dots(
   pairs: readonly SeedPair[],
   result: SequentialResult,
   { smallest }: SequentialRule,

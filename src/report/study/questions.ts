@@ -4,11 +4,13 @@ import { comparePage } from "./compare-figures.ts";
 import { doctorPage } from "./doctor-figures.ts";
 import type { QuestionPage } from "./question-page.ts";
 import { sweepPage } from "./sweep-figures.ts";
+import { tunePage } from "./tune-figures.ts";
 
 const pages: { readonly [Name in Asked["question"]]: QuestionPage<Name> } = {
   compare: comparePage,
   doctor: doctorPage,
   sweep: sweepPage,
+  tune: tunePage,
 };
 
 /** What the question of a study adds; of any of them, as a study's own plan and answer go with it. */
