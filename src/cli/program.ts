@@ -1,6 +1,7 @@
 // The program `cutout`: one file a command, and the way errors become one line and an exit code.
 import { Command } from "commander";
 import { version } from "../version.ts";
+import { addActivations } from "./activations.ts";
 import { addBench } from "./bench.ts";
 import { addCompare } from "./compare.ts";
 import { describeFailure, exitCodeOf, isCommanderError, tell } from "./console.ts";
@@ -31,6 +32,7 @@ function createProgram(): Command {
     addCompare,
     addSweep,
     addTune,
+    addActivations,
     addData,
     addStudy,
     addTrial,

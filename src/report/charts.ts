@@ -15,7 +15,7 @@ const colors = {
 } as const;
 
 /** For runs laid over each other (Okabe and Ito's colour-blind safe set, darkened for white paper). */
-const runColors = ["#2f7bd6", "#d55e00", "#0a8f6b", "#b3589a", "#a07800", "#5b6ee1"] as const;
+export const runColors = ["#2f7bd6", "#d55e00", "#0a8f6b", "#b3589a", "#a07800", "#5b6ee1"] as const;
 
 export interface Series {
   readonly name: string;
@@ -183,6 +183,26 @@ export function epochTicks(last: number): number[] {
   return step >= 5 ? [1, ...round] : round;
 }
 
+/** The colours of series by the field `series`, with their legend below. */
+export function seriesColor(series: readonly Pick<Series, "name" | "color">[]): Unit {
+  return {
+    field: "series",
+    type: "nominal",
+    title: null,
+    scale: { domain: series.map(({ name }) => printable(name)), range: series.map((one) => one.color) },
+    legend: {
+      orient: "bottom",
+      symbolType: "stroke",
+      symbolStrokeWidth: 3,
+      symbolOpacity: 1,
+      // Two names of a dozen letters fit beside each other below a panel; longer or more ones stand in a column.
+      columns: series.length > 2 || series.some(({ name }) => name.length > 18) ? 1 : 2,
+      labelLimit: legendWidth,
+      labelExpr: `${JSON.stringify(series.map(({ name }) => legendLines(name)))}[datum.index]`,
+    },
+  };
+}
+
 function panel({ title, series, marks, domain, format }: Panel): TopLevelSpec {
   const last = Math.max(1, ...series.flatMap(({ points }) => points.map(({ epoch }) => epoch)));
   const epochDomain = last === 1 ? [0.5, 1.5] : [1, last];
@@ -206,21 +226,7 @@ function panel({ title, series, marks, domain, format }: Panel): TopLevelSpec {
     scale: { domain, nice: false, zero: false },
     axis: { format, tickCount: 5 },
   };
-  const color = {
-    field: "series",
-    type: "nominal",
-    title: null,
-    scale: { domain: series.map(({ name }) => printable(name)), range: series.map((one) => one.color) },
-    legend: {
-      orient: "bottom",
-      symbolType: "stroke",
-      symbolStrokeWidth: 3,
-      // Two names of a dozen letters fit beside each other below a panel; longer or more ones stand in a column.
-      columns: series.length > 2 || series.some(({ name }) => name.length > 18) ? 1 : 2,
-      labelLimit: legendWidth,
-      labelExpr: `${JSON.stringify(series.map(({ name }) => legendLines(name)))}[datum.index]`,
-    },
-  };
+  const color = seriesColor(series);
   const layer: Unit[] = [
     {
       data: { values },

@@ -1,9 +1,8 @@
 // A page on two or more runs, for example without and with Cutout: side by side, with a verdict that promises nothing.
 
-import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { replaceFile } from "../durable-file.ts";
-import { CutoutError } from "../error.ts";
+import { makeFolders, replaceFile } from "../durable-file.ts";
+import { CutoutError, telling } from "../error.ts";
 import { openPictures, showRun } from "../run-folder/index.ts";
 import { type Comparison, type Contrast, compareAll } from "../study/comparison.ts";
 import { contrastWords, luckWords, type Words } from "../study/words.ts";
@@ -71,7 +70,7 @@ export async function writeComparisonPage(
       pictures: openPictures(run.path, bytesPerRun),
     }));
   const text = await comparisonPage(comparison, runs);
-  mkdirSync(dirname(outFile), { recursive: true });
+  telling(dirname(outFile), () => makeFolders(dirname(outFile)));
   replaceFile(outFile, [Buffer.from(text)]);
   return outFile;
 }
