@@ -16,8 +16,10 @@ export interface WriteCalls {
 }
 
 const remedies: Record<string, string> = {
-  ENOSPC: "the disk is full: free some space, then try again (a run: with --resume)",
-  EDQUOT: "the disk quota is used up: free some space, then try again (a run: with --resume)",
+  ENOSPC:
+    "the disk is full: free some space, then try again (a run: with --resume, a study: with cutout study resume)",
+  EDQUOT:
+    "the disk quota is used up: free some space, then try again (a run: with --resume, a study: with cutout study resume)",
   EACCES: "writing is not permitted: check the folder's permissions",
   EPERM: "writing is not permitted: check the folder's permissions",
   EROFS: "the disk is read-only: choose another folder",

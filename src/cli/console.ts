@@ -73,7 +73,7 @@ export async function namedBy<T>(nameOf: NameOf, work: Promise<T>): Promise<T> {
 }
 
 /** On one line, and without what a file name could do to a terminal. */
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   return printable(text.replace(/\s*\n\s*/g, " "));
 }
 

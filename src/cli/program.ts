@@ -7,6 +7,7 @@ import { addCompare } from "./compare.ts";
 import { describeFailure, exitCodeOf, isCommanderError, tell } from "./console.ts";
 import { addData } from "./data.ts";
 import { addDemo } from "./demo.ts";
+import { addDoctor } from "./doctor.ts";
 import { addEval } from "./eval.ts";
 import { addExport } from "./export.ts";
 import { addPredict } from "./predict.ts";
@@ -30,9 +31,10 @@ function createProgram(): Command {
     addExport,
     addPreview,
     addCompare,
+    addDoctor,
     addSweep,
-    addTune,
     addActivations,
+    addTune,
     addData,
     addStudy,
     addTrial,

@@ -14,11 +14,13 @@ export function addPlaceFlags(command: Command): Command {
   );
 }
 
+/** @throws CutoutError when it is no whole number above 0 */
+export function countFrom(where: string, text: string): number {
+  if (/^0*[1-9]\d{0,8}$/.test(text.trim())) return Number(text);
+  throw settingsError({ where, what: "must be an integer >= 1", got: text });
+}
+
 export async function executorFrom({ parallel }: PlaceFlags): Promise<Executor> {
   const { localProcesses } = await import("../execute/local.ts");
-  const number = parallel === undefined ? null : Number(parallel);
-  if (number !== null && !(Number.isInteger(number) && number >= 1)) {
-    throw settingsError({ where: "--parallel", what: "must be an integer >= 1", got: parallel! });
-  }
-  return localProcesses({ parallel: number });
+  return localProcesses({ parallel: parallel === undefined ? null : countFrom("--parallel", parallel) });
 }

@@ -2,7 +2,7 @@
 import { CutoutError } from "../error.ts";
 import { isMissing } from "../run/missing-data.ts";
 import { resumeTrial, runTrial, type TrialOptions } from "../run/trial.ts";
-import { configJson } from "../run-folder/index.ts";
+import { configJson, whileHeld } from "../run-folder/index.ts";
 import {
   forgetFailure,
   type OpenStudy,
@@ -25,6 +25,12 @@ export interface Machine {
 
 export const sameMachine: Machine = { threads: null, data: null, cacheDir: null };
 
+/** Milliseconds that a process whose study was killed gets to save what it has. */
+const patience = 60_000;
+
+const folderOf = (study: string, trial: Trial) =>
+  trialFolder(study, trial.task === "test" ? trial.of : trial.index);
+
 /**
  * Runs a trial, or goes on with it where it was left; one that is finished is left as it is.
  * @returns what has become of it; a failure is kept in the study's folder, too
@@ -36,6 +42,7 @@ export async function runStudyTrial(
   options: TrialOptions = {},
 ): Promise<Outcome> {
   const { path } = study;
+  await whileHeld(folderOf(path, trial), patience, options.signal);
   forgetFailure(path, trial.index);
   const before = outcomeOf(path, trial);
   if (before.state === "finished") return before;
@@ -44,10 +51,19 @@ export async function runStudyTrial(
   } catch (error) {
     if (options.signal?.aborted && error === options.signal.reason) return outcomeOf(path, trial);
     const message = error instanceof CutoutError ? error.message : String((error as Error).stack ?? error);
-    writeFailure(path, trial.index, message);
+    noteFailure(path, trial.index, message);
     return { state: "failed", message };
   }
   return outcomeOf(path, trial);
+}
+
+/** That there is no room for the note must not hide how the trial ended. */
+function noteFailure(study: string, index: number, message: string): void {
+  try {
+    writeFailure(study, index, message);
+  } catch (error) {
+    if (!(error instanceof CutoutError)) throw error;
+  }
 }
 
 async function work(
@@ -65,10 +81,10 @@ async function work(
     });
   }
   if (trial.task === "test") {
-    await resumeTrial(trialFolder(path, trial.of), { ...options, data });
+    await resumeTrial(folderOf(path, trial), { ...options, data });
     return;
   }
-  const folder = trialFolder(path, trial.index);
+  const folder = folderOf(path, trial);
   const { test } = trial;
   if (configJson.isIn(folder)) {
     await resumeTrial(folder, { ...options, data, test });

@@ -43,11 +43,12 @@ const legendWidth = 310;
 
 const legendLines = (name: string) => wrapped(printable(name), legendWidth, 12);
 
-const panelSize = { width: 400, height: 320 };
+export const panelSize = { width: 400, height: 320 };
 /** Up to this many epochs every epoch gets a dot; one epoch alone has no line at all. */
 const dottedEpochs = 30;
 
-type Unit = Record<string, unknown>;
+/** A part of a vega-lite spec. */
+export type Unit = Record<string, unknown>;
 
 /** The best epoch on validation: the last one marked so. */
 export function bestEpoch(epochs: readonly EpochRecord[]): EpochRecord | null {
@@ -164,13 +165,13 @@ function panels({ loss, accuracy }: { loss: Drawing; accuracy: Drawing }): {
 const valuesOf = ({ series }: Drawing) =>
   series.flatMap(({ points }) => points.map(({ value }) => value)).filter(Number.isFinite);
 
-function lossDomain(values: readonly number[]): [number, number] {
+export function lossDomain(values: readonly number[]): [number, number] {
   const highest = Math.max(0, ...values);
   return [Math.min(0, ...values), highest === 0 ? 1 : highest * 1.05];
 }
 
 /** Up to 100 %, down to the ten below the lowest: the top of the range is where the differences are. */
-function accuracyDomain(values: readonly number[]): [number, number] {
+export function accuracyDomain(values: readonly number[]): [number, number] {
   return [Math.max(0, Math.floor(10 * Math.min(0.9, ...values) - 0.1) / 10), 1];
 }
 

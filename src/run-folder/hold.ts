@@ -37,6 +37,8 @@ export interface HoldOptions {
   /** Hears that another machine's lock is being watched. */
   readonly tell?: (text: string) => void;
   readonly signal?: AbortSignal;
+  /** What the folder is, for people; `the run folder` when left out. */
+  readonly what?: string;
   /** Times in milliseconds; tests have less patience. */
   readonly times?: { readonly beat: number; readonly watch: number; readonly look: number };
 }
@@ -71,10 +73,31 @@ export async function holdRun(path: string, options: HoldOptions = {}): Promise<
         });
       }
       const now = look(lock.file);
-      if (now?.token !== lock.token) throw heldBy(path, now);
+      if (now?.token !== lock.token) throw heldBy(path, now, options);
     },
     release: lock.release,
   };
+}
+
+/**
+ * Waits while a process of this machine holds the folder: one whose starter was killed saves what it has, and ends.
+ * Afterwards it may be free or not.
+ * @param patience milliseconds
+ */
+export async function whileHeld(path: string, patience: number, signal?: AbortSignal): Promise<void> {
+  const file = join(path, name);
+  const every = 200;
+  for (let waited = 0; waited < patience && signal?.aborted !== true; waited += every) {
+    const holder = isFolder(path) === true ? look(file)?.holder : null;
+    if (!holder || !isNear(holder) || !isAlive(holder)) return;
+    await sleep(every);
+  }
+}
+
+/** Whether its process is one of this machine. */
+function isNear({ machine, host }: Holder): boolean {
+  const me = here();
+  return machine === me.machine && (me.machine !== null || host === me.host);
 }
 
 const holderSchema = z.object({
@@ -112,7 +135,7 @@ async function acquire(folder: string, file: string, options: HoldOptions): Prom
     const found = look(file);
     if (found === null) continue;
     const state = await stateOf(folder, found, { ...options, file });
-    if (state === "alive") throw heldBy(folder, found);
+    if (state === "alive") throw heldBy(folder, found, options);
     if (state === "gone") continue;
     const claim = await acquire(folder, `${file}.${found.token}`, options);
     try {
@@ -243,9 +266,7 @@ async function stateOf(
   { file, tell, signal, times = usual }: HoldOptions & { readonly file: string },
 ): Promise<"alive" | "dead" | "gone"> {
   const { holder } = found;
-  const me = here();
-  const near = holder?.machine === me.machine && (me.machine !== null || holder.host === me.host);
-  if (holder !== null && near) return isAlive(holder) ? "alive" : "dead";
+  if (holder !== null && isNear(holder)) return isAlive(holder) ? "alive" : "dead";
   const { watch, look: every } = times;
   tell?.(
     `${folder} is held by ${nameOf(holder)}; looking for ${Math.ceil(watch / 1000)} s whether that still goes on`,
@@ -303,10 +324,14 @@ function nameOf(holder: Holder | null): string {
   return `process ${holder.pid} on ${holder.host}, since ${holder.since}`;
 }
 
-function heldBy(folder: string, found: Found | null): CutoutError {
+function heldBy(
+  folder: string,
+  found: Found | null,
+  { what = "the run folder" }: Pick<HoldOptions, "what">,
+): CutoutError {
   return new CutoutError({
     where: folder,
-    what: `the run folder is held by ${nameOf(found?.holder ?? null)}`,
-    remedy: "let that one end, or choose another folder (if it is no run of Cutout, remove run.lock)",
+    what: `${what} is held by ${nameOf(found?.holder ?? null)}`,
+    remedy: "let that one end, or choose another folder (if it is no process of Cutout, remove run.lock)",
   });
 }
