@@ -24,7 +24,7 @@ export function addTune(program: Command): void {
     .addOption(
       new Option(
         "--how <way>",
-        "halving: the search; auto: one training with lengths drawn from 0 to 60 % of the side for each image, and one without",
+        "halving: the search; auto: one training with lengths up to 60 % of the side, drawn for each image, and one without",
       )
         .choices(["halving", "auto"])
         .default("halving"),
@@ -54,8 +54,10 @@ interface TuneFlags extends PlaceFlags, VariedFlags {
   readonly out?: string;
 }
 
-/** Of the side, drawn anew for each image. */
-const drawnLengths = "0%-60%";
+/** 0, 1/8, ... 8/8 of the side. */
+const lengthsOfSweep = 9;
+/** Of the side, drawn anew for each image; the shortest holes have two pixels. */
+const drawnLengths = "0.1%-60%";
 
 async function tuneAction(data: string | undefined, flags: TuneFlags): Promise<void> {
   const sweepSeeds = numberFrom("--seeds", flags.seeds, 1, 1000, true);
@@ -80,6 +82,7 @@ async function tuneAction(data: string | undefined, flags: TuneFlags): Promise<v
     rungs,
     baseline: varied.baseline ?? 0,
     epochs,
+    sweepValues: flags.how === "auto" ? lengthsOfSweep : arms.length,
     sweepSeeds,
     rule: flags.confirm ? { ...standardRule, smallest } : null,
     freshSeed: Math.max(...rungs.flatMap(({ seeds }) => seeds)) + 1,

@@ -91,10 +91,10 @@ function plateauText(plan: TunePlan, arms: readonly Arm[], { plateau, behind, ch
   return `Over all trainings of the search, told from ${armLabel(plan, arms, chosen)}: ${told} (95 % for all differences together).`;
 }
 
-function priceText({ sweepSeeds, points }: TunePlan, { price }: Found): string {
+function priceText({ sweepValues, sweepSeeds }: TunePlan, { price }: Found): string {
   const { search, confirmation, sweep } = price;
   const share = (epochs: number) => `${Math.round((100 * epochs) / sweep.epochs)}\u00A0%`;
-  const all = `a full sweep of ${points.length} x ${sweepSeeds} runs (${counted(sweep.epochs, "epoch")}, about ${duration(sweep.seconds)})`;
+  const all = `a full sweep of ${sweepValues} x ${sweepSeeds} runs (${counted(sweep.epochs, "epoch")}, about ${duration(sweep.seconds)})`;
   const own = `Price: the search ${counted(search.epochs, "epoch")} and ${duration(search.seconds)}, ${share(search.epochs)} of ${all}`;
   if (confirmation.epochs === 0) return `${own}.`;
   return `${own}; the confirmation ${counted(confirmation.epochs, "epoch")} and ${duration(confirmation.seconds)}, ${share(confirmation.epochs)} more.`;

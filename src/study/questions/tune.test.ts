@@ -21,6 +21,7 @@ const planWith = (
     rungs,
     baseline: 0,
     epochs,
+    sweepValues: 9,
     sweepSeeds: 3,
     rule: null,
     freshSeed: Math.max(...rungs.flatMap(({ seeds }) => seeds)) + 1,
@@ -154,11 +155,11 @@ test("without the confirmation the answer says how to have one", () => {
 test("lengths drawn for each image: one training and one without, which says nothing by itself", () => {
   const drawn: TunePlan = {
     ...planWith(),
-    axes: [{ flag: "--length", values: ["0", "0%-60%"] }],
-    points: [["0"], ["0%-60%"]],
+    axes: [{ flag: "--length", values: ["0", "0.1%-60%"] }],
+    points: [["0"], ["0.1%-60%"]],
     rungs: [{ epochs, seeds: [0], takes: 2, also: "nobody" }],
   };
-  const pair = [arms[0]!, { ...arms[1]!, name: "--cutout 0%-60%" }];
+  const pair = [arms[0]!, { ...arms[1]!, name: "--cutout 0.1%-60%" }];
   const { trials, results, answer } = conductMadeUp(tuneQuestion, drawn, pair, response(12, 0));
   expect(trials).toHaveLength(2);
   expect(answer.candidate).toBe(1);

@@ -19,7 +19,8 @@ export interface TunePlan extends Axes {
   readonly baseline: number;
   /** Epochs of a full training. */
   readonly epochs: number;
-  /** Seeds of the full sweep that the price is set against. */
+  /** Values and seeds of the full sweep that the price is set against. */
+  readonly sweepValues: number;
   readonly sweepSeeds: number;
   /** Rule of the confirmation; null without one. */
   readonly rule: SequentialRule | null;
@@ -66,6 +67,7 @@ export const tuneQuestion: Question<TunePlan, TuneAnswer> = {
     rungs: z.array(rungSchema).min(1),
     baseline: seed,
     epochs: count,
+    sweepValues: count,
     sweepSeeds: count,
     rule: ruleSchema.nullable(),
     freshSeed: seed,
@@ -115,7 +117,7 @@ function foundBy(
       return arm === chosen || interval === null || interval.upper >= 0;
     }),
     axis: numericAxis(plan),
-    price: priceOf(plan, arms, results),
+    price: priceOf(plan, results),
   };
 }
 
@@ -150,8 +152,7 @@ function behindOf(results: readonly Result[], arms: number, chosen: number): rea
 }
 
 function priceOf(
-  { epochs, sweepSeeds }: TunePlan,
-  arms: readonly Arm[],
+  { epochs, sweepValues, sweepSeeds }: TunePlan,
   results: readonly Result[],
 ): TuneAnswer["price"] {
   const search = spent(results.filter(isSearch), epochs);
@@ -159,7 +160,7 @@ function priceOf(
     results.filter((result) => !isSearch(result)),
     epochs,
   );
-  const runs = arms.length * sweepSeeds * epochs;
+  const runs = sweepValues * sweepSeeds * epochs;
   return {
     search,
     confirmation,
