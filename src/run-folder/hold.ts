@@ -77,6 +77,23 @@ export async function holdRun(path: string, options: HoldOptions = {}): Promise<
   };
 }
 
+/**
+ * Waits as long as another process holds a run folder; where nobody does, or there is no folder, not at all. It holds
+ * nothing itself.
+ * @throws the signal's reason
+ */
+export async function waitUntilFree(path: string, options: HoldOptions = {}): Promise<void> {
+  const file = join(path, name);
+  const { signal, times = usual } = options;
+  for (let told = false; ; told = true) {
+    signal?.throwIfAborted();
+    const found = look(file);
+    if (found === null || (await stateOf(path, found, { ...options, file })) !== "alive") return;
+    if (!told) options.tell?.(`${path} is held by ${nameOf(found.holder)}: waiting until that one ends`);
+    await sleep(Math.min(times.look, 500), undefined, signal && { signal });
+  }
+}
+
 const holderSchema = z.object({
   token: z.string().regex(/^[0-9a-f]{32}$/),
   host: z.string(),

@@ -5,7 +5,7 @@ export { checkNewRun, createRun, removeLeftovers } from "./create.ts";
 export type { DatasetRecord } from "./dataset-json.ts";
 export type { Environment } from "./environment-json.ts";
 export { forgetEvaluation } from "./evaluation-json.ts";
-export { holdRun, type RunHold } from "./hold.ts";
+export { holdRun, isLockFile, type RunHold, waitUntilFree } from "./hold.ts";
 export { dataIdentity, splitDigest } from "./identity.ts";
 export { openPictures, type Pictures, writeImage } from "./images.ts";
 export { networkJson } from "./network-json.ts";

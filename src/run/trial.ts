@@ -32,6 +32,7 @@ import { shellWord } from "../text.ts";
 import type { ClassScores, Score } from "../train/evaluation.ts";
 import type { Objective } from "../train/objective.ts";
 import { classify } from "../train/objectives/classify.ts";
+import type { RunStorage } from "../train/storage.ts";
 import { type TrainResult, train } from "../train/trainer.ts";
 import { openTrainingThread, type ThreadedSession } from "../train/training-thread.ts";
 import { augmentedSheet } from "./augmented-sheet.ts";
@@ -53,6 +54,8 @@ export interface TrialOptions {
   readonly onEvent?: (event: RunEvent) => void;
   /** Whether the test part is looked at when the training has ended; true by default. Without, a later resume can. */
   readonly test?: boolean;
+  /** Called after each checkpoint from which the run can be gone on with, before anything else is written. */
+  readonly onSaved?: () => void;
 }
 
 export interface NewTrialOptions extends TrialOptions {
@@ -67,6 +70,8 @@ export interface ResumeTrialOptions extends TrialOptions {
   readonly data?: string | undefined;
   /** Epochs that the run shall have in the end, more or fewer than it was begun with. */
   readonly epochs?: number | undefined;
+  /** Folder of decoded images, where that of the run is another machine's. */
+  readonly cacheDir?: string | undefined;
 }
 
 export interface TrialResult {
@@ -136,6 +141,7 @@ async function writeAugmented(hold: RunHold, prepared: Prepared): Promise<void> 
 interface Attended {
   readonly signal: AbortSignal;
   readonly test: boolean;
+  readonly onSaved: () => void;
   readonly onEvent: (event: RunEvent) => void;
   readonly onProgress: OnProgress;
   readonly tell: (text: string) => void;
@@ -143,9 +149,11 @@ interface Attended {
 
 function attend(options: TrialOptions): Attended {
   const { signal = new AbortController().signal, onEvent = () => {}, test = true } = options;
+  const { onSaved = () => {} } = options;
   return {
     signal,
     test,
+    onSaved,
     onEvent,
     onProgress: (done, total, what) => onEvent({ type: "progress", what, done, total }),
     tell: (text) => onEvent({ type: "message", text }),
@@ -167,7 +175,7 @@ async function goOn(hold: RunHold, options: ResumeTrialOptions, attended: Attend
   const runDir = hold.path;
   removeLeftovers(runDir);
   const run = openRun(runDir);
-  const { data = run.config.data, epochs = run.config.epochs } = options;
+  const { data = run.config.data, epochs = run.config.epochs, cacheDir = run.config.cacheDir } = options;
   // A finished run that gets no more epochs is only tested again: nothing is trained.
   if (run.test === null || epochs > run.epochs.length) checkSameMeaning(run);
   if (epochs !== run.config.epochs) checkOtherEpochs(run, epochs);
@@ -185,7 +193,7 @@ async function goOn(hold: RunHold, options: ResumeTrialOptions, attended: Attend
     attended.onEvent({ type: "message", text });
   }
   const prepared = await prepare(
-    { ...run.config, data, epochs, threads },
+    { ...run.config, data, epochs, threads, cacheDir },
     attended.onProgress,
     networkOfRun(runDir, run.config),
   );
@@ -287,7 +295,7 @@ async function finish(
   prepared: Prepared,
   network: Network,
   session: ThreadedSession,
-  { signal, test, onEvent }: Attended,
+  { signal, test, onSaved, onEvent }: Attended,
   resume: boolean,
 ): Promise<TrialResult> {
   const runDir = hold.path;
@@ -295,6 +303,7 @@ async function finish(
   const { seed, epochs, batchSize, schedule, earlyStopping, crops, loaderWorkers } = config;
   const { mix } = config.augment;
   const loader = openLoader({ dataset, pipeline, workers: loaderWorkers });
+  const storage = toldWhenSaved(runFolderStorage(runDir, undefined, hold.check), onSaved);
   const result = await train({
     objective: objectiveOf(prepared),
     dataset,
@@ -302,11 +311,7 @@ async function finish(
     pipeline,
     loader,
     session,
-    storage: withPictures(runFolderStorage(runDir, undefined, hold.check), {
-      runDir,
-      dataset,
-      test: split.test,
-    }),
+    storage: withPictures(storage, { runDir, dataset, test: split.test }),
     identity: dataIdentity(dataset, split),
     options: { seed, epochs, batchSize, schedule, earlyStopping, crops, mix },
     resume,
@@ -327,6 +332,17 @@ async function finish(
   const { classes } = dataset;
   const report = await writeProducts({ runDir, network, classes, normalization: statistics });
   return { runDir, status, bestEpoch, test: evaluation.score, report };
+}
+
+/** The last checkpoint is written after all that it goes with. */
+function toldWhenSaved(storage: RunStorage<ClassScores>, onSaved: () => void): RunStorage<ClassScores> {
+  return {
+    ...storage,
+    async writeCheckpoint(name, state, position) {
+      await storage.writeCheckpoint(name, state, position);
+      if (name === "last") onSaved();
+    },
+  };
 }
 
 /** The report says why the run ended; that it may not or cannot be written must not hide the reason. */

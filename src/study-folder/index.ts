@@ -5,5 +5,21 @@ export { resultsFile, studyReport, trialFolder, trialLog } from "./layout.ts";
 export { type Conducted, conductedOf, type OpenStudy, openStudy } from "./open.ts";
 export { type Finished, type Outcome, outcomeOf } from "./outcome.ts";
 export { type ResultRow, resultRows, writeResults } from "./results-csv.ts";
-export { type Arm, createStudyFolder, isStudy, questions, type Study, studyHash } from "./study-json.ts";
-export { appendTrials, type NewTrial, type TestTrial, type TrainTrial, type Trial } from "./trials-jsonl.ts";
+export {
+  type Arm,
+  createStudyFolder,
+  isStudy,
+  questions,
+  type Study,
+  studyFrom,
+  studyHash,
+} from "./study-json.ts";
+export {
+  appendTrials,
+  type NewTrial,
+  type TestTrial,
+  type TrainTrial,
+  type Trial,
+  trialLine,
+  trialOfLine,
+} from "./trials-jsonl.ts";

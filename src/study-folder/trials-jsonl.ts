@@ -98,8 +98,20 @@ export function appendTrials(
   before: readonly Trial[],
   added: readonly NewTrial[],
 ): readonly Trial[] {
-  const hash = studyHash(study);
   const trials = added.map((trial, at): Trial => ({ index: before.length + at, ...trial }));
-  for (const trial of trials) appendLine(pathIn(folder), JSON.stringify(sealed({ ...trial, study: hash })));
+  for (const trial of trials) appendLine(pathIn(folder), trialLine(study, trial));
   return [...before, ...trials];
+}
+
+/** A trial as its line of the file, by which another machine is told of it. */
+export const trialLine = (study: Study, trial: Trial): string =>
+  JSON.stringify(sealed({ ...trial, study: studyHash(study) }));
+
+/**
+ * The trial of such a line.
+ * @throws CutoutError when it is damaged, or of another study
+ */
+export function trialOfLine(study: Study, line: string): Trial {
+  const { index } = (jsonIn(line) ?? {}) as { readonly index?: unknown };
+  return trialOf(line, typeof index === "number" ? index : 0, studyHash(study), "a trial of another machine");
 }
