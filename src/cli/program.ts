@@ -11,6 +11,7 @@ import { addExport } from "./export.ts";
 import { addPredict } from "./predict.ts";
 import { addPreview } from "./preview.ts";
 import { addTrain } from "./train.ts";
+import { addWorker } from "./worker.ts";
 
 function createProgram(): Command {
   const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
@@ -32,6 +33,7 @@ function createProgram(): Command {
     addData,
     addDemo,
     addBench,
+    addWorker,
   ]) {
     add(program);
   }
