@@ -73,9 +73,9 @@ function sayInterrupted({ runDir, report }: TrialResult): void {
   tell(`interrupted and saved; go on with: cutout train --resume ${shellWord(runDir)}`);
 }
 
-function sayResult({ runDir, test, bestEpoch, report }: TrialResult): void {
+function sayResult({ runDir, test, keptEpoch, report }: TrialResult): void {
   if (test !== null) {
-    say(`test accuracy ${formatPercent(test.top1)} on ${test.count} images (epoch ${bestEpoch})`);
+    say(`test accuracy ${formatPercent(test.top1)} on ${test.count} images (epoch ${keptEpoch})`);
   }
   say(`run     ${runDir}`);
   say(`report  ${report}`);

@@ -1,27 +1,81 @@
-// `cutout compare`: two or more finished runs on the same test images, and what can be said about their difference.
+// `cutout compare`: two settings by as many pairs of runs as it takes, or finished runs, and what their difference is worth.
 import { basename, join, resolve } from "node:path";
 import type { Command } from "commander";
+import type { GivenFlags } from "../config/flags.ts";
 import { settingsError } from "../config/settings.ts";
 import { augmentationText } from "../report/describe.ts";
 import { type ShownRun, showRun } from "../run-folder/index.ts";
 import { type Comparison, compareAll } from "../study/comparison.ts";
-import { contrastWords, luckWords, spreadWords, type Words } from "../study/words.ts";
-import { say } from "./console.ts";
+import { contrastWords, luckWords, spreadWords } from "../study/words.ts";
+import { conducted } from "./conduct.ts";
+import { say, tell } from "./console.ts";
 import { checkOutFile } from "./out-file.ts";
 import { formatPercent } from "./progress.ts";
+import { addSettingFlags } from "./setting-flags.ts";
+import { addPlaceFlags, executorFrom, type PlaceFlags } from "./study-flags.ts";
 import { formatTable } from "./table.ts";
+import { linesOf } from "./words.ts";
 
 export function addCompare(program: Command): void {
-  program
+  const command = program
     .command("compare")
-    .summary("set finished runs against each other")
+    .summary("tell which of two settings is better, or set finished runs against each other")
     .description(
-      "Puts runs that differ only in the seed into groups, sets each group against that of the first run, " +
-        "tells the difference and what it is worth, and writes a page on it.",
+      "With --a and --b: trains pairs of runs that share their seed, as many as the sequential sign-flip test needs " +
+        "(6 to 12 pairs), and tells which settings are better. Flags beside them are for both. " +
+        "Without: puts finished runs that differ only in the seed into groups, sets each group against that of the " +
+        "first run, tells the difference and what it is worth, and writes a page on it.",
     )
-    .argument("<runs...>", "two or more run folders")
-    .option("--out <file>", "HTML file to write (default: beside the first run)")
-    .action((runs: readonly string[], options: { readonly out?: string }) => compareRuns(runs, options.out));
+    .argument("[paths...]", "with --a and --b the images; otherwise two or more run folders")
+    .option("--a <flags>", 'first settings: flags of train, as "--cutout 16", a config file, or "" for none')
+    .option("--b <flags>", "second settings")
+    .option("--smallest <points>", "smallest difference that matters, percentage points", "0.3")
+    .option("--by <part>", "part of the images whose accuracy counts: test or validation", "test")
+    .option("--out <path>", "study folder to make; of finished runs the HTML file to write");
+  addSettingFlags(addPlaceFlags(command)).action(compareAction);
+}
+
+interface CompareFlags extends PlaceFlags, GivenFlags {
+  readonly a?: string;
+  readonly b?: string;
+  readonly smallest: string;
+  readonly by: string;
+  readonly out?: string;
+}
+
+async function compareAction(paths: readonly string[], flags: CompareFlags): Promise<void> {
+  const { a, b, out } = flags;
+  if (a === undefined && b === undefined) return compareRuns(paths, out);
+  if (a === undefined || b === undefined) {
+    throw settingsError({
+      where: "compare",
+      what: "needs both, --a and --b",
+      remedy: '"" stands for no flags',
+    });
+  }
+  if (paths.length > 1) {
+    throw settingsError({ where: "compare", what: "takes one folder of images", got: paths.join(" ") });
+  }
+  const { armFrom } = await import("./arm-settings.ts");
+  const { beginStudy } = await import("../study/begin.ts");
+  const { standardRule } = await import("../stats/sequential-rule.ts");
+  const arms = [await armFrom("--a", a, paths[0], flags), await armFrom("--b", b, paths[0], flags)] as const;
+  const plan = {
+    rule: { ...standardRule, smallest: pointsFrom("--smallest", flags.smallest) },
+    part: flags.by,
+    firstSeed: arms[0].settings.seed,
+  };
+  const command = process.argv.slice(2);
+  const study = beginStudy({ question: "compare", plan, command, arms: [...arms], out: out ?? null });
+  tell(`study ${study}`);
+  await conducted(study, await executorFrom(flags));
+}
+
+/** Percentage points as a share. */
+function pointsFrom(where: string, text: string): number {
+  const points = Number(text);
+  if (points > 0 && points < 100) return points / 100;
+  throw settingsError({ where, what: "must be above 0 and below 100 percentage points", got: text });
 }
 
 /**
@@ -82,13 +136,13 @@ export function formatComparison(comparison: Comparison): string {
   const said = contrasts.flatMap((contrast) => [
     "",
     ...(contrasts.length > 1 ? [`${contrast.second.label} against ${contrast.first.label}`] : []),
-    ...lines(contrastWords(contrast)),
+    ...linesOf(contrastWords(contrast)),
   ]);
   const text = [
     title,
     formatTable(rows, ["left", "left", "left", "right", "left"]),
     ...(differing.length > 1 ? ["", settingsTable(comparison)] : []),
-    ...(luck === null ? spreads : ["", ...lines(luck)]),
+    ...(luck === null ? spreads : ["", ...linesOf(luck)]),
     ...said,
   ].join("\n");
   return text.replaceAll("\u00A0", " ");
@@ -103,10 +157,3 @@ function settingsTable({ groups, differing }: Comparison): string {
 }
 
 const testAccuracy = ({ test }: ShownRun) => formatPercent(test?.test.top1 ?? Number.NaN);
-
-const lines = ({ headline, sentences, commands, cautions }: Words): readonly string[] => [
-  headline,
-  ...sentences,
-  ...commands.map((command) => `  ${command}`),
-  ...cautions,
-];

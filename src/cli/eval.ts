@@ -18,7 +18,7 @@ export function addEval(program: Command): void {
     .command("eval")
     .summary("test a run again, or on other data")
     .description(
-      "Scores the best checkpoint of a run on its own test images, or on every image of other data. Nothing needs to be " +
+      "Scores the weights that a run keeps on its own test images, or on every image of other data. Nothing needs to be " +
         "writable; other data may have one of the classes, or some without images.",
     )
     .argument("<run>", "run folder, finished or not, or a model.onnx exported from one")

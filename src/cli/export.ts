@@ -11,7 +11,7 @@ export function addExport(program: Command): void {
     .command("export")
     .summary("write a run's model as ONNX")
     .description(
-      "Writes the best checkpoint of a run as an ONNX model: images [N, C, H, W] from 0 to 1 in, probabilities out.",
+      "Writes the weights that a run keeps as an ONNX model: images [N, C, H, W] from 0 to 1 in, probabilities out.",
     )
     .argument("<run>", "run folder, finished or not")
     .addOption(weightsOption())

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import type { ClassifierOptions, Weights } from "../run/classifier.ts";
 import type { DeviceChoice } from "../run/device.ts";
+import { printable } from "../text.ts";
 import { tell } from "./console.ts";
 import type { Progress } from "./progress.ts";
 
@@ -15,7 +16,7 @@ export interface ModelOptions {
 export function weightsOption(): Option {
   return new Option(
     "--weights <which>",
-    "which checkpoint of the run: the best epoch on validation, or the last state (default: best)",
+    "which checkpoint of the run: the best epoch on validation, or the last state (default: what the run keeps)",
   ).choices(["best", "last"]);
 }
 
@@ -63,7 +64,7 @@ export function classifierOptions(
       if (event.type === "progress") progress.onProgress(event.done, event.total, event.what);
       else {
         progress.clear();
-        tell(event.text);
+        tell(printable(event.text));
       }
     },
   };

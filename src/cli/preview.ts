@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { Option } from "commander";
 import { settingsFrom } from "../config/flags.ts";
+import { printable } from "../text.ts";
 import { namedBy, say, tell } from "./console.ts";
 import { checkOutFile, writeOutFile } from "./out-file.ts";
 import { createProgress } from "./progress.ts";
@@ -29,12 +30,15 @@ async function previewAction(
   const out = options.out as string;
   checkOutFile("--out", out, ".png");
   const { prepare } = await import("../run/prepare.ts");
+  const { describeReading } = await import("../run/describe-trial.ts");
   const { augmentedSheet } = await import("../run/augmented-sheet.ts");
   const { augmentationOrderText, augmentationText } = await import("../report/describe.ts");
   const progress = createProgress(process.stderr);
   try {
     const prepared = await namedBy(nameOf, prepare(settings, progress.onProgress));
     try {
+      progress.clear();
+      describeReading(prepared, "cutout data stats").map(printable).forEach(tell);
       const picture = await augmentedSheet(prepared);
       progress.clear();
       writeOutFile(out, picture);

@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { paint } from "../../test/helpers/data.ts";
 import { paintPhotos } from "../../test/helpers/photos.ts";
 import { CutoutError } from "../error.ts";
+import { writeReport } from "../report/html.ts";
 import { describeFailure } from "./console.ts";
 import { main } from "./program.ts";
 
@@ -165,7 +166,7 @@ describe("a mistake gives one line that names it, no stack, and an exit code", (
         /unknown option '--epoch'\n\(Did you mean --epochs\?\)/,
         ["train", "x", "--epoch", "3"],
       ],
-      ["unknown command", 2, /unknown command 'trian'\n\(Did you mean train\?\)/, ["trian"]],
+      ["unknown command", 2, /unknown command 'trian'\n\(Did you mean one of train, trial\?\)/, ["trian"]],
       [
         "unknown key of a config file",
         2,
@@ -370,7 +371,7 @@ describe("from photos to predictions", () => {
     const version = await cutout("eval", runs.with);
     expect(version).toMatchObject({ code: 1 });
     expect(version.err).toMatch(
-      /^cutout: .*config\.json: must have format version 2 to 4, got 9; use the version/,
+      /^cutout: .*config\.json: must have format version 2 to 5, got 9; use the version/,
     );
   });
 
@@ -382,6 +383,26 @@ describe("from photos to predictions", () => {
       out: `${out}  with Cutout (length 32, 19.1 % masked on average)\nin this order: crop, flip, normalization, Cutout\n`,
     });
     expect((await sharp(out).metadata()).format).toBe("png");
+  });
+
+  test("eval and preview say what of the data is not read, as train does", async () => {
+    const photos = at("photos, and more");
+    await paintPhotos(photos, 12);
+    writeFileSync(join(photos, "red", "x.ppm"), "P6");
+    const trained = await cutout("train", photos, ...quick, ...folders, "--out", at("runs", "notes"));
+    const told = "not read: .ppm: 1 (convert them to PNG or JPEG)";
+    expect(trained.err).toContain(`${told}; dataset.json names some of each\n`);
+    for (const words of [
+      ["eval", at("runs", "notes")],
+      ["eval", at("runs", "notes"), photos],
+      ["preview", photos, ...quick.slice(0, 4), ...folders, "--out", at("notes.png")],
+    ]) {
+      const { code, err } = await cutout(...words);
+      expect([code, err]).toEqual([
+        0,
+        expect.stringContaining(`${told}; cutout data stats names some of each\n`),
+      ]);
+    }
   });
 
   test("a preview of images that are mixed shows them mixed", async () => {
@@ -417,6 +438,18 @@ describe("from photos to predictions", () => {
     expect(code).toBe(1);
     expect(readFileSync(join(out, "report.html"), "utf8")).toContain("The training ended by an error");
     expect(existsSync(join(out, "last.safetensors"))).toBe(true);
+    // The folder knows it too: a report that is made again says the same.
+    const reason = err
+      .trim()
+      .split("\n")
+      .at(-1)!
+      .replace(/^cutout: /, "");
+    expect(JSON.parse(readFileSync(join(out, "failure.json"), "utf8")).reason).toBe(reason);
+    const again = readFileSync(await writeReport(out), "utf8");
+    expect(again).toContain(
+      "The training ended by an error before the first epoch had ended: training: the loss must",
+    );
+    expect(again).not.toContain("Go on with it");
   });
 });
 

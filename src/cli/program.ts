@@ -1,6 +1,6 @@
 // The program `cutout`: one file a command, and the way errors become one line and an exit code.
-import { readFileSync } from "node:fs";
 import { Command } from "commander";
+import { version } from "../version.ts";
 import { addBench } from "./bench.ts";
 import { addCompare } from "./compare.ts";
 import { describeFailure, exitCodeOf, isCommanderError, tell } from "./console.ts";
@@ -10,13 +10,12 @@ import { addEval } from "./eval.ts";
 import { addExport } from "./export.ts";
 import { addPredict } from "./predict.ts";
 import { addPreview } from "./preview.ts";
+import { addStudy, addTrial } from "./study.ts";
+import { addSweep } from "./sweep.ts";
 import { addTrain } from "./train.ts";
 import { addWorker } from "./worker.ts";
 
 function createProgram(): Command {
-  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-    version: string;
-  };
   const program = new Command("cutout")
     .description(
       "Train image classifiers from a folder of photos, with and without Cutout, and tell whether it helped.",
@@ -30,7 +29,10 @@ function createProgram(): Command {
     addExport,
     addPreview,
     addCompare,
+    addSweep,
     addData,
+    addStudy,
+    addTrial,
     addDemo,
     addBench,
     addWorker,

@@ -94,7 +94,7 @@ describe("on a terminal", () => {
     }
     expect(text()).not.toContain("\n");
     expect(rendered(text())).toEqual([formatStep(step(78))]);
-    progress.onEvent(epoch);
+    progress.onEvent({ ...epoch, last: false });
     expect(rendered(text())).toEqual([formatEpoch(epoch, 15, 130), ""]);
   });
 
@@ -137,7 +137,7 @@ describe("without a terminal", () => {
       progress.onEvent(step(at));
     }
     progress.onEvent({ type: "phase", phase: "validate" });
-    progress.onEvent(epoch);
+    progress.onEvent({ ...epoch, last: false });
     expect(text()).not.toContain("\r");
     expect(text()).not.toContain("\x1b");
     expect(text().trimEnd().split("\n")).toEqual([
@@ -150,7 +150,14 @@ describe("without a terminal", () => {
   test("the last epoch has no time left to tell", () => {
     const { progress, text } = display(false);
     progress.onEvent({ ...step(78), epoch: 15 });
-    progress.onEvent({ ...epoch, epoch: 15 });
+    progress.onEvent({ ...epoch, epoch: 15, last: true });
+    expect(text()).not.toContain("left");
+  });
+
+  test("nor has the one at which early stopping strikes", () => {
+    const { progress, text } = display(false);
+    progress.onEvent(step(78));
+    progress.onEvent({ ...epoch, last: true });
     expect(text()).not.toContain("left");
   });
 });

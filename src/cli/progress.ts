@@ -22,7 +22,7 @@ const phases = {
   compile: "compiling the network",
   train: null,
   validate: "validating",
-  test: "testing the best epoch",
+  test: "testing",
 } as const;
 
 /** `8 s`, `2 min 05 s`, `1 h 02 min` */
@@ -155,7 +155,7 @@ export function createProgress(screen: Screen, now: () => number = Date.now): Pr
       redraw(formatStep(event));
     },
     epoch(event) {
-      line(formatEpoch(event, epochs, event.epoch === epochs ? null : secondsLeft));
+      line(formatEpoch(event, epochs, event.last ? null : secondsLeft));
       drawnAt = now();
     },
     test: (event) => line(formatTest(event)),

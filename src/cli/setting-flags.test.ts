@@ -80,6 +80,7 @@ const samples: Readonly<Record<string, unknown>> = {
   "schedule.patience": 4,
   "schedule.threshold": 0.01,
   "schedule.epsilon": 0.0001,
+  keep: "last",
   threads: 3,
   loaderWorkers: 2,
   device: "auto",

@@ -1,6 +1,6 @@
 // Fields whose default follows from the data, the network or the machine; `resolve.ts` fills them in before a run starts.
 import type { z } from "zod";
-import { boolean, integer, number } from "./fields.ts";
+import { boolean, choice, integer, number } from "./fields.ts";
 
 /** As a complete config has them. */
 export const automatic = {
@@ -41,6 +41,10 @@ export const automatic = {
     min: 0,
     max: 2 ** 31 - 1,
   }),
+  keep: choice(
+    "which epoch's weights are kept, tested and exported: the best on validation, or the last; by default the last where the learning rate ends low (one-cycle, cosine) and nothing ends the run early, or without validation, else the best",
+    ["best", "last"],
+  ),
   threads: integer("processor threads for the network; by default all", { min: 1, max: 1024 }),
   nesterov: boolean("Nesterov's momentum; by default on for residual networks, off for alexnet"),
   decayBiasAndNorm: boolean(

@@ -103,6 +103,7 @@ describe("a stored config", () => {
     const now = readCompleteConfig(stored);
     expect(now).toEqual({
       ...config,
+      keep: "best",
       columns: { image: "image", label: "label" },
       model: { name: "wrn-16-4", options: { dropout: 0.3 } },
       augment: {
@@ -128,8 +129,21 @@ describe("a stored config", () => {
     const config = complete({ seed: 9 });
     const { seed: _, ...split } = config.split;
     const stored = { ...config, formatVersion: 3, split };
-    expect(readCompleteConfig(stored)).toEqual(config);
+    expect(readCompleteConfig(stored)).toEqual({ ...config, keep: "best" });
     expect(read({}, file(stored)).split.seed).toBe(9);
+  });
+
+  test("up to version 4 keeps the best epoch where there is validation, else the last", () => {
+    for (const [validation, keep] of [
+      [0.1, "best"],
+      [0, "last"],
+    ] as const) {
+      const { keep: _, ...stored } = { ...complete({ split: { validation } }), formatVersion: 4 };
+      expect(readCompleteConfig(stored).keep).toBe(keep);
+      expect(read({}, file(stored)).keep).toBe(keep);
+    }
+    const { keep, ...gap } = complete();
+    expect(() => readCompleteConfig({ ...gap, formatVersion })).toThrow("keep: must be best or last");
   });
 
   test("is a config file too, and another version of it is refused", () => {
@@ -210,6 +224,10 @@ describe("mistakes", () => {
     expect(refused({})().split.validation).toBe(0);
     expect(refused({ earlyStopping: { patience: 3 } })).toThrow(
       "earlyStopping.patience: goes by the validation part, got --validation 0; leave one of the two out",
+    );
+    expect(refused({ keep: "last" })().keep).toBe("last");
+    expect(refused({ keep: "best" })).toThrow(
+      "keep: best goes by the validation part, got --validation 0; leave one of the two out",
     );
     expect(refused({ schedule: { kind: "plateau" } })).toThrow("schedule.kind: goes by the validation part");
   });

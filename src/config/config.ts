@@ -27,7 +27,7 @@ import {
 import { schedules } from "./schedule-fields.ts";
 
 /** Written into config.json; raised whenever its meaning changes. Versions from `oldestVersion` on are read. */
-export const formatVersion = 4;
+export const formatVersion = 5;
 export const oldestVersion = 2;
 
 /** An augmentation that exists, with options that it takes. */
@@ -113,7 +113,7 @@ function schemaOf<F extends Fields>(fields: F) {
     ]).default("squash"),
     split: group("split", {
       validation: part(
-        "validation part of data that come without one, or 0: then the last epoch is tested, not the best one",
+        "validation part of data that come without one, or 0: then the last epoch is kept, not the best one",
         { none: true },
       ).default(0.1),
       test: part("test part of data that come without one").default(0.25),
@@ -172,6 +172,7 @@ function schemaOf<F extends Fields>(fields: F) {
     })
       .nullable()
       .default(null),
+    keep: fields.keep as F["keep"],
     crops: choice("views of an image in validation and test: its centre, or ten crops averaged", [
       "center",
       "ten",
@@ -207,6 +208,11 @@ function schemaOf<F extends Fields>(fields: F) {
     .refine((given) => hasValidation(given) || given.schedule.kind !== "plateau", {
       path: ["schedule", "kind"],
       ...needsValidation,
+    })
+    .refine((given) => hasValidation(given) || (given as { readonly keep?: string }).keep !== "best", {
+      path: ["keep"],
+      ...needsValidation,
+      error: "best goes by the validation part",
     });
 }
 

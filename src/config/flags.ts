@@ -55,6 +55,7 @@ const groups: readonly FlagNames[] = [
       labelSmoothing: "--label-smoothing <share>",
       classWeights: "--class-weights <how>",
       "earlyStopping.patience": "--early-stopping <epochs>",
+      keep: "--keep <which>",
       crops: "--crops <views>",
     },
   },
@@ -258,6 +259,6 @@ function numberOr(text: string): number | string {
 }
 
 /** Commander's name of an option's value: `--batch-size` is `batchSize`. */
-function attributeOf(name: string): string {
+export function attributeOf(name: string): string {
   return name.slice(2).replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

@@ -122,6 +122,22 @@ describe("recipes", () => {
   });
 });
 
+test.each([
+  ["one-cycle", {}, "last"],
+  ["cosine", {}, "last"],
+  ["constant", {}, "best"],
+  ["steps", {}, "best"],
+  ["plateau", {}, "best"],
+  ["one-cycle", { earlyStopping: { patience: 3 } }, "best"],
+  ["constant", { split: { validation: 0 } }, "last"],
+  ["one-cycle", { keep: "best" }, "best"],
+  ["plateau", { keep: "last" }, "last"],
+  ["one-cycle", { earlyStopping: { patience: 3 }, keep: "last" }, "last"],
+])("%s with %j keeps the %s epoch", (kind, told, keep) => {
+  const schedule = kind === "steps" ? { kind, milestones: [5] } : { kind };
+  expect(complete({ schedule, ...told }, null, 5000).keep).toBe(keep);
+});
+
 describe("Cutout like another implementation", () => {
   const like = (text: string, naturalSide: number | null = 32) =>
     complete({ augment: { cutout: { like: text } } }, naturalSide, 5000).augment.cutout;

@@ -185,6 +185,7 @@ export function resolveConfig(
       mix,
     },
     earlyStopping,
+    keep: settings.keep ?? keptByDefault(settings),
     crops,
     threads: settings.threads ?? availableParallelism(),
     loaderWorkers,
@@ -198,6 +199,23 @@ export function resolveConfig(
     runsDir,
   };
 }
+
+/**
+ * On a few hundred photos the last epoch of a schedule that ends low was better than the best of few validation images
+ * (FEATURES.md). Of other schedules that was not measured, and early stopping ends where the last epochs were none better.
+ */
+function keptByDefault({ schedule, earlyStopping, split }: Settings): Config["keep"] {
+  if (split.validation === 0) return "last";
+  return endsLow[schedule.kind] && earlyStopping === null ? "last" : "best";
+}
+
+const endsLow: { readonly [Kind in Config["schedule"]["kind"]]: boolean } = {
+  constant: false,
+  steps: false,
+  plateau: false,
+  cosine: true,
+  "one-cycle": true,
+};
 
 /** Images in a step, copies of an image counted one by one. */
 function resolveBatchSize(

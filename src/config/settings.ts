@@ -129,8 +129,15 @@ export function isReadable(version: unknown): boolean {
 
 /** As this version has it, and without what only a run folder looks at: format version and checksum. */
 function upgraded({ formatVersion: version, checksum, ...raw }: Raw): Raw {
-  if (version === 2) return fromVersion3(fromVersion2(raw));
-  return version === 3 ? fromVersion3(raw) : raw;
+  if (version === 2) return fromVersion4(fromVersion3(fromVersion2(raw)));
+  if (version === 3) return fromVersion4(fromVersion3(raw));
+  return version === 4 ? fromVersion4(raw) : raw;
+}
+
+/** Up to version 4 the best epoch was kept wherever there was a validation part. */
+function fromVersion4(raw: Raw): Raw {
+  const { split } = raw;
+  return { ...raw, keep: isObject(split) && split.validation === 0 ? "last" : "best" };
 }
 
 /** Up to version 3 the parts followed from the one seed. */

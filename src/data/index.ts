@@ -43,7 +43,7 @@ export {
   type WebDatasetSample,
 } from "./loading/webdataset-samples.ts";
 export type { Columns, DataFormat } from "./names.ts";
-export { missingClassesNote, notesOn } from "./notes.ts";
+export { missingClassesNote, notesOn, readingNotes } from "./notes.ts";
 export { type DataOptions, describeData, openSource } from "./open.ts";
 export { readGroups, writeGroups } from "./split/groups.ts";
 export { apportion, type SplitOptions, splitDataset } from "./split/split.ts";

@@ -8,18 +8,23 @@ const classesNamed = 5;
 const kindsNamed = 8;
 
 /** What is left out, what else was found, and which classes are not in every part; nothing where all is in order. */
-export function notesOn(dataset: Dataset, split: Split): string[] {
-  const { leftOut = [], notes = [] } = dataset;
-  return [...leftOutNote(leftOut), ...notes, ...missingClassesNote(missingClasses(dataset, split))];
+export function notesOn(dataset: Dataset, split: Split, listedIn: string): string[] {
+  return [...readingNotes(dataset, listedIn), ...missingClassesNote(missingClasses(dataset, split))];
 }
 
-function leftOutNote(leftOut: readonly LeftOut[]): string[] {
+/**
+ * What of this lies at the reading, whatever the images are for.
+ * @param listedIn where more names of what is left out are: `dataset.json`
+ */
+export function readingNotes({ leftOut = [], notes = [] }: Dataset, listedIn: string): string[] {
+  return [...leftOutNote(leftOut, listedIn), ...notes];
+}
+
+function leftOutNote(leftOut: readonly LeftOut[], listedIn: string): string[] {
   if (leftOut.length === 0) return [];
   const rest = leftOut.length - kindsNamed;
   const more = rest > 0 ? `, ${counted(rest, "other kind")}` : "";
-  return [
-    `not read: ${leftOutInWords(leftOut.slice(0, kindsNamed))}${more}; dataset.json names some of each`,
-  ];
+  return [`not read: ${leftOutInWords(leftOut.slice(0, kindsNamed))}${more}; ${listedIn} names some of each`];
 }
 
 /** @returns one line, or none */

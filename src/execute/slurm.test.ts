@@ -44,7 +44,9 @@ describe.skipIf(!hasSlurm)("slurm-wlm", () => {
       // Nobody listens to the first any more.
       const events = await conduct({ open }, study, study.trials);
       expect(events.filter(({ type }) => type === "end")).toMatchObject([{ outcome: { state: "finished" } }]);
-      const jobs = execFileSync("squeue", ["--noheader", "--states=all", "--format=%A"], { encoding: "utf8" });
+      const jobs = execFileSync("squeue", ["--noheader", "--states=all", "--format=%A"], {
+        encoding: "utf8",
+      });
       const log = execFileSync("grep", ["-c", "", `${study.path}/trials/0000.log`], { encoding: "utf8" });
       expect(Number(log)).toBeGreaterThan(0);
       expect(jobs).not.toBe("");

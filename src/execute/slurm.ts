@@ -166,7 +166,10 @@ class Conducted {
       if (error instanceof CutoutError) return;
       throw error;
     }
-    for (const event of run.epochs.slice(task.epochs)) yield { trial: trial.index, type: "run", event };
+    for (const record of run.epochs.slice(task.epochs)) {
+      const event = { ...record, last: record.epoch === run.config.epochs };
+      yield { trial: trial.index, type: "run", event };
+    }
     if (run.epochs.length > task.epochs) task.lost = 0;
     task.epochs = Math.max(task.epochs, run.epochs.length);
   }
@@ -252,7 +255,8 @@ async function slurm(command: string, words: readonly string[]): Promise<string>
           {
             where: "--on slurm",
             what: `there is no ${command} on this machine`,
-            remedy: "run it on a machine from which jobs are submitted (Debian: apt-get install slurm-client)",
+            remedy:
+              "run it on a machine from which jobs are submitted (Debian: apt-get install slurm-client)",
           },
           { cause: error },
         );

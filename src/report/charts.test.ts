@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { textOf } from "../../test/fixtures/page.ts";
 import { epochsOf, evaluationOf, prediction } from "../../test/fixtures/run-folder.ts";
 import { hasFont } from "../../test/helpers/fonts.ts";
-import { bestEpoch, epochTicks, learningCurves, sideBySide, validationCurves } from "./charts.ts";
+import { bestEpoch, epochTicks, keptEpoch, learningCurves, sideBySide, validationCurves } from "./charts.ts";
 import { confusionMatrix } from "./confusion-chart.ts";
 import { renderSvg } from "./render.ts";
 import { textWidth } from "./text-width.ts";
@@ -52,6 +52,9 @@ function countColor({ pixels }: Picture, [red, green, blue]: readonly [number, n
 const blue = [0x2f, 0x7b, 0xd6] as const;
 const red = [0xd8, 0x40, 0x3c] as const;
 
+/** A run that was not tested. */
+const shown = (epochs: ReturnType<typeof epochsOf>) => ({ epochs, test: null, evaluation: null });
+
 /** Where letters can be drawn: without a font they have the size of no letter. */
 const withFont = test.skipIf(!hasFont);
 
@@ -91,6 +94,15 @@ test("the best epoch is the last one marked best; none marked is none", () => {
   expect(bestEpoch(epochsOf(5, 3))?.epoch).toBe(3);
   expect(bestEpoch(epochsOf(5, 0))).toBeNull();
   expect(bestEpoch([])).toBeNull();
+  // As runs without validation were marked by earlier versions.
+  expect(bestEpoch(epochsOf(5).map((one) => ({ ...one, validation: null })))).toBeNull();
+});
+
+test("the kept epoch is the one that was tested; before the test the best one so far", () => {
+  const evaluation = { ...evaluationOf(["a"], []), epoch: 5 };
+  expect(keptEpoch({ ...shown(epochsOf(5, 3)), evaluation })?.epoch).toBe(5);
+  expect(keptEpoch(shown(epochsOf(5, 3)))?.epoch).toBe(3);
+  expect(keptEpoch(shown([]))).toBeNull();
 });
 
 test("epoch labels are whole, rising, within the run, and at most eleven", () => {
@@ -136,7 +148,7 @@ withFont("several runs: each has its name in the legend, also when names are lon
     "訓練データの拡張あり",
   ];
   const { accuracy } = validationCurves(
-    labels.map((label, index) => ({ label, epochs: epochsOf(6 + index) })),
+    labels.map((label, index) => ({ label, run: shown(epochsOf(6 + index)) })),
   );
   const drawn = await draw(accuracy);
   expectUnclipped(drawn);
@@ -153,12 +165,12 @@ withFont("a name too long for a line of the legend goes on below, nothing of it 
     [long, `${long} again`],
   ]) {
     const drawn = await draw(
-      validationCurves(labels.map((label) => ({ label, epochs: epochsOf(3) }))).accuracy,
+      validationCurves(labels.map((label) => ({ label, run: shown(epochsOf(3)) }))).accuracy,
     );
     expectUnclipped(drawn);
-    const shown = textOf(drawn.svg);
-    for (const word of labels.join(" ").split(" ")) expect(shown).toContain(word);
-    expect(shown).not.toContain("…");
+    const text = textOf(drawn.svg);
+    for (const word of labels.join(" ").split(" ")) expect(text).toContain(word);
+    expect(text).not.toContain("…");
   }
 });
 

@@ -1,5 +1,6 @@
 // From metrics to vega-lite specs: learning curves. No drawing here.
 import type { TopLevelSpec } from "vega-lite";
+import type { ShownRun } from "../run-folder/index.ts";
 import { lossText, percent, printable } from "../text.ts";
 import type { Score } from "../train/evaluation.ts";
 import type { EpochRecord } from "../train/events.ts";
@@ -48,9 +49,20 @@ const dottedEpochs = 30;
 
 type Unit = Record<string, unknown>;
 
-/** The epoch whose weights were kept: the last one marked best. */
+/** The best epoch on validation: the last one marked so. */
 export function bestEpoch(epochs: readonly EpochRecord[]): EpochRecord | null {
-  return epochs.findLast(({ best }) => best) ?? null;
+  // Up to format version 4 each epoch of a run without validation was marked.
+  return epochs.findLast(({ best, validation }) => best && validation !== null) ?? null;
+}
+
+/** The epoch whose weights were tested; before the test the best one so far. */
+export function keptEpoch({
+  epochs,
+  test,
+  evaluation,
+}: Pick<ShownRun, "epochs" | "test" | "evaluation">): EpochRecord | null {
+  const tested = (evaluation ?? test)?.epoch;
+  return tested === undefined ? bestEpoch(epochs) : (epochs.find(({ epoch }) => epoch === tested) ?? null);
 }
 
 /** What `value` takes of the validation of each epoch that has one. */
@@ -77,13 +89,13 @@ export function learningCurves(epochs: readonly EpochRecord[]): {
       points: epochs.map(({ epoch, train }) => ({ epoch, value: train[of] })),
     };
     const validation: Series = { name: "validation", color: colors.validation, points: validated };
-    const kept = best?.validation;
-    const marks: Mark[] = kept
+    const score = best?.validation;
+    const marks: Mark[] = score
       ? [
           {
             epoch: best.epoch,
-            value: kept[of],
-            text: `best: epoch ${best.epoch}, ${text(kept)}`,
+            value: score[of],
+            text: `best: epoch ${best.epoch}, ${text(score)}`,
             color: colors.validation,
           },
         ]
@@ -97,24 +109,27 @@ export function learningCurves(epochs: readonly EpochRecord[]): {
   });
 }
 
-/** Validation loss and accuracy of several runs over each other, each with a dot at its best epoch. */
+/** Validation loss and accuracy of several runs over each other, each with a ring at the epoch that it keeps. */
 export function validationCurves(
-  runs: readonly { readonly label: string; readonly epochs: readonly EpochRecord[] }[],
+  runs: readonly {
+    readonly label: string;
+    readonly run: Pick<ShownRun, "epochs" | "test" | "evaluation">;
+  }[],
 ): {
   loss: TopLevelSpec;
   accuracy: TopLevelSpec;
 } {
   const pick = (value: (score: Score) => number) => ({
-    series: runs.map(({ label, epochs }, index) => ({
+    series: runs.map(({ label, run: { epochs } }, index) => ({
       name: label,
       color: runColors[index % runColors.length]!,
       points: validationPoints(epochs, value),
     })),
-    marks: runs.flatMap(({ epochs }, index) => {
-      const best = bestEpoch(epochs);
-      const score = best?.validation ?? null;
+    marks: runs.flatMap(({ run }, index) => {
+      const kept = keptEpoch(run);
+      const score = kept?.validation ?? null;
       const color = runColors[index % runColors.length]!;
-      return best && score ? [{ epoch: best.epoch, value: value(score), text: "", color }] : [];
+      return kept && score ? [{ epoch: kept.epoch, value: value(score), text: "", color }] : [];
     }),
   });
   return panels({

@@ -7,7 +7,7 @@ import type { RunGroup } from "../study/groups.ts";
 import { disagreements, type PairedPrediction } from "../study/models.ts";
 import { counted, duration, lossText, percent, points, whole } from "../text.ts";
 import type { Evaluation } from "../train/evaluation.ts";
-import { bestEpoch, validationCurves } from "./charts.ts";
+import { keptEpoch, validationCurves } from "./charts.ts";
 import { augmentationText, rerunCommand } from "./describe.ts";
 import { inOrder, shot, shots, smallSide } from "./gallery.ts";
 import { type Html, html, trusted } from "./markup.ts";
@@ -64,13 +64,13 @@ export function resultsSection(runs: readonly LabelledRun[]): Html {
         "95 % interval",
         "Test images",
         "Test loss",
-        "Best epoch",
+        "Kept epoch",
         "Validation accuracy",
         "Time",
       ],
       runs.map(({ label, run }) => {
         const score = run.evaluation?.score ?? run.test?.test;
-        const best = bestEpoch(run.epochs);
+        const kept = keptEpoch(run);
         const interval = score && wilsonInterval(Math.round(score.top1 * score.count), score.count);
         return [
           described(label, run),
@@ -80,8 +80,8 @@ export function resultsSection(runs: readonly LabelledRun[]): Html {
             : "–",
           score ? whole(score.count) : "–",
           score ? lossText(score.loss) : "–",
-          best ? `${best.epoch} of ${run.epochs.at(-1)!.epoch}` : "–",
-          best?.validation ? percent(best.validation.top1, best.validation.count) : "–",
+          kept ? `${kept.epoch} of ${run.epochs.at(-1)!.epoch}` : "–",
+          kept?.validation ? percent(kept.validation.top1, kept.validation.count) : "–",
           run.epochs.length > 0 ? duration(run.epochs.reduce((sum, { seconds }) => sum + seconds, 0)) : "–",
         ];
       }),
@@ -96,7 +96,7 @@ function described(label: string, { config }: ShownRun): Html {
 }
 
 export async function curvesSection(runs: readonly LabelledRun[]): Promise<Html> {
-  const { loss, accuracy } = validationCurves(runs.map(({ label, run }) => ({ label, epochs: run.epochs })));
+  const { loss, accuracy } = validationCurves(runs);
   const drawn = [
     await renderSvg(loss, { for: "page", title: "Validation loss of each run against epoch" }),
     await renderSvg(accuracy, { for: "page", title: "Validation accuracy of each run against epoch" }),

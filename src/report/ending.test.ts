@@ -17,6 +17,7 @@ const run = (
   config: completeConfig(told),
   epochs,
   test,
+  failure: null,
 });
 const stopping = { epochs: 50, earlyStopping: { patience: 5 } };
 
@@ -31,10 +32,14 @@ test("each way to end is said", () => {
   expect(endingText(run({ epochs: 50 }, epochsOf(4)), { failure: "the loss must be a finite number" })).toBe(
     "ended by an error after epoch 4 of 50: the loss must be a finite number",
   );
+  const failure = { reason: "the disk is full", at: "2026-01-02T03:04:05.678Z" };
+  expect(endingText({ ...run({ epochs: 50 }, epochsOf(4), null), failure })).toBe(
+    "ended by an error after epoch 4 of 50: the disk is full",
+  );
   expect(endingText(run(stopping, epochsOf(4), null), { by: "Ctrl-C" })).toBe(
     "was interrupted by Ctrl-C after epoch 4 of 50",
   );
-  expect(endingText({ config: null, epochs: [], test: null })).toBe(null);
+  expect(endingText({ config: null, epochs: [], test: null, failure: null })).toBe(null);
 });
 
 const last = (training: number, right: number, count: number): readonly EpochRecord[] => [

@@ -5,7 +5,7 @@ import { bestEpoch } from "./charts.ts";
 
 /** What the run folder does not tell. */
 export interface Cause {
-  /** The error that ended the run. */
+  /** The error that ended the run, where it could not be written into its folder. */
   readonly failure?: string | null;
   /** Who interrupted it: `Ctrl-C`. */
   readonly by?: string | null;
@@ -13,8 +13,8 @@ export interface Cause {
 
 /** What follows "the training": `ended after all 15 epochs`, `was interrupted by Ctrl-C after epoch 4 of 500`; null when nothing is known. */
 export function endingText(
-  { config, epochs, test }: Pick<ShownRun, "config" | "epochs" | "test">,
-  { failure = null, by = null }: Cause = {},
+  { config, epochs, test, failure: kept }: Pick<ShownRun, "config" | "epochs" | "test" | "failure">,
+  { failure = kept?.reason ?? null, by = null }: Cause = {},
 ): string | null {
   const last = epochs.at(-1)?.epoch ?? 0;
   const planned = config?.epochs;

@@ -277,12 +277,33 @@ test("a run without a validation part: no such curve, no best epoch, the last on
   const curves = textOf(partOf(page, "curves"));
   expect(curves).toContain("there is no validation part");
   expect(curves).not.toMatch(/\(best\)|validation \(red\)|NaN|best:/);
-  expect(textOf(partOf(page, "result"))).not.toContain("chosen on the validation images");
+  expect(textOf(partOf(page, "result"))).not.toContain("on the validation images");
   rmSync(join(folder, "evaluation.json"));
   const untested = readFileSync(await writeReport(folder), "utf8");
   expect(textOf(partOf(untested, "result"))).toContain(
     "there are no validation images. 4 epochs of 4 finished.",
   );
+});
+
+test.each([
+  ["best", 4, "The weights are those of epoch 2 of 4, the best one on the validation images.", "2 (best)"],
+  [
+    "last",
+    4,
+    "The weights are those of epoch 4 of 4, the last one (the best one on the validation images was epoch 2).",
+    "4 (kept)",
+  ],
+  ["last", 2, "The weights are those of epoch 2 of 2, the last one.", "2 (best)"],
+] as const)("why the weights are kept is said: %s of %i epochs", async (keep, count, text, marked) => {
+  const epochs = epochsOf(count, 2);
+  const folder = makeRunFolder({ classes, predictions: answers, epochs, config: { keep } });
+  const path = join(folder, "evaluation.json");
+  const epoch = keep === "best" ? 2 : count;
+  writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), epoch }));
+  const page = readFileSync(await writeReport(folder), "utf8");
+  expect(textOf(partOf(page, "result"))).toContain(text);
+  expect(textOf(partOf(page, "curves"))).toContain(marked);
+  expect(textOf(partOf(page, "curves"))).toContain("2 (best)");
 });
 
 test("an empty folder gives a page that says so; no folder is an error that names it", async () => {

@@ -24,13 +24,13 @@ export { writeComparison } from "./comparison.ts";
 /**
  * Writes `report.html`, `learning-curves.svg` and `confusion.svg` into a run folder, from the files there. What is
  * missing, because the run was interrupted, is said in the report. Files of before are replaced as a whole.
- * @param options.failure the error that ended the run, where one did
+ * @param options.failure the error that ended the run, where its folder does not tell
  * @returns path of the report
  * @throws when `runDir` is no folder, or cannot be written
  */
 export async function writeReport(
   runDir: string,
-  { failure = null }: { readonly failure?: string | null } = {},
+  { failure }: { readonly failure?: string } = {},
 ): Promise<string> {
   const run = showRun(runDir);
   if (run.epochs.length > 0) {
@@ -48,7 +48,7 @@ export async function writeReport(
   return writeProduct(runDir, "report", await reportPage(run, failure));
 }
 
-async function reportPage(run: ShownRun, failure: string | null): Promise<string> {
+async function reportPage(run: ShownRun, failure?: string): Promise<string> {
   const { dataset, evaluation, augmented } = run;
   const small = dataset !== null && Math.max(dataset.height, dataset.width) <= smallSide;
   const pictures = openPictures(run.path);
@@ -62,7 +62,7 @@ async function reportPage(run: ShownRun, failure: string | null): Promise<string
 <p>${runFacts(run)}</p>
 </header>
 <main>
-${problemsSection(run)}${headline(run, failure)}${await curvesSection(run.epochs)}${matrix}${evaluation && classesSection(evaluation)}${wrong}${augmented && augmentedSection(augmented, small, run.config)}${dataset && dataSection(dataset)}${rerunSection(run)}</main>
+${problemsSection(run)}${headline(run, failure)}${await curvesSection(run)}${matrix}${evaluation && classesSection(evaluation)}${wrong}${augmented && augmentedSection(augmented, small, run.config)}${dataset && dataSection(dataset)}${rerunSection(run)}</main>
 ${pictures.leftOut > 0 && html`<p class="dim">${pictures.leftOut} pictures were left out to keep this file small; they are in the run folder.</p>`}`,
   );
 }

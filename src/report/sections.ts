@@ -7,7 +7,7 @@ import { wilsonInterval } from "../stats/proportion.ts";
 import { counted, decimal, dottedKeys, duration, lossText, percent, whole } from "../text.ts";
 import type { Evaluation, Score } from "../train/evaluation.ts";
 import type { EpochRecord } from "../train/events.ts";
-import { bestEpoch, learningCurves } from "./charts.ts";
+import { bestEpoch, keptEpoch, learningCurves } from "./charts.ts";
 import { cellId, confusionMatrix } from "./confusion-chart.ts";
 import { augmentationOrderText, originalCommand, rerunCommand, resumeCommand } from "./describe.ts";
 import { endingText } from "./ending.ts";
@@ -37,12 +37,12 @@ export function problemsSection({ problems, test, evaluation }: ShownRun): Html 
 
 /**
  * The result in one large number and in words, and how the run ended.
- * @param failure the error that ended it, where one did
+ * @param failure the error that ended it, where its folder does not tell
  */
-export function headline(run: ShownRun, failure: string | null): Html {
+export function headline(run: ShownRun, failure?: string): Html {
   const score = run.evaluation?.score ?? run.test?.test ?? null;
-  const body = score ? tested(run, score) : untested(run, failure === null);
-  const ending = endingText(run, { failure });
+  const body = score ? tested(run, score) : untested(run, failure === undefined && run.failure === null);
+  const ending = endingText(run, failure === undefined ? {} : { failure });
   const memorized = memorizedText(run);
   return section(
     "result",
@@ -65,13 +65,22 @@ function tested({ evaluation, test, epochs, config }: ShownRun, score: Score): C
   const epoch = (evaluation ?? test)!.epoch;
   const planned = config?.epochs;
   const trained = epochs.at(-1)?.epoch;
-  const validated = epochs.length === 0 || epochs.some(({ validation }) => validation !== null);
   const supports = evaluation?.classes.map(({ support }) => support) ?? [];
   const guessing = supports.length > 0 && Math.max(...supports) / score.count;
   return html`<p class="big">${bound(score.top1)} <small>of ${counted(score.count, "test image")} classified right</small></p>
 <p>That is ${whole(right)} right and ${whole(score.count - right)} wrong. Over all images of this kind, of which these are a sample, the share is expected between <b>${bound(lower)}</b> and <b>${bound(upper)}</b> (95 % interval, Wilson). The interval says nothing about other seeds: training again with another seed gives another model.</p>
 <p>${guessing !== false && html`Always answering with the most frequent class would give ${bound(guessing)}. `}${supports.length > 5 && html`The right class is among the five likeliest for ${bound(score.top5)}. `}Test loss ${lossText(score.loss)}.</p>
-<p class="dim">The weights are those of epoch ${epoch}${trained && ` of ${trained}`}${planned && trained && planned !== trained && ` (${planned} were planned)`}${validated && ", chosen on the validation images"}. The test is ${crops}.</p>`;
+<p class="dim">The weights are those of epoch ${epoch}${trained && ` of ${trained}`}${planned && trained && planned !== trained && ` (${planned} were planned)`}${chosenText(epochs, epoch, config)}. The test is ${crops}.</p>`;
+}
+
+/** Why the weights are those of this epoch, as far as the run tells. */
+function chosenText(epochs: readonly EpochRecord[], epoch: number, config: Config | null): string {
+  if (config?.keep === "best") return ", the best one on the validation images";
+  if (config?.keep !== "last") return "";
+  const best = bestEpoch(epochs)?.epoch;
+  return best === undefined || best === epoch
+    ? ", the last one"
+    : `, the last one (the best one on the validation images was epoch ${best})`;
 }
 
 /** @param resumable whether going on is what helps; an error says itself what does */
@@ -81,18 +90,19 @@ function untested(run: ShownRun, resumable: boolean): Content {
   const planned = config?.epochs;
   const goOn =
     resumable && config && html`<p>Go on with it:</p><pre><code>${resumeCommand(run)}</code></pre>`;
-  if (!best) return html`<p>No epoch was finished, so there is no result yet.</p>${goOn}`;
-  const score = best.validation;
+  if (epochs.length === 0) return html`<p>No epoch was finished, so there is no result yet.</p>${goOn}`;
   const finished = html`${counted(epochs.length, "epoch")} ${planned && html`of ${planned} `}finished.`;
-  if (score === null) {
+  if (!best?.validation) {
     return html`<p>There is no test result yet, and there are no validation images. ${finished}</p>${goOn}`;
   }
+  const score = best.validation;
   return html`<p>There is no test result yet.</p>
 <p class="big">${percent(score.top1, score.count)} <small>of ${counted(score.count, "validation image")} right, at epoch ${best.epoch}</small></p>
-<p>${finished} The validation images chose the epoch, so this number flatters the model.</p>${goOn}`;
+<p>${finished} It is the best one so far, chosen on these images, so this number flatters the model.</p>${goOn}`;
 }
 
-export async function curvesSection(epochs: readonly EpochRecord[]): Promise<Html> {
+export async function curvesSection(run: ShownRun): Promise<Html> {
+  const { epochs } = run;
   if (epochs.length === 0) return section("curves", "Learning curves", html`<p>No epoch was finished.</p>`);
   const { loss, accuracy } = learningCurves(epochs);
   const drawn = [
@@ -107,12 +117,16 @@ export async function curvesSection(epochs: readonly EpochRecord[]): Promise<Htm
     html`<div class="charts">${drawn.map((svg) => html`<div>${trusted(svg)}</div>`)}</div>
 <p class="dim">Training (blue) is measured on the augmented images while they are learnt${validated ? ", validation (red) on images the model never learns from; so validation may well be the better of the two" : "; there is no validation part"}. ${counted(epochs.length, "epoch")} in ${duration(seconds)}.</p>
 <details><summary>The numbers of each epoch</summary>
-${epochTable(epochs)}</details>`,
+${epochTable(run)}</details>`,
   );
 }
 
-function epochTable(epochs: readonly EpochRecord[]): Html {
+function epochTable(run: ShownRun): Html {
+  const { epochs } = run;
   const best = bestEpoch(epochs);
+  const kept = run.test || run.evaluation ? keptEpoch(run) : null;
+  const words = (record: EpochRecord) =>
+    [...(record === best ? ["best"] : []), ...(record === kept && kept !== best ? ["kept"] : [])].join(", ");
   return table(
     [
       "Epoch",
@@ -125,7 +139,7 @@ function epochTable(epochs: readonly EpochRecord[]): Html {
       "Time",
     ],
     epochs.map((record) => [
-      record === best && record.validation !== null ? html`${record.epoch} (best)` : record.epoch,
+      words(record) === "" ? record.epoch : html`${record.epoch} (${words(record)})`,
       lossText(record.train.loss),
       percent(record.train.top1),
       record.validation === null ? "–" : lossText(record.validation.loss),

@@ -111,7 +111,7 @@ function whatIsLeft(path: string): string | undefined {
   }
   return name === "best"
     ? "last.safetensors is whole: use that one (--weights last), or put this one back from a copy"
-    : "best.safetensors is whole: its weights can be used (predict, eval, export), but the run cannot be gone on with";
+    : "best.safetensors is whole: its weights can be used (predict, eval and export with --weights best), but the run cannot be gone on with";
 }
 
 function read(path: string): Checkpoint {

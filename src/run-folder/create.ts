@@ -76,7 +76,7 @@ function makeNumbered(config: Config, data: string): string {
 }
 
 /** A name as a part of a folder's name: letters of any script and digits stay, anything else becomes _. */
-function folderWord(name: string): string {
+export function folderWord(name: string): string {
   const word = name.normalize("NFC").replace(/[^\p{L}\p{M}\p{N}_-]+/gu, "_");
   return [...word]
     .slice(0, 40)

@@ -1,4 +1,4 @@
-// evaluation.json: how the best checkpoint did on each test image.
+// evaluation.json: how the kept weights did on each test image.
 import { rmSync } from "node:fs";
 import { z } from "zod";
 import type { Evaluation } from "../train/evaluation.ts";

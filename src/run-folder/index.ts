@@ -5,6 +5,7 @@ export { checkNewRun, createRun, removeLeftovers } from "./create.ts";
 export type { DatasetRecord } from "./dataset-json.ts";
 export type { Environment } from "./environment-json.ts";
 export { forgetEvaluation } from "./evaluation-json.ts";
+export { failureJson } from "./failure-json.ts";
 export { holdRun, isLockFile, type RunHold, waitUntilFree } from "./hold.ts";
 export { dataIdentity, splitDigest } from "./identity.ts";
 export { openPictures, type Pictures, writeImage } from "./images.ts";

@@ -41,7 +41,7 @@ export function checkRunFolder(path: string): void {
 }
 
 /**
- * Opens a run whose best checkpoint has been tested.
+ * Opens a run that has been tested.
  * @throws CutoutError as `openRun`, and when the run is not finished
  */
 export function openFinishedRun(path: string): OpenRun & { readonly test: TestRecord } {

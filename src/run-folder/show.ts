@@ -7,6 +7,7 @@ import { configJson } from "./config-json.ts";
 import { type DatasetRecord, datasetJson } from "./dataset-json.ts";
 import { type Environment, environmentJson } from "./environment-json.ts";
 import { evaluationJson } from "./evaluation-json.ts";
+import { type Failure, failureJson } from "./failure-json.ts";
 import { checkPictures } from "./images.ts";
 import { type Metrics, showMetrics } from "./metrics-jsonl.ts";
 import { isFolder } from "./plain-file.ts";
@@ -20,6 +21,8 @@ export interface ShownRun extends Metrics {
   readonly environment: Environment | null;
   readonly dataset: DatasetRecord | null;
   readonly evaluation: Evaluation | null;
+  /** Why an error ended it; null where none did. */
+  readonly failure: Failure | null;
   /** PNG of augmented training images. */
   readonly augmented: Buffer | null;
   /** One sentence for each part that is missing or damaged. */
@@ -41,6 +44,7 @@ export function showRun(path: string): ShownRun {
     dataset: datasetJson.show(path, problems),
     ...showMetrics(path, problems),
     evaluation: evaluationJson.show(path, problems),
+    failure: failureJson.show(path, problems),
     augmented: showAugmented(path, problems),
     problems,
   };

@@ -4,7 +4,7 @@ import { eventsOf } from "./as-events.ts";
 import type { RunEvent } from "./events.ts";
 import type { TrialResult } from "./trial.ts";
 
-const result: TrialResult = { runDir: "r", status: "finished", bestEpoch: 1, test: null, report: "r.html" };
+const result: TrialResult = { runDir: "r", status: "finished", keptEpoch: 1, test: null, report: "r.html" };
 const never = new AbortController().signal;
 const message = (text: string): RunEvent => ({ type: "message", text });
 

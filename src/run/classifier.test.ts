@@ -227,7 +227,7 @@ describe("an image without an answer", () => {
   test("is one whose numbers are NaN or infinite, in a data set too", async () => {
     const damaged = at("damaged");
     cpSync(runDir, damaged, { recursive: true });
-    const path = join(damaged, "best.safetensors");
+    const path = join(damaged, "last.safetensors");
     const { state, position } = loadCheckpoint(path);
     for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
       [...state.parameters.values()].at(-1)!.data[0] = value;
@@ -235,7 +235,7 @@ describe("an image without an answer", () => {
       const broken = await openClassifier(damaged).catch((error: Error) => error);
       // Weights may be looked at when they are read.
       if (broken instanceof Error) {
-        expect(broken.message).toMatch(/best\.safetensors/);
+        expect(broken.message).toMatch(/last\.safetensors/);
         continue;
       }
       expect(await answers([photo], {}, broken)).toEqual([
@@ -398,8 +398,8 @@ describe("a bare model.onnx", () => {
 });
 
 describe("a run put to use", () => {
-  test("by its last weights instead of its best", async () => {
-    const last = await openClassifier(runDir, { weights: "last" });
+  test("by the weights that it keeps, or by those of its best epoch", async () => {
+    const last = await openClassifier(runDir);
     const { epoch } = await last.evaluateTest();
     expect(epoch).toBe(2);
     await last.close();
@@ -408,9 +408,11 @@ describe("a run put to use", () => {
       const [first] = loadCheckpoint(join(runDir, `${name}.safetensors`)).state.parameters.values();
       return Buffer.from(new Uint8Array(first!.data.buffer));
     });
-    const exported = Buffer.from(exportRun(runDir, { weights: "last" }));
-    expect(exported.equals(file("model.onnx"))).toBe(tensors[0]!.equals(tensors[1]!));
-    expect(Buffer.from(exportRun(runDir, { weights: "best" })).equals(file("model.onnx"))).toBe(true);
+    const best = Buffer.from(exportRun(runDir, { weights: "best" }));
+    expect(best.equals(file("model.onnx"))).toBe(tensors[0]!.equals(tensors[1]!));
+    for (const weights of ["last", undefined] as const) {
+      expect(Buffer.from(exportRun(runDir, { weights })).equals(file("model.onnx"))).toBe(true);
+    }
   });
 
   test("when it has not ended an epoch says how to go on; its last state is one", async () => {

@@ -74,7 +74,7 @@ export interface Classifier {
 }
 
 export interface ClassifierOptions extends Attendance {
-  /** Which checkpoint of a run: `best` (the default), or `last`. */
+  /** Which checkpoint of a run: its best epoch on validation or its last state; by default what the run keeps. */
   readonly weights?: Weights | undefined;
   /** Where the network runs; by default on a graphics card if the run was trained on one and there is one here. */
   readonly device?: DeviceChoice | undefined;

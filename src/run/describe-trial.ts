@@ -4,7 +4,10 @@ import type { Part } from "../data/index.ts";
 import { notesOn } from "../data/index.ts";
 import { countParameters, type Network } from "../nn/network.ts";
 import { augmentationText, seedText } from "../report/describe.ts";
+import { counted } from "../text.ts";
 import type { Prepared } from "./prepare.ts";
+
+const keepText = { best: "the best epoch on validation", last: "the last epoch" } as const;
 
 /** A few lines that say what is about to be trained on what. */
 export function describeTrial(
@@ -17,25 +20,29 @@ export function describeTrial(
   const official = (part: Part) =>
     dataset.officialParts?.includes(part) ? ` (the official ${part} part)` : "";
   const validated =
-    split.validation.length === 0
-      ? "none to validate (the last epoch is tested)"
-      : `${count(split.validation.length)} to validate`;
+    split.validation.length === 0 ? "none to validate" : `${count(split.validation.length)} to validate`;
   const parts =
     `${count(split.train.length)} to train, ${validated}${official("validation")}, ` +
     `${count(split.test.length)} to test${official("test")}`;
   const lines = [
     `${dataset.name}: ${dataset.classes.length} classes, ${count(dataset.count)} images: ${parts}`,
     `${network.name} with ${count(countParameters(network))} parameters on ${imageSize} x ${imageSize} pixels, ${augmentationText(config)}`,
-    `epochs ${epochs}, steps in each ${Math.floor(split.train.length / batchSize)}, images in each ${batchSize}, ${seedText(config)}`,
+    `epochs ${epochs}, steps in each ${Math.floor(split.train.length / batchSize)}, images in each ${batchSize}, ${seedText(config)}; ${keepText[config.keep]} is kept`,
   ];
+  return [...lines, ...describeReading({ dataset, split }, "dataset.json")];
+}
+
+/**
+ * What of the data is not read or not as it might be thought, a line each.
+ * @param listedIn where all of it is listed
+ */
+export function describeReading(
+  { dataset, split }: Pick<Prepared, "dataset" | "split">,
+  listedIn: string,
+): string[] {
   const { broken } = dataset;
-  if (broken.length > 0) {
-    const some = broken.slice(0, 3).map(({ name, reason }) => `${name} (${reason})`);
-    const more = broken.length > some.length ? ", ..." : "";
-    lines.push(
-      `${broken.length === 1 ? "1 image" : `${count(broken.length)} images`} cannot be read, left out: ${some.join(", ")}${more}; dataset.json lists all`,
-    );
-  }
-  lines.push(...notesOn(dataset, split));
-  return lines;
+  const some = broken.slice(0, 3).map(({ name, reason }) => `${name} (${reason})`);
+  const more = broken.length > some.length ? ", ..." : "";
+  const line = `${counted(broken.length, "image")} cannot be read, left out: ${some.join(", ")}${more}; ${listedIn} lists all`;
+  return [...(broken.length > 0 ? [line] : []), ...notesOn(dataset, split, listedIn)];
 }

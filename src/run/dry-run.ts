@@ -47,7 +47,7 @@ export async function dryRun(settings: Settings, onEvent: (event: RunEvent) => v
       let last: StepEvent | null = null;
       let count = 0;
       let start = 0;
-      const { seed, epochs, batchSize, schedule, earlyStopping, crops, augment } = config;
+      const { seed, epochs, batchSize, schedule, earlyStopping, keep, crops, augment } = config;
       await train({
         objective: objectiveOf(prepared),
         dataset,
@@ -57,7 +57,7 @@ export async function dryRun(settings: Settings, onEvent: (event: RunEvent) => v
         session,
         storage: keepsNothing,
         identity: dataIdentity(dataset, split),
-        options: { seed, epochs, batchSize, schedule, earlyStopping, crops, mix: augment.mix },
+        options: { seed, epochs, batchSize, schedule, earlyStopping, keep, crops, mix: augment.mix },
         resume: false,
         signal: timing.signal,
         onEvent(event) {

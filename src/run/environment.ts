@@ -3,16 +3,14 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { arch, availableParallelism, cpus, platform, release, totalmem } from "node:os";
 import type { Environment } from "../run-folder/index.ts";
+import { version } from "../version.ts";
 
 const deciding = ["onnxruntime-node", "sharp"];
 const require = createRequire(import.meta.url);
 
 /** @param adapter name of the graphics adapter that is used, if any */
 export function describeEnvironment(command: readonly string[], adapter: string | null = null): Environment {
-  const own = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-    version: string;
-  };
-  const versions: Record<string, string> = { cutout: own.version, node: process.versions.node };
+  const versions: Record<string, string> = { cutout: version, node: process.versions.node };
   for (const name of deciding) versions[name] = versionOf(name);
   return {
     started: new Date().toISOString(),

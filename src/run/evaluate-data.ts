@@ -4,7 +4,14 @@ import { existsSync, statSync } from "node:fs";
 import { basename, dirname, isAbsolute } from "node:path";
 import type { Config } from "../config/config.ts";
 import { checkSettings } from "../config/settings.ts";
-import { type Dataset, type OnProgress, openDataset, openLoader, toGrey } from "../data/index.ts";
+import {
+  type Dataset,
+  type OnProgress,
+  openDataset,
+  openLoader,
+  readingNotes,
+  toGrey,
+} from "../data/index.ts";
 import { CutoutError } from "../error.ts";
 import { checkSameData } from "../run-folder/index.ts";
 import { shellWord } from "../text.ts";
@@ -37,6 +44,8 @@ export interface EvaluationTools {
   readonly onProgress: OnProgress;
 }
 
+const statsNameAll = "cutout data stats";
+
 /** Every image of other data. */
 export async function evaluateOther(data: string, tools: EvaluationTools): Promise<DataEvaluation> {
   checkIsData(data);
@@ -55,6 +64,7 @@ export async function evaluateOther(data: string, tools: EvaluationTools): Promi
   );
   try {
     signal?.throwIfAborted();
+    readingNotes(opened, statsNameAll).forEach(tell);
     if (run !== null && opened.fingerprint === run.dataset.fingerprint) {
       tell(
         `${data} holds the run's own images, of which ${run.dataset.split.train} were trained on: the result flatters the ` +
@@ -103,6 +113,7 @@ export async function evaluateOwn(data: string | undefined, tools: EvaluationToo
   );
   try {
     tools.signal?.throwIfAborted();
+    readingNotes(prepared.dataset, statsNameAll).forEach(tools.tell);
     checkSameData({ dataset }, dataNow(prepared), "give other data: cutout eval RUN DATA");
     return { ...(await scored(prepared.dataset, prepared.split.test, tools)), broken: [] };
   } finally {

@@ -4,7 +4,7 @@ import type { Network } from "../nn/network.ts";
 import { exportModel } from "../onnx/export.ts";
 import { configJson, loadWeights } from "../run-folder/index.ts";
 
-/** Which checkpoint of a run: the best epoch on validation, or the state that it has come to. */
+/** Which checkpoint of a run: the best epoch on validation, or the state that it has come to, in the end that of the last epoch. */
 export const weightNames = ["best", "last"] as const;
 export type Weights = (typeof weightNames)[number];
 

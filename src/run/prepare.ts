@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { checkedTrainingCutout, makePipeline, type TrainingPipeline } from "../augment/index.ts";
 import type { Config, Settings } from "../config/config.ts";
-import { checkSizes, resolveConfig, resolveSizes } from "../config/resolve.ts";
+import { checkSizes, resolveConfig, resolveSizes, type Sizes } from "../config/resolve.ts";
 import { settingsError } from "../config/settings.ts";
 import {
   apportion,
@@ -50,10 +50,7 @@ export async function prepare(
 ): Promise<Prepared> {
   const network = ofRun ?? (await networkOf(settings));
   const { format, columns } = settings;
-  checkKnownName(settings.data);
-  const { data, size } = await describeData({ data: settings.data, format, columns });
-  const sizes = resolveSizes(settings, network, size?.height ?? null);
-  checkSizes(settings, network, sizes);
+  const { data, sizes } = await fitted(settings, network);
   const groups = settings.split.groups === null ? [] : readGroups(settings.split.groups);
   const dataset = await openDataset(
     {
@@ -95,6 +92,27 @@ export async function prepare(
     dataset.close();
     throw error;
   }
+}
+
+/**
+ * Whether settings can be used on their images, as far as shows before any is decoded.
+ * @returns the images' full path or address
+ * @throws CutoutError when the data are not there, or sizes and holes do not fit
+ */
+export async function checkBeforeData(settings: Settings): Promise<string> {
+  return (await fitted(settings, await networkOf(settings))).data;
+}
+
+async function fitted(
+  settings: Settings,
+  network: NetworkDefinition,
+): Promise<{ readonly data: string; readonly sizes: Sizes }> {
+  const { format, columns } = settings;
+  checkKnownName(settings.data);
+  const { data, size } = await describeData({ data: settings.data, format, columns });
+  const sizes = resolveSizes(settings, network, size?.height ?? null);
+  checkSizes(settings, network, sizes);
+  return { data, sizes };
 }
 
 /** The name of a known data set that is not here yet is no mistaken folder. */

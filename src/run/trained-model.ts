@@ -39,7 +39,7 @@ export interface TrainedModel {
  */
 export function openTrained(path: string, weights: Weights | undefined): TrainedModel {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== false) {
-    return modelOfRun(path, weights ?? "best");
+    return modelOfRun(path, weights);
   }
   if (weights !== undefined) {
     throw new CutoutError({
@@ -53,23 +53,33 @@ export function openTrained(path: string, weights: Weights | undefined): Trained
 }
 
 /**
- * A checkpoint of a run as an ONNX model; by default the best epoch, of a run that is not finished the best one so far.
+ * A checkpoint of a run as an ONNX model; by default what the run keeps, of one that is not finished the best epoch so far.
  * @throws CutoutError when the folder is no run, or has no such checkpoint yet
  */
-export function exportRun(runDir: string, { weights = "best", onEvent }: ExportRunOptions = {}): Uint8Array {
+export function exportRun(runDir: string, { weights, onEvent }: ExportRunOptions = {}): Uint8Array {
   const { model, notes } = modelOfRun(runDir, weights);
   for (const text of notes) onEvent?.({ type: "message", text });
   return model;
 }
 
 export interface ExportRunOptions {
-  /** Which checkpoint: `best` (the default), or `last`. */
+  /** Which checkpoint: the best epoch on validation or the last state; by default what the run keeps. */
   readonly weights?: Weights | undefined;
   readonly onEvent?: ((event: { readonly type: "message"; readonly text: string }) => void) | undefined;
 }
 
-function modelOfRun(path: string, weights: Weights): TrainedModel {
+/**
+ * What a run keeps. One that has not come to its last epoch is used by its best one so far: in the middle of a schedule the
+ * last state is at a high rate.
+ */
+function ownWeights({ config, epochs, test }: OpenRun): Weights {
+  const over = test !== null || epochs.length >= config.epochs || config.split.validation === 0;
+  return config.keep === "last" && over ? "last" : "best";
+}
+
+function modelOfRun(path: string, told: Weights | undefined): TrainedModel {
   const run = openRun(path);
+  const weights = told ?? ownWeights(run);
   const { config, dataset } = run;
   const { epoch, notes } = stateOf(run, weights);
   const network = buildNetwork(networkOfRun(path, config), {
@@ -97,6 +107,13 @@ function stateOf(
   const { path, config, test } = run;
   const progress = `${run.epochs.length} of ${counted(config.epochs, "epoch")}`;
   if (!hasCheckpoint(path, weights)) {
+    if (weights === "best" && config.split.validation === 0) {
+      throw new CutoutError({
+        where: path,
+        what: "the run has no validation part, so no epoch is the best one",
+        remedy: "use its last state: --weights last, which is its default",
+      });
+    }
     throw new CutoutError(
       test === null
         ? {
@@ -117,6 +134,10 @@ function stateOf(
       what: "the run has taken no step yet: its weights are random",
       remedy: `go on with it: cutout train --resume ${shellWord(path)}`,
     });
+  }
+  if (weights === "best" && config.split.validation === 0) {
+    const text = `epoch ${epoch} is used, which an earlier version of cutout kept; the run has no validation part, so it is not the best one`;
+    return { epoch, notes: [text] };
   }
   if (test !== null) return { epoch, notes: [] };
   const used =

@@ -17,7 +17,9 @@ import { paint } from "../../test/helpers/data.ts";
 import { paintPhotos } from "../../test/helpers/photos.ts";
 import { formatVersion } from "../config/config.ts";
 import { readSettings } from "../config/settings.ts";
-import { loadCheckpoint } from "../run-folder/checkpoint.ts";
+import { writeReport } from "../report/html.ts";
+import { loadCheckpoint, saveCheckpoint } from "../run-folder/checkpoint.ts";
+import { configJson, failureJson } from "../run-folder/index.ts";
 import { shellWord } from "../text.ts";
 import type { Evaluation } from "../train/evaluation.ts";
 import type { TestRecord } from "../train/events.ts";
@@ -165,12 +167,80 @@ describe("the same run", () => {
     expect(await early.evaluateTest()).toMatchObject({ epoch: 1, score: { count: 12 } });
     await early.close();
     expect(exportRun(cut.runDir).length).toBeGreaterThan(1e6);
+    // As if an error had ended it: it holds until the run is gone on with.
+    failureJson.write(cut.runDir, { reason: "no room left", at: "2026-01-02T03:04:05.678Z" });
+    expect(readFileSync(await writeReport(cut.runDir), "utf8")).toContain(
+      "ended by an error after epoch 1 of 2: no room left",
+    );
     const resumed = await resumeTrial(cut.runDir, { signal: never, onEvent: () => {} });
     expect(resumed).toMatchObject({ status: "finished", runDir: cut.runDir });
+    expect(existsSync(join(cut.runDir, "failure.json"))).toBe(false);
+    expect(read(cut.runDir, "report.html")).not.toContain("ended by an error");
     expect(metricsOf(cut.runDir)).toBe(metricsOf(first.runDir));
     // As bytes: read as text, different floats could look alike.
     const weights = (runDir: string) => readFileSync(join(runDir, "best.safetensors"));
     expect(weights(cut.runDir).equals(weights(first.runDir))).toBe(true);
+  });
+
+  test("ends early at an epoch's end only where it keeps the last one", async () => {
+    const controller = new AbortController();
+    const cut = await run(controller.signal, (event) => {
+      if (event.type === "step" && event.epoch === 2 && event.stepInEpoch === 2) controller.abort();
+    });
+    const metrics = metricsOf(cut.runDir);
+    await expect(resumeTrial(cut.runDir, { epochs: 1 })).rejects.toThrow(
+      "epochs: must be at least 2, because the run keeps its last epoch and stands within that one (2 steps), got 1; its best epoch so far can be used as it is",
+    );
+    expect([metricsOf(cut.runDir), JSON.parse(read(cut.runDir, "config.json")).epochs]).toEqual([metrics, 2]);
+    const config = configJson.read(cut.runDir);
+    configJson.write(cut.runDir, { ...config, keep: "best" });
+    expect(await resumeTrial(cut.runDir, { epochs: 1 })).toMatchObject({ status: "finished", keptEpoch: 1 });
+  });
+
+  test("as a run of format version 4 is gone on with as it began, and keeps its best epoch", async () => {
+    const controller = new AbortController();
+    const cut = await run(controller.signal, (event) => {
+      if (event.type === "step" && event.epoch === 2) controller.abort();
+    });
+    const path = join(cut.runDir, "config.json");
+    const { keep, checksum, ...config } = JSON.parse(read(cut.runDir, "config.json"));
+    expect(keep).toBe("last");
+    writeFileSync(path, JSON.stringify({ ...config, formatVersion: 4 }));
+    const resumed = await resumeTrial(cut.runDir);
+    const best = (loadCheckpoint(join(cut.runDir, "best.safetensors")).position as { epoch: number }).epoch;
+    expect(resumed).toMatchObject({ status: "finished", keptEpoch: best });
+    const epochs = (runDir: string) => metricsOf(runDir).split("\n").slice(0, 2);
+    expect(epochs(cut.runDir)).toEqual(epochs(first.runDir));
+    expect(exportRun(cut.runDir)).toEqual(exportRun(cut.runDir, { weights: "best" }));
+  });
+
+  test("without validation has one file of weights, which is used; no epoch is its best", async () => {
+    const split = { ...settings.split, validation: 0 };
+    const controller = new AbortController();
+    const { runDir } = await runTrial(
+      { ...settings, split },
+      {
+        signal: controller.signal,
+        onEvent: (event) => event.type === "epoch" && controller.abort(),
+      },
+    );
+    const told: string[] = [];
+    exportRun(runDir, { onEvent: ({ text }) => told.push(text) });
+    expect(told).toEqual([expect.stringContaining("its state after 1 epoch is used")]);
+    expect(await resumeTrial(runDir)).toMatchObject({ status: "finished", keptEpoch: 2 });
+    expect(existsSync(join(runDir, "best.safetensors"))).toBe(false);
+    expect(Buffer.from(exportRun(runDir)).equals(readFileSync(join(runDir, "model.onnx")))).toBe(true);
+    expect(() => exportRun(runDir, { weights: "best" })).toThrow(
+      "the run has no validation part, so no epoch is the best one; use its last state: --weights last, which is its default",
+    );
+    // As an earlier version kept the last epoch.
+    const { state } = loadCheckpoint(join(runDir, "last.safetensors"));
+    saveCheckpoint(join(runDir, "best.safetensors"), state, { epoch: 1, validation: null });
+    told.length = 0;
+    exportRun(runDir, { weights: "best", onEvent: ({ text }) => told.push(text) });
+    expect(told).toEqual([
+      expect.stringContaining("epoch 1 is used, which an earlier version of cutout kept"),
+    ]);
   });
 
   test("is not gone on with when the images have changed", async () => {

@@ -17,8 +17,10 @@ import {
   configJson,
   createRun,
   dataIdentity,
+  failureJson,
   forgetEvaluation,
   hasAugmented,
+  hasCheckpoint,
   holdRun,
   loadCheckpoint,
   type OpenRun,
@@ -28,7 +30,7 @@ import {
   runFolderStorage,
   writeProduct,
 } from "../run-folder/index.ts";
-import { shellWord } from "../text.ts";
+import { counted, shellWord } from "../text.ts";
 import type { ClassScores, Score } from "../train/evaluation.ts";
 import type { Objective } from "../train/objective.ts";
 import { classify } from "../train/objectives/classify.ts";
@@ -77,8 +79,9 @@ export interface ResumeTrialOptions extends TrialOptions {
 export interface TrialResult {
   readonly runDir: string;
   readonly status: TrainResult<ClassScores>["status"];
-  readonly bestEpoch: number;
-  /** The best checkpoint on the test part; null when interrupted, or when that was not to be looked at. */
+  /** Whose weights were kept and tested; null when interrupted, or when the test part was not to be looked at. */
+  readonly keptEpoch: number | null;
+  /** The kept weights on the test part; null in the same cases. */
   readonly test: Score | null;
   /** Path of report.html, of an interrupted run too. */
   readonly report: string;
@@ -206,7 +209,9 @@ async function goOn(hold: RunHold, options: ResumeTrialOptions, attended: Attend
       configJson.write(runDir, prepared.config);
     }
     if (run.test !== null && epochs <= run.epochs.length) {
-      attended.tell("this run is finished: its best epoch is tested again, and its report written again");
+      attended.tell(
+        "this run is finished: the epoch that it keeps is tested again, and its report written again",
+      );
     }
     attended.onEvent({ type: "folder", path: runDir });
     await writeAugmented(hold, prepared);
@@ -233,17 +238,34 @@ function checkOtherEpochs(run: OpenRun, epochs: number): void {
     });
   }
   if (done === 0) return;
+  const last = positionIn(run, "last");
+  if (
+    run.config.keep === "last" &&
+    epochs === done &&
+    last.stepInEpoch !== undefined &&
+    last.stepInEpoch > 0
+  ) {
+    throw settingsError({
+      field: "epochs",
+      what: `must be at least ${done + 1}, because the run keeps its last epoch and stands within that one (${counted(last.stepInEpoch, "step")})`,
+      got: String(epochs),
+      remedy: "its best epoch so far can be used as it is: predict, eval and export take the run",
+    });
+  }
+  if (!hasCheckpoint(run.path, "best")) return;
   // Killed between the two: the epoch would now be learnt at other rates, and its weights of before are those of the best.
-  const [best, last] = (["best", "last"] as const).map((name) => {
-    const { position } = loadCheckpoint(checkpointPath(run.path, name));
-    return (position as { readonly epoch: number }).epoch;
-  });
-  if (best! <= last!) return;
+  const best = positionIn(run, "best");
+  if (best.epoch <= last.epoch) return;
   throw new CutoutError({
     where: run.path,
-    what: `the run was killed while it kept epoch ${best}, and its length cannot be changed there`,
+    what: `the run was killed while it kept epoch ${best.epoch}, and its length cannot be changed there`,
     remedy: `go on with it for that epoch first: cutout train --resume ${shellWord(run.path)}`,
   });
+}
+
+function positionIn({ path }: OpenRun, name: "best" | "last") {
+  const { position } = loadCheckpoint(checkpointPath(path, name));
+  return position as { readonly epoch: number; readonly stepInEpoch?: number };
 }
 
 /** What the network learns. */
@@ -300,8 +322,10 @@ async function finish(
 ): Promise<TrialResult> {
   const runDir = hold.path;
   const { config, dataset, split, pipeline, statistics } = prepared;
-  const { seed, epochs, batchSize, schedule, earlyStopping, crops, loaderWorkers } = config;
+  const { seed, epochs, batchSize, schedule, earlyStopping, keep, crops, loaderWorkers } = config;
   const { mix } = config.augment;
+  hold.check();
+  failureJson.remove(runDir);
   const loader = openLoader({ dataset, pipeline, workers: loaderWorkers });
   const storage = toldWhenSaved(runFolderStorage(runDir, undefined, hold.check), onSaved);
   const result = await train({
@@ -313,7 +337,7 @@ async function finish(
     session,
     storage: withPictures(storage, { runDir, dataset, test: split.test }),
     identity: dataIdentity(dataset, split),
-    options: { seed, epochs, batchSize, schedule, earlyStopping, crops, mix },
+    options: { seed, epochs, batchSize, schedule, earlyStopping, keep, crops, mix },
     resume,
     test,
     signal,
@@ -324,14 +348,14 @@ async function finish(
       throw error;
     })
     .finally(loader.close);
-  const { status, bestEpoch, evaluation } = result;
+  const { status, evaluation } = result;
   hold.check();
   if (status === "interrupted" || evaluation === null) {
-    return { runDir, status, bestEpoch, test: null, report: await writeReport(runDir) };
+    return { runDir, status, keptEpoch: null, test: null, report: await writeReport(runDir) };
   }
   const { classes } = dataset;
-  const report = await writeProducts({ runDir, network, classes, normalization: statistics });
-  return { runDir, status, bestEpoch, test: evaluation.score, report };
+  const report = await writeProducts(keep, { runDir, network, classes, normalization: statistics });
+  return { runDir, status, keptEpoch: evaluation.epoch, test: evaluation.score, report };
 }
 
 /** The last checkpoint is written after all that it goes with. */
@@ -345,11 +369,17 @@ function toldWhenSaved(storage: RunStorage<ClassScores>, onSaved: () => void): R
   };
 }
 
-/** The report says why the run ended; that it may not or cannot be written must not hide the reason. */
-async function reportFailure(hold: RunHold, failure: string): Promise<void> {
+/** The folder and the report say why the run ended; that they may not or cannot be written must not hide the reason. */
+async function reportFailure(hold: RunHold, reason: string): Promise<void> {
   try {
     hold.check();
-    await writeReport(hold.path, { failure });
+    failureJson.write(hold.path, { reason, at: new Date().toISOString() });
+  } catch {
+    // The report may still be written, in place of a larger one.
+  }
+  try {
+    hold.check();
+    await writeReport(hold.path, { failure: reason });
   } catch {
     // The reason itself is thrown.
   }

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { fewestPairs, mostPairs, signFlip } from "./sign-flip.ts";
 import { spreadOf } from "./spread.ts";
-import { pairedT, studentP, studentQuantile95 } from "./student.ts";
+import { meanWithInterval, pairedT, studentP, studentQuantile95 } from "./student.ts";
 
 interface Golden {
   readonly student: readonly { freedom: number; t: number; p: number; quantile: number }[];
@@ -122,6 +122,11 @@ test("mean, deviation and range; of one number no deviation", () => {
     most: 4,
   });
   expect(spreadOf([7]).deviation).toBe(null);
+  expect(meanWithInterval([7])).toEqual({ mean: 7, interval: null });
+  // Mean 2, standard error 1 / sqrt(3), t = 4.302653 with two degrees of freedom.
+  const { mean, interval } = meanWithInterval([1, 2, 3]);
+  expect(mean).toBe(2);
+  expect(interval!.upper).toBeCloseTo(2 + 4.302653 / Math.sqrt(3), 6);
 });
 
 test("what is no list of differences is refused by name", () => {

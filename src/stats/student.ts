@@ -3,12 +3,16 @@ import { CutoutError } from "../error.ts";
 import type { Interval } from "./proportion.ts";
 import { spreadOf } from "./spread.ts";
 
+/** P(-t <= T <= t) */
+function within(t: number, freedom: number): number {
+  return withinAngle(Math.atan(t / Math.sqrt(freedom)), freedom);
+}
+
 /**
- * P(-t <= T <= t) by the finite sums for whole degrees of freedom.
+ * P(-t <= T <= t) for t = sqrt(freedom) tan(angle), by the finite sums for whole degrees of freedom.
  * @see Abramowitz and Stegun, Handbook of Mathematical Functions (1964), 26.7.3 and 26.7.4
  */
-function within(t: number, freedom: number): number {
-  const angle = Math.atan(t / Math.sqrt(freedom));
+export function withinAngle(angle: number, freedom: number): number {
   const cosine = Math.cos(angle);
   const odd = freedom % 2 === 1;
   // Each term is the one before times cos^2 (k - 1) / k.
@@ -75,4 +79,14 @@ export function pairedT(differences: readonly number[]): PairedT {
   const reach = studentQuantile95(freedom) * error;
   const p = error > 0 ? studentP(mean / error, freedom) : mean === 0 ? 1 : 0;
   return { mean, interval: { lower: mean - reach, upper: mean + reach }, p, freedom };
+}
+
+/** The band of a curve at one place: the mean over seeds and its 95 % interval, which one seed has not. */
+export function meanWithInterval(values: readonly number[]): {
+  readonly mean: number;
+  readonly interval: Interval | null;
+} {
+  if (values.length < 2) return { mean: spreadOf(values).mean, interval: null };
+  const { mean, interval } = pairedT(values);
+  return { mean, interval };
 }

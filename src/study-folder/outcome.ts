@@ -1,6 +1,5 @@
 // What has become of a trial: always read from its run folder, which is the only truth about it.
 import { existsSync } from "node:fs";
-import type { Config } from "../config/config.ts";
 import { CutoutError } from "../error.ts";
 import { configJson } from "../run-folder/config-json.ts";
 import { type OpenRun, openRun } from "../run-folder/open.ts";
@@ -68,7 +67,7 @@ function hasEnded({ config, epochs }: Pick<OpenRun, "config" | "epochs">): boole
 
 const bestEpoch = (epochs: readonly EpochRecord[]): number => epochs.findLast(({ best }) => best)?.epoch ?? 0;
 
-/** The epoch whose weights are those of the run. */
-function keptEpoch({ epochs }: { readonly config: Config; readonly epochs: readonly EpochRecord[] }): number {
-  return bestEpoch(epochs);
+/** The epoch whose weights are kept. */
+function keptEpoch({ config, epochs }: Pick<OpenRun, "config" | "epochs">): number {
+  return config.keep === "last" ? epochs.length : bestEpoch(epochs);
 }

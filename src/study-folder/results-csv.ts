@@ -1,4 +1,5 @@
 // results.csv: a row a run, for other programs; written anew whenever a run ends.
+import { relative } from "node:path";
 import { replaceFile } from "../durable-file.ts";
 import { resultsFile, trialFolder } from "./layout.ts";
 import type { Conducted, OpenStudy } from "./open.ts";
@@ -16,6 +17,7 @@ export interface ResultRow {
   readonly test: number | null;
   /** Of training and validation. */
   readonly seconds: number | null;
+  /** Of the run, from the study's folder. */
   readonly folder: string;
 }
 
@@ -36,7 +38,7 @@ export function resultRows(
       validation: finished?.validation ?? null,
       test: finished?.test ?? null,
       seconds: finished?.seconds ?? null,
-      folder: trialFolder(path, trial.task === "test" ? trial.of : trial.index),
+      folder: relative(path, trialFolder(path, trial.task === "test" ? trial.of : trial.index)),
     };
   });
 }

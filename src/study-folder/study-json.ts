@@ -1,16 +1,17 @@
 // study.json: the question, its rule and its arms, written once, before the first run, and never changed.
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { z } from "zod";
 import { formatVersion, type Settings } from "../config/config.ts";
 import { checkSettings, type Raw } from "../config/settings.ts";
 import { CutoutError } from "../error.ts";
+import { folderWord } from "../run-folder/create.ts";
 import { bySchema, type JsonFile, jsonFile } from "../run-folder/json-file.ts";
 import { isFolder } from "../run-folder/plain-file.ts";
 import { shellWord } from "../text.ts";
 
-export const questions = ["compare", "sweep", "tune", "doctor"] as const;
+export const questions = ["compare", "sweep"] as const;
 
 /** Settings that are set against others. */
 export interface Arm {
@@ -88,6 +89,16 @@ export function createStudyFolder(path: string, study: Study): void {
   }
   mkdirSync(join(path, "trials"), { recursive: true });
   file.write(path, study);
+}
+
+/** `runs/2026-11-29-photos-compare-1`, with the first number that is free. */
+export function nextStudyFolder(runsDir: string, data: string, question: string): string {
+  const date = new Date().toISOString().slice(0, 10);
+  const name = folderWord(basename(data));
+  for (let number = 1; ; number++) {
+    const path = join(runsDir, `${date}-${name}-${question}-${number}`);
+    if (isFolder(path) === null) return path;
+  }
 }
 
 /**

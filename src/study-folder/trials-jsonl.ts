@@ -1,7 +1,7 @@
-// trials.jsonl: the runs of a study in the order in which they were planned, a line each; only ever appended to.
+// trials.jsonl: the runs of a study in the order in which they were planned, a line each; lines are added, never changed.
 import { join } from "node:path";
 import { z } from "zod";
-import { appendLine } from "../durable-file.ts";
+import { replaceFile } from "../durable-file.ts";
 import { CutoutError } from "../error.ts";
 import { sealed, sealOf } from "../run-folder/checksum.ts";
 import { entryAt, readPlainFile } from "../run-folder/plain-file.ts";
@@ -48,17 +48,16 @@ const schema = z.discriminatedUnion("task", [
 const pathIn = (folder: string) => join(folder, "trials.jsonl");
 
 /**
- * The trials that are planned so far. A last line that a kill has cut is none.
+ * The trials that are planned so far.
  * @throws CutoutError when a line is damaged, or belongs to another question than study.json asks
  */
 export function readTrials(folder: string, study: Study): readonly Trial[] {
   if (entryAt(pathIn(folder)) === null) return [];
   const text = readPlainFile(pathIn(folder), 2 ** 26).toString("utf8");
   const hash = studyHash(study);
-  const whole = text.slice(0, text.lastIndexOf("\n") + 1);
-  return whole
+  return text
     .split("\n")
-    .slice(0, -1)
+    .filter((line) => line !== "")
     .map((line, index) => trialOf(line, index, hash, pathIn(folder)));
 }
 
@@ -91,16 +90,16 @@ function jsonIn(line: string): unknown {
   }
 }
 
-/** Adds trials after those that are there; each is on the disk when this returns. */
+/** Adds trials after those that are there; a kill leaves the file with all of them or with none. */
 export function appendTrials(
   folder: string,
   study: Study,
   before: readonly Trial[],
   added: readonly NewTrial[],
 ): readonly Trial[] {
-  const trials = added.map((trial, at): Trial => ({ index: before.length + at, ...trial }));
-  for (const trial of trials) appendLine(pathIn(folder), trialLine(study, trial));
-  return [...before, ...trials];
+  const trials = [...before, ...added.map((trial, at): Trial => ({ index: before.length + at, ...trial }))];
+  replaceFile(pathIn(folder), [Buffer.from(trials.map((trial) => `${trialLine(study, trial)}\n`).join(""))]);
+  return trials;
 }
 
 /** A trial as its line of the file, by which another machine is told of it. */

@@ -47,7 +47,7 @@ export interface ClassDetails {
   readonly predictions: readonly ImagePrediction[];
 }
 
-/** How the best checkpoint did on each test image. */
+/** How the kept weights did on each test image. */
 export interface Evaluation extends ClassDetails {
   readonly crops: "center" | "ten";
   readonly epoch: number;

@@ -14,14 +14,14 @@ export interface EpochRecord<S extends Scores = ClassScores> {
   readonly train: S["train"];
   /** Null in a run without a validation part. */
   readonly validation: S["score"] | null;
-  /** Whether this epoch is the best on validation so far; without validation each is, so that the last one is kept. */
+  /** Whether this epoch is the best on validation so far; without validation none is. */
   readonly best: boolean;
   readonly imagesPerSecond: number;
   /** Wall-clock seconds of this epoch, validation counted in. */
   readonly seconds: number;
 }
 
-/** The last line of a finished run: the best checkpoint on the test part. */
+/** The last line of a finished run: the kept weights on the test part. */
 export interface TestRecord<S extends Scores = ClassScores> {
   readonly type: "test";
   readonly epoch: number;
@@ -43,10 +43,16 @@ export type StepEvent<S extends Scores = ClassScores> = {
   readonly secondsLeft: number;
 } & S["train"];
 
+/** The record of an epoch that has just ended. */
+export type EpochEvent<S extends Scores = ClassScores> = EpochRecord<S> & {
+  /** Whether it was the last one: of all, or early stopping has ended the training. */
+  readonly last: boolean;
+};
+
 /** More often than lines of metrics: for a progress display. */
 export type TrainingEvent<S extends Scores = ClassScores> =
   | { readonly type: "phase"; readonly phase: "compile" | "train" | "validate" | "test" }
   | StepEvent<S>
-  | EpochRecord<S>
+  | EpochEvent<S>
   | TestRecord<S>
   | { readonly type: "message"; readonly text: string };

@@ -26,7 +26,7 @@ const positionSchema = z.strictObject({
     })
     .catchall(number),
   plateau: z.strictObject({ learningRate: number, best: number.nullable(), badEpochs: count }).nullable(),
-  /** The best epoch on validation so far, with the scores that made it so; the last one without validation. Early stopping counts from its number. */
+  /** The best epoch on validation so far, with the scores that made it so; null without validation. Early stopping counts from its number. */
   best: z.object({ epoch: count }).catchall(number).nullable(),
 });
 

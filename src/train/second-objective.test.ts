@@ -151,6 +151,7 @@ async function fill(
         batchSize,
         schedule: { kind: "constant", learningRate: 0.1, warmupEpochs: 0 },
         earlyStopping: null,
+        keep: "best",
         crops: "center",
       },
       resume: false,
@@ -184,7 +185,7 @@ describe("an auto-encoder, with the trainer that classifies", async () => {
     const { errors, score, epoch } = result.evaluation!;
     expect(errors).toHaveLength(24);
     expect(score.loss).toBeCloseTo(errors.reduce((sum, error) => sum + error, 0) / 24, 12);
-    expect(epoch).toBe(result.bestEpoch);
+    expect(epoch).toBe(result.best!.epoch);
     expect(storage.records.at(-1)).toMatchObject({ type: "test", test: score });
     expect(storage.evaluations).toEqual([result.evaluation]);
   });
@@ -196,7 +197,7 @@ describe("an auto-encoder, with the trainer that classifies", async () => {
     expect(epochs.map(({ best }) => best)).toEqual(
       losses.map((loss, at) => loss < Math.min(Number.POSITIVE_INFINITY, ...losses.slice(0, at))),
     );
-    expect((await storage.readCheckpoint("best")).position).toMatchObject({ epoch: result.bestEpoch });
+    expect((await storage.readCheckpoint("best")).position).toMatchObject({ epoch: result.best!.epoch });
   });
 
   test.each([

@@ -3,7 +3,7 @@ import type { MetricsRecord } from "./events.ts";
 import type { TrainingState } from "./network-session.ts";
 import type { Scores } from "./objective.ts";
 
-/** `last`: all that is needed to go on. `best`: parameters and buffers of the best epoch. */
+/** `last`: all that is needed to go on. `best`: parameters and buffers of the best epoch on validation, where there is such a part. */
 export type CheckpointName = "last" | "best";
 
 export interface StoredCheckpoint {
@@ -14,7 +14,7 @@ export interface StoredCheckpoint {
   readonly position: unknown;
 }
 
-/** The best checkpoint on the test part. */
+/** The kept weights on the test part. */
 export type Evaluated<S extends Scores> = {
   readonly crops: "center" | "ten";
   readonly epoch: number;

@@ -19,6 +19,8 @@ export interface TrainOptions {
   readonly schedule: ScheduleOptions;
   /** Stop when the best epoch lies `patience` epochs back; null is off. */
   readonly earlyStopping: { readonly patience: number } | null;
+  /** Whose weights are tested: those of the best epoch on validation, or of the last. */
+  readonly keep: "best" | "last";
   /** Views of an image in validation and test. */
   readonly crops: "center" | "ten";
   /** What is done to whole batches; nothing when null or left out. */
@@ -60,7 +62,7 @@ export function checkArguments<S extends Scores>(
   { split, session, options }: TrainArguments<S>,
   { outputSize }: Task<S>,
 ): void {
-  const { batchSize, epochs, earlyStopping, schedule } = options;
+  const { batchSize, epochs, earlyStopping, schedule, keep } = options;
   const refuse = (what: string, got: string | number, remedy?: string) => {
     throw new CutoutError({ where: "training", what, got: String(got), remedy, kind: "settings" });
   };
@@ -93,6 +95,7 @@ export function checkArguments<S extends Scores>(
     const needing = (what: string) =>
       refuse(`${what} must have a validation part to go by`, "none", "leave it out, or give --validation");
     if (earlyStopping !== null) needing("early stopping");
+    if (keep === "best") needing("keeping the best epoch");
     if (schedule.kind === "plateau") needing("the schedule plateau");
   }
   checkSchedule(schedule, epochs);

@@ -26,7 +26,11 @@ describe("a whole run", async () => {
   const events: TrainingEvent[] = [];
   const args = smallRun(runDir, { onEvent: (event) => events.push(event) });
   const result = await train(args);
-  const records = events.filter((event) => event.type === "epoch");
+  const records = events.flatMap((event): EpochRecord[] => {
+    if (event.type !== "epoch") return [];
+    const { last, ...record } = event;
+    return [record];
+  });
 
   test("learns, and writes a line an epoch, the test and the files", () => {
     expect(result.status).toBe("finished");
@@ -38,8 +42,7 @@ describe("a whole run", async () => {
       "metrics.jsonl",
     ]);
     const lines = readFileSync(join(runDir, "metrics.jsonl"), "utf8").trimEnd().split("\n");
-    const written = events.filter((event) => event.type === "epoch" || event.type === "test");
-    expect(lines.map(contentOf)).toEqual(written);
+    expect(lines.map(contentOf)).toEqual([...records, events.find(({ type }) => type === "test")]);
     expect(records.map((record) => [record.epoch, record.step])).toEqual([
       [1, 12],
       [2, 24],
@@ -70,8 +73,8 @@ describe("a whole run", async () => {
   test("the test is made with the best epoch, and evaluation.json agrees with it", async () => {
     const best = loadCheckpoint(join(runDir, "best.safetensors"));
     const bestRecord = records.filter((record) => record.best).at(-1)!;
-    expect(best.position).toEqual({ epoch: result.bestEpoch, validation: bestRecord.validation });
-    expect(bestRecord.epoch).toBe(result.bestEpoch);
+    expect(best.position).toEqual({ epoch: result.best!.epoch, validation: bestRecord.validation });
+    expect(bestRecord.epoch).toBe(result.best!.epoch);
     expect(best.state.optimizer.size).toBe(0);
     const fresh = smallRun(newRunDir());
     fresh.session.load({ ...best.state, optimizer: fresh.session.state().optimizer });
@@ -189,7 +192,7 @@ describe("the best epoch", () => {
     ]);
     // Half right: the loss log(e^m + 5) - m / 2 is lower for the margin 2 than for 3.
     const result = await train(args);
-    expect(result.bestEpoch).toBe(3);
+    expect(result.best!.epoch).toBe(3);
     expect(result.best).toMatchObject({ epoch: 3, top1: 0.5 });
     const records = metricsOf(args.runDir).slice(0, 4) as EpochRecord[];
     expect(records.map((record) => record.best)).toEqual([true, true, true, false]);
@@ -203,9 +206,12 @@ describe("early stopping", () => {
     [2, 4, 2],
     [3, 7, 5],
   ])("patience %i ends after epoch %i, best %i", async (patience, epochs, best) => {
-    const args = smallRun(newRunDir(), {}, { epochs: 7, earlyStopping: { patience } });
+    const last: boolean[] = [];
+    const onEvent = (event: TrainingEvent) => event.type === "epoch" && last.push(event.last);
+    const args = smallRun(newRunDir(), { onEvent }, { epochs: 7, earlyStopping: { patience } });
     const result = await train(staged(scores, args));
-    expect([result.epochs, result.bestEpoch, result.stoppedEarly]).toEqual([epochs, best, epochs < 7]);
+    expect(last).toEqual(Array.from({ length: epochs }, (_, index) => index === epochs - 1));
+    expect([result.epochs, result.best!.epoch, result.stoppedEarly]).toEqual([epochs, best, epochs < 7]);
     expect(metricsOf(args.runDir)).toHaveLength(epochs + 1);
   });
   test("a run that has stopped does not go on when it is resumed", async () => {
@@ -314,8 +320,8 @@ describe("a run that is kept elsewhere", () => {
 
   test("the evaluation is written once, after everything else and before the test's record", async () => {
     const storage = memoryStorage();
-    const { bestEpoch } = await train(smallRun("", { storage }, { epochs: 1 }));
-    expect(bestEpoch).toBe(1);
+    const { best } = await train(smallRun("", { storage }, { epochs: 1 }));
+    expect(best!.epoch).toBe(1);
     expect(storage.writes).toEqual(["last", "best", "epoch", "last", "evaluation", "test"]);
   });
 
@@ -427,9 +433,60 @@ test("an empty test part is told and left out", async () => {
   expect(messages).toEqual(["the test part is empty: nothing to evaluate"]);
 });
 
+describe("the last epoch kept", () => {
+  /** Best after the second of 4 epochs. */
+  const scores = [10, 30, 20, 15, 12].map((right) => ({ right, margin: 1 }));
+
+  test("is the one that is tested; the best on validation is there too, and what is learnt is the same", async () => {
+    const [last, best] = (["last", "best"] as const).map((keep) => smallRun(newRunDir(), {}, { keep })) as [
+      ReturnType<typeof smallRun>,
+      ReturnType<typeof smallRun>,
+    ];
+    const results = [await train(staged(scores, last)), await train(staged(scores, best))];
+    expect(results.map(({ evaluation }) => evaluation!.epoch)).toEqual([4, 2]);
+    expect(results.map((result) => result.best!.epoch)).toEqual([2, 2]);
+    for (const name of ["best", "last"]) {
+      const [own, other] = [last, best].map(({ runDir }) =>
+        loadCheckpoint(join(runDir, `${name}.safetensors`)),
+      );
+      expect(own).toEqual(other);
+    }
+    expect(metricsOf(last.runDir).slice(0, 4)).toEqual(metricsOf(best.runDir).slice(0, 4));
+    expect(metricsOf(last.runDir).at(-1)).toMatchObject({ type: "test", epoch: 4 });
+  });
+
+  test("its weights are those of last.safetensors, also when the test is made again", async () => {
+    const runDir = newRunDir();
+    const { evaluation } = await train(smallRun(runDir, {}, { keep: "last" }));
+    const again = await train(smallRun(runDir, { resume: true }, { keep: "last" }));
+    expect(again.evaluation).toEqual(evaluation);
+    const args = smallRun(newRunDir());
+    const { session, split, dataset, pipeline, loader } = args;
+    const { state } = loadCheckpoint(join(runDir, "last.safetensors"));
+    session.load(state);
+    const scoring = classScoring(dataset, split.test);
+    const shared = { dataset, pipeline, loader, crops: "center", batchSize: 8 } as const;
+    await evaluate({ ...shared, predictor: session, scoring, indices: split.test });
+    expect(scoring.score()).toEqual(evaluation!.score);
+  });
+
+  test("the middle of an epoch is not tested as its end", async () => {
+    const runDir = newRunDir();
+    const controller = new AbortController();
+    const onEvent = atStep((count) => count === 17 && controller.abort());
+    await train(smallRun(runDir, { signal: controller.signal, onEvent }, { keep: "last" }));
+    const shorter = smallRun(runDir, { resume: true }, { keep: "last", epochs: 1 });
+    await expect(train(shorter)).rejects.toThrow(
+      "the weights to be kept must be those of an epoch's end, got those of step 5 in epoch 2; let that epoch end, too",
+    );
+    expect(metricsOf(runDir)).toHaveLength(1);
+  });
+});
+
 describe("without a validation part", () => {
   const unvalidated = (...told: Parameters<typeof smallRun>) => {
-    const args = smallRun(...told);
+    const [folder, changes, options] = told;
+    const args = smallRun(folder, changes, { keep: "last", ...options });
     return { ...args, split: { ...args.split, validation: new Int32Array(0) } };
   };
 
@@ -438,15 +495,14 @@ describe("without a validation part", () => {
     const phases: string[] = [];
     const onEvent = (event: TrainingEvent) => event.type === "phase" && phases.push(event.phase);
     const result = await train(unvalidated(runDir, { onEvent }));
-    expect(result).toMatchObject({ status: "finished", bestEpoch: 4, best: { epoch: 4 } });
+    expect(result).toMatchObject({ status: "finished", best: null, evaluation: { epoch: 4 } });
     expect(phases).not.toContain("validate");
     const records = metricsOf(runDir);
     expect(records.slice(0, 4)).toMatchObject(
-      [1, 2, 3, 4].map((epoch) => ({ epoch, validation: null, best: true })),
+      [1, 2, 3, 4].map((epoch) => ({ epoch, validation: null, best: false })),
     );
     expect(records[4]).toMatchObject({ type: "test", epoch: 4 });
-    const best = loadCheckpoint(join(runDir, "best.safetensors"));
-    expect(best.position).toEqual({ epoch: 4, validation: null });
+    expect(existsSync(join(runDir, "best.safetensors"))).toBe(false);
     const validated = newRunDir();
     await train(smallRun(validated));
     const [own, other] = [runDir, validated].map(
@@ -470,6 +526,7 @@ describe("without a validation part", () => {
   });
 
   test.each<[string, Parameters<typeof smallRun>[2]]>([
+    ["keeping the best epoch", { keep: "best" }],
     ["early stopping", { earlyStopping: { patience: 2 } }],
     [
       "the schedule plateau",

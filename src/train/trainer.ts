@@ -19,21 +19,19 @@ export interface TrainResult<S extends Scores> {
   readonly status: "finished" | "interrupted";
   /** Epochs that have ended. */
   readonly epochs: number;
-  /** 0 before the first epoch has ended. */
-  readonly bestEpoch: number;
-  /** The scores in validation that made it the best. */
+  /** Best on validation, with the scores that made it so; null before the first epoch has ended, and without validation. */
   readonly best: Position["best"];
   readonly stoppedEarly: boolean;
-  /** The best checkpoint on the test part; null when interrupted, when that is empty, or not to be looked at. */
+  /** The kept weights on the test part; null when interrupted, when that is empty, or not to be looked at. */
   readonly evaluation: Evaluated<S> | null;
 }
 
 /**
- * Trains until the last epoch, early stopping or the signal, and evaluates the best checkpoint on the test part; without
- * a validation part that of the last epoch.
+ * Trains until the last epoch, early stopping or the signal, and evaluates the weights of the best epoch on validation or
+ * of the last epoch on the test part, as `keep` says.
  *
- * Keeps in `storage`: a record an epoch, the best checkpoint (parameters and buffers of the epoch that the objective
- * ranks highest), the last one (everything needed to go on: at the start, at each epoch's end, every five minutes, when
+ * Keeps in `storage`: a record an epoch, where there is a validation part the best checkpoint (parameters and buffers of
+ * the epoch that the objective ranks highest), the last one (everything needed to go on: at the start, at each epoch's end, every five minutes, when
  * interrupted), and in the end the evaluation and the test's record. A resumed run has, but for times, the same
  * metrics bit for bit as one left alone.
  *
@@ -108,7 +106,9 @@ class Training<S extends Scores> {
     checkArguments(args, this.#task);
     this.#stepsPerEpoch = Math.floor(split.train.length / imagesPerStep(options));
     this.#pace = new Pace(seconds, options.batchSize);
-    const identity = { ...options, ...objective.identity, ...args.identity };
+    // What is kept changes nothing that is learnt.
+    const { keep, ...learning } = options;
+    const identity = { ...learning, ...objective.identity, ...args.identity };
     this.#position = startOf(JSON.parse(JSON.stringify(identity)), initialPlateau(options.schedule));
   }
 
@@ -275,7 +275,7 @@ class Training<S extends Scores> {
     const epoch = position.epoch + 1;
     const ranked = score === null ? null : rankedScores(objective.ranking, score);
     const best =
-      ranked === null || position.best === null || isBetter(objective.ranking, ranked, position.best);
+      ranked !== null && (position.best === null || isBetter(objective.ranking, ranked, position.best));
     const { running } = this.#timedPosition();
     const step = this.#stepsDone();
     const record: EpochRecord<S> = {
@@ -304,10 +304,13 @@ class Training<S extends Scores> {
         ? position.plateau
         : updatePlateau(options.schedule, position.plateau, ranked[first.score]!, first.best);
     await this.#save(
-      nextEpoch(position, { plateau, best: best ? { epoch, ...ranked } : position.best }),
+      nextEpoch(position, {
+        plateau,
+        best: ranked === null ? null : best ? { epoch, ...ranked } : position.best,
+      }),
       state,
     );
-    onEvent(record);
+    onEvent({ ...record, last: this.isOver() });
   }
 
   async #validate(): Promise<S["score"]> {
@@ -315,15 +318,41 @@ class Training<S extends Scores> {
     return (await this.#evaluate(this.#args.split.validation)).score();
   }
 
-  /** The best checkpoint on the test part. The record comes last: it says that the run is finished. */
+  /** The kept weights on the test part. The record comes last: it says that the run is finished. */
   async test(): Promise<Evaluated<S> | null> {
-    const { session, storage, split, onEvent } = this.#args;
-    const { crops } = this.#args.options;
+    const { storage, split, onEvent } = this.#args;
+    const { crops, keep } = this.#args.options;
     if (split.test.length === 0) {
       onEvent({ type: "message", text: "the test part is empty: nothing to evaluate" });
       return null;
     }
     onEvent({ type: "phase", phase: "test" });
+    const epoch = keep === "best" ? await this.#loadBest() : this.#lastEpoch();
+    const scoring = await this.#evaluate(split.test);
+    const score: S["score"] = scoring.score();
+    const evaluation: Evaluated<S> = { crops, epoch, score, ...scoring.details() };
+    await storage.writeEvaluation(evaluation);
+    const record: TestRecord<S> = { type: "test", epoch, crops, test: score };
+    await storage.appendRecord(record);
+    onEvent(record);
+    return evaluation;
+  }
+
+  /** The last epoch, whose weights the session has. */
+  #lastEpoch(): number {
+    const { epoch, stepInEpoch } = this.#position;
+    if (stepInEpoch === 0) return epoch;
+    throw new CutoutError({
+      where: this.#args.storage.name,
+      what: `the weights to be kept must be those of an epoch's end`,
+      got: `those of step ${stepInEpoch} in epoch ${epoch + 1}`,
+      remedy: "let that epoch end, too",
+    });
+  }
+
+  /** Loads the weights of the best epoch, and gives its number. */
+  async #loadBest(): Promise<number> {
+    const { session, storage } = this.#args;
     const { epoch } = this.#position.best!;
     const { where, state, position } = await storage.readCheckpoint("best");
     const found = (position as { readonly epoch?: unknown } | null)?.epoch;
@@ -336,14 +365,7 @@ class Training<S extends Scores> {
     }
     const { optimizer } = await session.state();
     await session.load({ ...state, optimizer });
-    const scoring = await this.#evaluate(split.test);
-    const score: S["score"] = scoring.score();
-    const evaluation: Evaluated<S> = { crops, epoch, score, ...scoring.details() };
-    await storage.writeEvaluation(evaluation);
-    const record: TestRecord<S> = { type: "test", epoch, crops, test: score };
-    await storage.appendRecord(record);
-    onEvent(record);
-    return evaluation;
+    return epoch;
   }
 
   async #evaluate(indices: Int32Array): Promise<Scoring<S>> {
@@ -369,7 +391,6 @@ class Training<S extends Scores> {
     return {
       status,
       epochs: epoch,
-      bestEpoch: best?.epoch ?? 0,
       best,
       stoppedEarly: epoch < this.#args.options.epochs && this.#isStoppedEarly(),
       evaluation,

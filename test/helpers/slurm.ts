@@ -14,7 +14,10 @@ const run = promisify(execFile);
 /** Debian's package slurm-wlm, and root, who may start its daemons. */
 export const hasSlurm =
   process.getuid?.() === 0 &&
-  ["munged", "slurmctld", "slurmd"].every((name) => spawnSync(name, ["--version"]).error === undefined || spawnSync(name, ["-V"]).error === undefined);
+  ["munged", "slurmctld", "slurmd"].every(
+    (name) =>
+      spawnSync(name, ["--version"]).error === undefined || spawnSync(name, ["-V"]).error === undefined,
+  );
 
 export interface Slurm {
   /** For SLURM_CONF. */
@@ -66,7 +69,9 @@ export async function openSlurm(cpus: number): Promise<Slurm> {
     config,
     `${Object.entries(settings)
       .map(([name, value]) => `${name}=${value}`)
-      .join("\n")}\nNodeName=${host} NodeAddr=127.0.0.1 CPUs=${cpus} State=UNKNOWN\nPartitionName=main Nodes=${host} Default=YES MaxTime=INFINITE State=UP OverSubscribe=NO\n`,
+      .join(
+        "\n",
+      )}\nNodeName=${host} NodeAddr=127.0.0.1 CPUs=${cpus} State=UNKNOWN\nPartitionName=main Nodes=${host} Default=YES MaxTime=INFINITE State=UP OverSubscribe=NO\n`,
   );
   const env = { ...process.env, SLURM_CONF: config };
   const children: ChildProcess[] = [];

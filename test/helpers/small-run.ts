@@ -28,6 +28,7 @@ export const smallOptions: TrainOptions = {
     finalDivision: 10,
   },
   earlyStopping: null,
+  keep: "best",
   crops: "center",
 };
 

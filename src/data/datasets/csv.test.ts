@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { paint, temporaryFolder } from "../../../test/helpers/data.ts";
@@ -149,4 +149,23 @@ it("takes names that look the same for the same: columns, labels, files", async 
   for await (const image of source.images(options))
     labels.push("reason" in image ? image.reason : image.label);
   expect(labels).toEqual([1, 1, 0]);
+});
+
+it("lists what lies beside it and no line names: images, folders of them, other files", async () => {
+  const folder = temporaryFolder();
+  for (const name of ["a.png", "deep/b.png", "deep/un.png", "c.png", "more/d.png", "deep/er/e.png"]) {
+    await paint(join(folder, name), [1, 2, 3]);
+  }
+  for (const name of ["x.ppm", "deep/.DS_Store", "test.csv"]) writeFileSync(join(folder, name), "x");
+  mkdirSync(join(folder, "papers"));
+  writeFileSync(join(folder, "papers", "a.pdf"), "x");
+  writeFileSync(join(folder, "labels.csv"), "file,label\n./a.png,cat\ndeep/../deep/b,dog\nno.png,dog\n");
+  const { leftOut } = await csvSource(join(folder, "labels.csv"), null);
+  expect(Object.fromEntries(leftOut!.map(({ what, names }) => [what, names]))).toEqual({
+    "images that the table does not name": ["c.png", "deep/un.png"],
+    "folders of images that the table does not name": ["deep/er/", "more/"],
+    ".ppm": ["x.ppm"],
+    ".csv": ["test.csv"],
+    "files of photo tools or the system": ["deep/.DS_Store"],
+  });
 });

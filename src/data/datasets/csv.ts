@@ -1,6 +1,6 @@
 // A table of labels (CSV or TSV): a line an image, with the file's name and its label.
 import { existsSync, statSync } from "node:fs";
-import { basename, dirname, extname, isAbsolute, join, resolve } from "node:path";
+import { basename, dirname, extname, isAbsolute, join, resolve, sep } from "node:path";
 import { parse } from "csv-parse";
 import { parse as parseText } from "csv-parse/sync";
 import { streamBytes, withBytes } from "../formats/byte-file.ts";
@@ -8,8 +8,10 @@ import { explained, trouble, type Where } from "../formats/trouble.ts";
 import { decodeImage, decodesAtOnce } from "../images/image.ts";
 import { inOrder } from "../images/in-order.ts";
 import type { Columns } from "./columns.ts";
+import { add, emptyListing, firstBelow, pathBelow, visible } from "./folder-listing.ts";
 import type { DatasetKind, Purpose } from "./kind.ts";
 import { settleClasses } from "./labels.ts";
+import type { LeftOut } from "./left-out.ts";
 import type { BrokenImage, Source, SourceFile, SourceImage } from "./source.ts";
 import { splitByColumn, splitColumnIn } from "./split-column.ts";
 
@@ -147,6 +149,7 @@ export async function csvSource(
     parts: parts?.split.parts ?? [],
     notes: parts === null ? [] : [`${basename(file)}: ${parts.note}`],
     files: [fileOf(folder, basename(file)), ...files],
+    leftOut: leftOutBeside(file, names),
     task: `decoding the images of ${basename(file)}`,
     async *images(options): AsyncGenerator<SourceImage | BrokenImage> {
       const pathOf = (name: string) => (isAbsolute(name) ? name : join(folder, name));
@@ -223,6 +226,51 @@ function columnsIn(where: Where, header: readonly string[], columns: Columns | n
   const got = header.slice(0, 10).join(", ").slice(0, 200);
   const must = `have columns "${wanted.image}" and "${wanted.label}"`;
   throw trouble(where, must, got, "name them by --columns FILE,LABEL");
+}
+
+/**
+ * What lies beside the table and beside the images that it names, and is not read. Folders without an image of the table
+ * are only named: what is below them may be anything.
+ * @param names of the images, from the table's folder on
+ */
+function leftOutBeside(file: string, names: ReadonlySet<string>): LeftOut[] {
+  const folder = resolve(dirname(file));
+  const named = new Set([resolve(file)]);
+  const above = new Set([folder]);
+  for (const name of names) {
+    const path = resolve(folder, name);
+    named.add(path);
+    for (let at = dirname(path); at.startsWith(`${folder}${sep}`) && !above.has(at); at = dirname(at)) {
+      above.add(at);
+    }
+  }
+  const listing = emptyListing();
+  const unlisted = "folders that cannot be listed";
+  const walk = (below: string) => {
+    const path = join(folder, below);
+    let entries: ReturnType<typeof visible>;
+    try {
+      entries = visible(path, below, path, listing.leftOut);
+    } catch {
+      listing.leftOut.add(unlisted, `${below}/`); // its images may be read all the same
+      return;
+    }
+    for (const entry of entries) {
+      const name = pathBelow(below, entry.name);
+      const full = join(path, entry.name);
+      if (!entry.isFolder) {
+        if (!named.has(full)) add(listing, folder, below, entry);
+      } else if (above.has(full)) walk(name);
+      else if (firstBelow(full) === "image") {
+        listing.leftOut.add("folders of images that the table does not name", `${name}/`);
+      }
+    }
+  };
+  walk("");
+  for (const { file: image } of listing.images) {
+    listing.leftOut.add("images that the table does not name", image.name);
+  }
+  return listing.leftOut.list();
 }
 
 const endings = ["", ".jpg", ".png", ".jpeg"];

@@ -19,6 +19,18 @@ export function splitColumnIn(header: readonly string[]): number {
   return named ?? lower.findIndex((name) => yesOrNo.some(([pattern]) => pattern.test(name)));
 }
 
+/** What a column says of a row: null when it says nothing, undefined when that is not understood. */
+function partIn(column: string, value: string): Part | null | undefined {
+  const rule = yesOrNo.find(([pattern]) => pattern.test(column.trim().toLowerCase()));
+  if (rule === undefined) return value === "" ? null : (partOfFolder(value) ?? undefined);
+  return yes.test(value) ? rule[1] : no.test(value) ? rule[2] : undefined;
+}
+
+/** Whether a field of this name tells a part. */
+export function tellsPart(field: string, value: string): boolean {
+  return partIn(field, value.trim()) !== undefined;
+}
+
 /** What a column says of each row. */
 export interface ColumnSplit {
   readonly split: OfficialSplit;
@@ -30,11 +42,6 @@ export interface ColumnSplit {
 
 /** @param values what stands in the column, a row each */
 export function splitByColumn(column: string, values: readonly string[]): ColumnSplit {
-  const rule = yesOrNo.find(([pattern]) => pattern.test(column.trim().toLowerCase()));
-  const partOf = (value: string): Part | null | undefined => {
-    if (rule === undefined) return value === "" ? null : (partOfFolder(value) ?? undefined);
-    return yes.test(value) ? rule[1] : no.test(value) ? rule[2] : undefined;
-  };
   const none = values.map(() => null);
   const unused = (why: string): ColumnSplit => ({
     split: officialSplit([]),
@@ -43,7 +50,7 @@ export function splitByColumn(column: string, values: readonly string[]): Column
   });
   const named: (Part | null)[] = [];
   for (const value of values) {
-    const part = partOf(value.trim());
+    const part = partIn(column, value.trim());
     if (part === undefined) {
       return unused(`it says ${JSON.stringify(value.slice(0, 40))}, not train, validation or test`);
     }

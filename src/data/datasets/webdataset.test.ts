@@ -108,6 +108,34 @@ describe("as a data set", () => {
     expect(pixels).toEqual(pattern(5, 6, 5));
   });
 
+  it.each([
+    [{ label: 1, split: "test" }, "split"],
+    [{ label: 1, is_test: false }, "is_test"],
+    [{ label: 1, set: "laion" }, null],
+    [{ label: 1 }, null],
+  ])("says of %j that the part is not used, also out of the cache", async (json, field) => {
+    const file = join(temporaryFolder(), "a.tar");
+    const files = (await samples(0, 4)).filter(([name]) => !name.endsWith(".cls"));
+    const named = files.flatMap(([name, content], at): Files => {
+      const label = JSON.stringify({ ...json, label: at % 2 });
+      return [
+        [name, content],
+        [name.replace(/\.[^.]+$/, ".json"), label],
+      ];
+    });
+    writeFileSync(file, await tarOf(named));
+    const cacheDir = temporaryFolder();
+    const size = { height: 6, width: 5 };
+    for (let time = 0; time < 2; time++) {
+      const dataset = await openDataset({
+        ...{ data: file, size, fit: "squash", maxPixels: 1e6, maxBroken: 0.5, cacheDir },
+      });
+      const note = `the field "${field}" in .json is not used to divide the images: the names of shards are (train-000000.tar, val-000000.tar, test-000000.tar)`;
+      expect(dataset.notes).toEqual(field === null ? [] : [note]);
+      dataset.close();
+    }
+  });
+
   it("lists broken samples with their reasons", async () => {
     const folder = temporaryFolder();
     const files: Files = [

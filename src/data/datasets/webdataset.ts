@@ -13,6 +13,7 @@ import { type Label, mostClasses, settleClasses } from "./labels.ts";
 import { officialSplit, partInName } from "./official-split.ts";
 import { type FoundShards, findShards } from "./shards.ts";
 import type { BrokenImage, Source, SourceFile, SourceImage } from "./source.ts";
+import { splitColumnIn, tellsPart } from "./split-column.ts";
 
 const reader = "webdataset";
 
@@ -40,6 +41,8 @@ export async function webDatasetSource(
   const numbers = new Map<Label, number>();
   const progress = { bytes: 0, samples: 0, complete: false };
   const where = { reader, file: data };
+  // An address is read once, from front to back: what its samples say is known when they come.
+  const notes = isAddress(shards[0]!) ? [] : await notesOnFirst(shards[0]!);
 
   const numberOf = (label: Label): number => {
     const known = numbers.get(label);
@@ -55,7 +58,10 @@ export async function webDatasetSource(
       const onBytes = (count: number) => {
         progress.bytes += count;
       };
-      for await (const sample of samplesOf({ reader, file }, columns, onBytes)) {
+      const onFields = (fields: ReadonlyMap<string, string>) => {
+        if (notes.length === 0) notes.push(...splitNotes(fields));
+      };
+      for await (const sample of samplesOf({ reader, file }, columns, onBytes, onFields)) {
         progress.samples++;
         yield { sample, shard };
       }
@@ -89,6 +95,7 @@ export async function webDatasetSource(
       return Math.max(samples + 1, Math.round(guess));
     },
     parts: split.parts,
+    notes,
     files,
     task: `decoding ${name} (a stream)`,
     settle() {
@@ -97,6 +104,26 @@ export async function webDatasetSource(
     },
     images,
   };
+}
+
+/** A stream is divided before its samples are known: by the names of its shards, not by what the samples say. */
+function splitNotes(fields: ReadonlyMap<string, string>): string[] {
+  const names = [...fields.keys()];
+  const name = names[splitColumnIn(names)];
+  if (name === undefined || !tellsPart(name, fields.get(name)!.trim())) return [];
+  return [
+    `the field ${JSON.stringify(name)} in .json is not used to divide the images: the names of shards are (train-000000.tar, val-000000.tar, test-000000.tar)`,
+  ];
+}
+
+/** The same of the first sample of a shard; what is wrong with it is told when all are read. */
+async function notesOnFirst(file: string): Promise<string[]> {
+  const notes: string[] = [];
+  try {
+    const onFields = (fields: ReadonlyMap<string, string>) => notes.push(...splitNotes(fields));
+    for await (const _ of samplesOf({ reader, file }, null, () => {}, onFields)) break;
+  } catch {}
+  return notes;
 }
 
 /** Until the first bytes are read; the number of images is only guessed with it. */

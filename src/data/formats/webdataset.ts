@@ -30,19 +30,28 @@ const format = "a tar shard";
  * @param fields endings of the files of the image and the label (`jpg`, `cls`), or a key in the sample's `.json`;
  *   the usual ones when null
  * @param onBytes is told how many bytes have been read since the last time
+ * @param onFields is told the fields of the first sample that has a `.json`, with their values as texts
  * @throws Error when the shard is cut short, damaged, or has a path that leads out of it
  */
 export async function* samplesOf(
   where: Where,
   fields: Columns | null = null,
   onBytes: (count: number) => void = () => {},
+  onFields: (fields: ReadonlyMap<string, string>) => void = () => {},
 ): AsyncGenerator<Sample> {
   let open = null as OpenSample | null;
+  let told = false;
+  const done = (sample: OpenSample): Sample => {
+    const json = told ? undefined : sample.texts.get("json");
+    if (json !== undefined) onFields(fieldsIn(json));
+    told ||= json !== undefined;
+    return finished(sample, fields);
+  };
   for await (const { name, size, read } of membersOf(where, onBytes)) {
     // The key is the path up to the first dot of the name itself.
     const [, key, ending] = /^((?:.*\/)?[^./]+)\.([^/]*)$/s.exec(name) ?? [];
     if (key === undefined || ending === undefined) continue;
-    if (open !== null && open.key !== key) yield finished(open, fields);
+    if (open !== null && open.key !== key) yield done(open);
     if (open?.key !== key) open = { key, image: null, texts: new Map(), tooLarge: false };
     const role = roleOf(ending.toLowerCase(), fields);
     if (role === null) continue;
@@ -57,7 +66,7 @@ export async function* samplesOf(
       open.texts.set(ending.toLowerCase(), Buffer.from(await read()).toString("utf8"));
     }
   }
-  if (open !== null) yield finished(open, fields);
+  if (open !== null) yield done(open);
 }
 
 interface OpenSample {
@@ -101,6 +110,16 @@ function labelIn(texts: ReadonlyMap<string, string>, fields: Columns | null): La
     return typeof value === "number" || typeof value === "string" ? asLabel(String(value)) : null;
   } catch {
     return null;
+  }
+}
+
+function fieldsIn(json: string): ReadonlyMap<string, string> {
+  try {
+    const values: unknown = JSON.parse(json);
+    if (typeof values !== "object" || values === null) return new Map();
+    return new Map(Object.entries(values).map(([field, value]) => [field, String(value)]));
+  } catch {
+    return new Map();
   }
 }
 

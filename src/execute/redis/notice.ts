@@ -5,7 +5,7 @@ import { z } from "zod";
 import { formatVersion } from "../../config/config.ts";
 import type { RunEvent } from "../../run/events.ts";
 import { type Outcome, type Study, studyHash } from "../../study-folder/index.ts";
-import { ownVersion } from "../version.ts";
+import { version } from "../../version.ts";
 
 /** Prefix of all keys; BullMQ's too. */
 export const prefix = "cutout";
@@ -46,7 +46,7 @@ export type Notice = z.infer<typeof schema>;
 export function noticeOf(study: Study): Notice {
   const hash = studyHash(study);
   const id = createHash("sha256").update(`${hash} ${study.created}`).digest("hex").slice(0, 32);
-  return { id, hash, version: ownVersion(), formatVersion, host: hostname(), study };
+  return { id, hash, version, formatVersion, host: hostname(), study };
 }
 
 /** Null for what is none. */

@@ -23,10 +23,10 @@ import {
   trialLog,
   trialOfLine,
 } from "../../study-folder/index.ts";
+import { version } from "../../version.ts";
 import { runInChild } from "../child.ts";
 import { imagesOf } from "../fingerprint.ts";
 import { MemoryNeed } from "../memory.ts";
-import { ownVersion } from "../version.ts";
 import { Archives } from "./archives.ts";
 import { connectRedis, isAwayAtTheEnd, shownAddress } from "./connection.ts";
 import {
@@ -209,9 +209,10 @@ class Workshop {
 
   /** @returns why this worker cannot help */
   async #fit(notice: Notice): Promise<Bench | string> {
-    const { id, version, hash } = notice;
-    const own = ownVersion();
-    if (version !== own) return `it is conducted by cutout ${version}, and this worker is ${own}`;
+    const { id, hash } = notice;
+    if (notice.version !== version) {
+      return `it is conducted by cutout ${notice.version}, and this worker is ${version}`;
+    }
     if (notice.formatVersion !== formatVersion) {
       return `its settings are of format ${notice.formatVersion}, and this worker reads ${formatVersion}`;
     }

@@ -1,0 +1,102 @@
+// A study's folder: decided once, appended to, and refused where it is not what was written.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeEach, expect, test } from "vitest";
+import { temporaryFolder } from "../../test/fixtures/run-folder.ts";
+import { formatVersion } from "../config/config.ts";
+import { readSettings } from "../config/settings.ts";
+import { appendTrials, createStudyFolder, type NewTrial, openStudy, type Study } from "./index.ts";
+import { resultsCsv } from "./results-csv.ts";
+
+const study: Study = {
+  question: "compare",
+  plan: { part: "test" },
+  arms: [
+    { name: "baseline", settings: readSettings({ data: "photos" }) },
+    {
+      name: "--cutout area 2%-33% --augment random-erasing --mix mixup",
+      settings: readSettings({
+        data: "photos",
+        model: "wrn-16-4:dropout=0.3",
+        augment: {
+          cutout: { length: "area 2%-33%" },
+          augmentations: ["random-erasing:probability=1"],
+          mix: "mixup",
+        },
+      }),
+    },
+  ],
+  data: "/photos",
+  command: ["compare", "photos"],
+  version: "0.1.0",
+  formatVersion,
+  created: "2026-11-29T00:00:00.000Z",
+};
+const trial: NewTrial = { task: "train", arm: 0, seed: 0, stage: "look 6", epochs: null, test: true };
+
+let folder: string;
+beforeEach(() => {
+  folder = join(temporaryFolder(), "study");
+  createStudyFolder(folder, study);
+});
+const edit = (file: string, from: string | RegExp, to: string) => {
+  const path = join(folder, file);
+  writeFileSync(path, readFileSync(path, "utf8").replace(from, to));
+};
+
+test("what was decided is read as it was written, settings of any form too", () => {
+  expect(openStudy(folder)).toEqual({ path: folder, study, trials: [] });
+  const trials = appendTrials(folder, study, [], [trial, { ...trial, arm: 1 }]);
+  expect(openStudy(folder).trials).toEqual(trials);
+  expect(trials.map(({ index }) => index)).toEqual([0, 1]);
+});
+
+test("a study is never overwritten", () => {
+  expect(() => createStudyFolder(folder, study)).toThrow(
+    `--out: ${folder} exists already and is not overwritten; choose another name, or go on with it: cutout study resume`,
+  );
+});
+
+test("an edit of study.json is refused, with its checksum and without", () => {
+  appendTrials(folder, study, [], [trial]);
+  edit("study.json", '"part": "test"', '"part": "validation"');
+  expect(() => openStudy(folder)).toThrow(
+    "study.json: has changed since it was written, its checksum does not fit; put it back as it was",
+  );
+  edit("study.json", / *"checksum".*\n/, "");
+  expect(() => openStudy(folder)).toThrow(
+    "line 1 was planned for another question than study.json asks now: the study has been changed after its first run",
+  );
+});
+
+test("trials are added to those that are there; a damaged line is named", () => {
+  const first = appendTrials(folder, study, [], [trial]);
+  const trials = appendTrials(folder, study, first, [{ ...trial, arm: 1 }]);
+  expect(openStudy(folder).trials).toEqual(trials);
+  edit("trials.jsonl", '"seed":0', '"seed":7');
+  expect(() => openStudy(folder)).toThrow("trials.jsonl: line 1 is damaged");
+});
+
+test("another format of settings belongs to another version", () => {
+  const other = join(temporaryFolder(), "other");
+  createStudyFolder(other, { ...study, formatVersion: formatVersion - 1, version: "0.0.9" });
+  expect(() => openStudy(other)).toThrow("was made by cutout 0.0.9, and this is another version");
+});
+
+test("results are a table by RFC 4180", () => {
+  const row = {
+    trial: 0,
+    arm: 'a "hole", 16',
+    seed: 1,
+    stage: "look 6",
+    state: "open",
+    epoch: null,
+    validation: 0.5,
+    test: null,
+    seconds: null,
+    folder: "trials/0000",
+  } as const;
+  expect(resultsCsv([row])).toBe(
+    'trial,arm,seed,stage,state,epoch,validation,test,seconds,folder\n0,"a ""hole"", 16",1,look 6,open,,0.5,,,trials/0000\n',
+  );
+});

@@ -1,0 +1,89 @@
+// Conducts a study: asks its question what is needed, has that run, and goes on until there is an answer.
+import { CutoutError } from "../error.ts";
+import type { Executor, TrialEvent } from "../execute/executor.ts";
+import {
+  appendTrials,
+  type Conducted,
+  conductedOf,
+  holdStudy,
+  type NewTrial,
+  type OpenStudy,
+  openStudy,
+  writeResults,
+} from "../study-folder/index.ts";
+import { type Asked, ask } from "./questions/index.ts";
+import { keyOf } from "./questions/question.ts";
+
+export type StudyEvent =
+  | TrialEvent
+  /** Before each round: what there is to do, and what is done. */
+  | { readonly type: "round"; readonly study: OpenStudy; readonly conducted: readonly Conducted[] };
+
+export type StudyEnd =
+  | { readonly state: "answered"; readonly asked: Asked }
+  /** Some trials have failed: the answer waits for them. */
+  | { readonly state: "stuck"; readonly failed: readonly Conducted[] }
+  | { readonly state: "interrupted" };
+
+/**
+ * Begins a study, or goes on with it: finished trials are kept, those that have failed are tried again.
+ * @returns how it ended; events are yielded
+ * @throws CutoutError when another process conducts it, it has been changed since its first run, or runs cannot be compared
+ */
+export async function* conduct(
+  path: string,
+  executor: Executor,
+  signal: AbortSignal,
+): AsyncGenerator<StudyEvent, StudyEnd> {
+  const hold = await holdStudy(path, signal);
+  try {
+    let study = openStudy(path);
+    const failed = new Set<number>();
+    for (;;) {
+      let conducted = conductedOf(study);
+      const asked = ask(study.study, conducted);
+      const added = asked.trials.slice(checkPrefix(study, asked.trials));
+      if (added.length > 0) {
+        study = { ...study, trials: appendTrials(path, study.study, study.trials, added) };
+        conducted = conductedOf(study);
+      }
+      writeResults(study, conducted);
+      if (asked.answer !== null) return { state: "answered", asked };
+      const open = conducted.filter(
+        ({ trial, outcome }) => outcome.state !== "finished" && !failed.has(trial.index),
+      );
+      if (open.length === 0) {
+        return { state: "stuck", failed: conducted.filter(({ outcome }) => outcome.state === "failed") };
+      }
+      yield { type: "round", study, conducted };
+      const trials = open.map(({ trial }) => trial);
+      for await (const event of executor.run(study, trials, signal)) {
+        yield event;
+        if (event.type !== "end") continue;
+        hold.check();
+        if (event.outcome.state === "failed") failed.add(event.trial);
+        writeResults(study, conductedOf(study));
+      }
+      if (signal.aborted) return { state: "interrupted" };
+    }
+  } finally {
+    hold.release();
+  }
+}
+
+/**
+ * Trials that a question wants are never taken back: those that are planned are the first of them.
+ * @returns how many are planned
+ */
+function checkPrefix({ path, trials }: OpenStudy, wanted: readonly NewTrial[]): number {
+  const at = trials.findIndex((trial, index) => {
+    const other = wanted[index];
+    return other === undefined || keyOf(trial) !== keyOf(other);
+  });
+  if (at < 0) return trials.length;
+  throw new CutoutError({
+    where: path,
+    what: `trial ${at} is not the one that the results of the others call for: a result has changed since it was planned`,
+    remedy: "put the run folders back as they were, or begin a new study",
+  });
+}

@@ -1,0 +1,88 @@
+// What a sequential comparison of two settings comes to, in words.
+import type { SequentialResult, SequentialVerdict } from "../../stats/sequential.ts";
+import type { SequentialRule } from "../../stats/sequential-rule.ts";
+import { counted, points, pValue } from "../../text.ts";
+import type { Words } from "../words.ts";
+import type { SeedPair } from "./pairs.ts";
+
+type Of<Kind extends SequentialVerdict["kind"]> = Extract<SequentialVerdict, { readonly kind: Kind }>;
+
+/** `95 %`, `11.2 %` */
+const level = (share: number) => `${Number((100 * share).toPrecision(3))}\u00A0%`;
+const size = (difference: number) => points(Math.abs(difference)).replace("+", "");
+const span = ({ lower, upper }: { readonly lower: number; readonly upper: number }) =>
+  `${points(lower)} to ${points(upper)}`;
+
+const headlines: {
+  readonly [Kind in SequentialVerdict["kind"]]: (
+    verdict: Of<Kind>,
+    result: SequentialResult,
+    names: readonly [string, string],
+  ) => string;
+} = {
+  better: (_, { mean }, [first, second]) =>
+    `“${second}” is better than “${first}”, by ${size(mean!)} percentage points in the mean.`,
+  worse: (_, { mean }, [first, second]) =>
+    `“${second}” is worse than “${first}”, by ${size(mean!)} percentage points in the mean.`,
+  "no difference larger than": ({ smallest }, _, [first, second]) =>
+    `No difference larger than ${size(smallest)} percentage points between “${second}” and “${first}”.`,
+  inconclusive: (_, { interval }, [first, second]) =>
+    `Inconclusive: “${second}” minus “${first}” lies between ${span(interval!)} percentage points.`,
+  waiting: ({ nextLook }, { pairs }) =>
+    `No verdict yet: ${counted(pairs, "pair")}, the next look is at ${nextLook}.`,
+};
+
+/** `6, 8, 10 and 12` */
+const listed = (numbers: readonly number[]) =>
+  numbers.length === 1 ? String(numbers[0]) : `${numbers.slice(0, -1).join(", ")} and ${numbers.at(-1)}`;
+
+export function compareWords(
+  rule: SequentialRule,
+  names: readonly [string, string],
+  pairs: readonly SeedPair[],
+  result: SequentialResult,
+): Words {
+  const { verdict, mean, interval, t, repeated, naiveRisk } = result;
+  const headline = headlines[verdict.kind] as (
+    verdict: SequentialVerdict,
+    result: SequentialResult,
+    names: readonly [string, string],
+  ) => string;
+  const wins = pairs.filter(({ difference }) => difference > 0).length;
+  const losses = pairs.filter(({ difference }) => difference < 0).length;
+  const error = rule.spent.at(-1)!;
+  const sentences =
+    mean === null
+      ? []
+      : [
+          `“${names[1]}” minus “${names[0]}”: ${points(mean)} percentage points in the mean of ${counted(pairs.length, "pair")}; higher in ${wins}, lower in ${losses}.`,
+        ];
+  if (interval !== null && t !== null && repeated !== null) {
+    sentences.push(
+      `${level(1 - error)} interval ${span(interval)}, from the same test that gives the verdict: an exact sequential sign-flip test with looks at ${listed(rule.looks)} pairs and an error of ${level(error)} over all of them together; the rule was written down before the first run.`,
+      `Beside it Student’s paired t on these pairs alone: ${span(t.interval)}, p ${pValue(t.p)}; its interval for all looks together: ${span(repeated)}.`,
+      `Whoever had taken p below 0.05 at any of these looks for a proof would find a difference where there is none in ${level(naiveRisk)} of such studies.`,
+    );
+  }
+  return {
+    headline: headline(verdict, result, names),
+    sentences,
+    commands: [],
+    cautions: cautionsOf(result, rule),
+  };
+}
+
+function cautionsOf({ verdict, mean }: SequentialResult, { smallest }: SequentialRule): readonly string[] {
+  const says = verdict.kind === "better" || verdict.kind === "worse";
+  if (says && verdict.small) {
+    return [
+      `The difference is there, but smaller than the ${size(smallest)} points that were said to matter before the first run.`,
+    ];
+  }
+  if (says && Math.abs(mean!) < smallest) {
+    return [
+      `It may be smaller than the ${size(smallest)} points that were said to matter before the first run.`,
+    ];
+  }
+  return [];
+}

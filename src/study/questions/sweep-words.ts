@@ -1,0 +1,106 @@
+// What a sweep comes to, in words: the best value, all that cannot be told from it, and the one look at the test part.
+import type { Arm } from "../../study-folder/index.ts";
+import { counted, percent, points, shellWord } from "../../text.ts";
+import type { Words } from "../words.ts";
+import { type Axes, armLabel, armsLabel } from "./axes.ts";
+import type { Choice, Estimate, Score } from "./choice.ts";
+import type { SweepPlan, SweepTest } from "./sweep.ts";
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** `93.10 % (92.80 to 93.40)` */
+export function estimateText({ mean, interval }: Estimate): string {
+  if (interval === null) return percent(mean);
+  const ends = [interval.lower, interval.upper].map((end) => (100 * end).toFixed(2));
+  return `${percent(mean)} (${ends.join(" to ")})`;
+}
+
+/** `−0.31 (−0.62 to +0.01)` */
+export function differenceText({ mean, interval }: Estimate): string {
+  if (interval === null) return points(mean);
+  return `${points(mean)} (${points(interval.lower)} to ${points(interval.upper)})`;
+}
+
+/** The best and its plateau in one sentence. */
+export function plateauHeadline(axes: Axes, arms: readonly Arm[], { scores, best, seeds }: Choice): string {
+  const name = armLabel(axes, arms, best);
+  const number = counted(seeds.length, "seed");
+  if (seeds.length === 1) {
+    return `${capital(name)} is highest on the validation part; one seed tells none of the others from it.`;
+  }
+  const others = scores.filter(({ arm, plateau }) => plateau && arm !== best).map(({ arm }) => arm);
+  if (others.length === 0) {
+    return `${capital(name)} is best on the validation part: each of the others is told from it with ${number}.`;
+  }
+  if (others.length === scores.length - 1) {
+    return `Flat: ${name} is highest on the validation part, but none of the others can be told from it with ${number}.`;
+  }
+  const all = scores.filter(({ plateau }) => plateau).map(({ arm }) => arm);
+  const told = armsLabel(axes, arms, all);
+  return `${capital(name)} is highest on the validation part; with ${number}, ${told} cannot be told apart from it.`;
+}
+
+export function sweepWords(
+  plan: SweepPlan,
+  arms: readonly Arm[],
+  choice: Choice | null,
+  test: SweepTest | null,
+): Words {
+  if (choice === null) {
+    const headline = "Nothing can be said yet: no seed is finished for all values.";
+    return { headline, sentences: [], commands: [], cautions: [] };
+  }
+  const { best, seeds, scores } = choice;
+  const { baseline } = plan;
+  const open = plan.seeds.length - seeds.length;
+  const headline = plateauHeadline(plan, arms, choice);
+  return {
+    headline: open === 0 ? headline : `By now, with ${counted(open, "seed")} open: ${headline}`,
+    sentences: [
+      `Validation accuracy in the mean of ${counted(seeds.length, "seed")}${seeds.length > 1 ? ", with 95 % intervals (Student’s t)" : ""}, and the difference from the best, seed by seed:`,
+      ...scores.map((score) => scoreText(plan, arms, score, best)),
+      ...testSentences(plan, arms, test),
+    ],
+    commands: test !== null && baseline !== null && best !== baseline ? [confirmation(plan, arms, best)] : [],
+    cautions: cautionsOf(choice),
+  };
+}
+
+function scoreText(plan: SweepPlan, arms: readonly Arm[], score: Score, best: number): string {
+  const label = `${armLabel(plan, arms, score.arm)}${score.arm === plan.baseline ? ", the baseline" : ""}`;
+  if (score.arm === best) return `${label}: ${estimateText(score)}, the best.`;
+  const told = score.plateau ? "not told apart" : "told apart";
+  return `${label}: ${estimateText(score)}, ${differenceText(score.behind)} points, ${told}.`;
+}
+
+function testSentences(plan: SweepPlan, arms: readonly Arm[], test: SweepTest | null): readonly string[] {
+  if (test === null) return [];
+  const { chosen, against } = test;
+  const alone = `On the test part, looked at once, for the chosen value: ${estimateText(chosen)}.`;
+  if (against === null) return [alone];
+  const { pairs, t } = against;
+  const mean = pairs.reduce((sum, { difference }) => sum + difference, 0) / pairs.length;
+  const difference = differenceText({ mean, interval: t?.interval ?? null });
+  const few = pairs.length < 6 ? " Fewer than six pairs are no verdict; to have one:" : "";
+  return [
+    alone,
+    `Against ${armLabel(plan, arms, plan.baseline!)} with the same seeds: ${difference} points on the test part.${few}`,
+  ];
+}
+
+/** Of settings that were chosen on other seeds' runs, a comparison with fresh seeds is an honest test. */
+function confirmation(plan: SweepPlan, arms: readonly Arm[], best: number): string {
+  const given = (arm: number) => (arms[arm]!.name === "baseline" ? "" : arms[arm]!.name);
+  const fresh = Math.max(...plan.seeds) + 1;
+  const words = ["--a", given(plan.baseline!), "--b", given(best), ...plan.common, "--seed", String(fresh)];
+  return ["cutout compare", shellWord(arms[0]!.settings.data), ...words.map(shellWord)].join(" ");
+}
+
+function cautionsOf({ seeds, scores }: Choice): readonly string[] {
+  const flattered = `The highest of ${scores.length} accuracies is partly luck: on other images the chosen value is likely to be a little worse than the validation part says.`;
+  if (seeds.length === 1) return [flattered];
+  return [
+    flattered,
+    "The intervals of the differences hold for all values together (Hsu’s comparisons with the best: one deviation for all values, seeds as blocks). “Not told apart” is not “equal”: more seeds may tell them apart.",
+  ];
+}
