@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { settingsError } from "../config/settings.ts";
 import { conducted } from "./conduct.ts";
 import { onInterrupt, say, tell } from "./console.ts";
+import { addManifest } from "./manifest.ts";
 import { createProgress, formatPercent } from "./progress.ts";
 import { addPlaceFlags, executorFrom, type PlaceFlags } from "./study-flags.ts";
 import { linesOf } from "./words.ts";
@@ -29,6 +30,7 @@ export function addStudy(program: Command): void {
     .description("Says what the finished runs of a study say by now.")
     .argument("<study>", "study folder")
     .action(showStudy);
+  addManifest(study);
 }
 
 async function showStudy(path: string): Promise<void> {

@@ -59,7 +59,8 @@ export const openTrials = (study: OpenStudy): Trial[] =>
 export async function expectUndisturbed(studies: SmallStudies, { path, trials }: OpenStudy): Promise<void> {
   for (const trial of trials) {
     const folder = trialFolder(path, trial.index);
-    expect(outcomeOf(path, trial)).toMatchObject({ state: "finished" });
+    const outcome = outcomeOf(path, trial);
+    if (outcome.state !== "finished") throw new Error(`trial ${trial.index}: ${JSON.stringify(outcome)}`);
     if (trial.task === "train") expect(differences(folder, await studies.alone(trial))).toEqual([]);
   }
 }

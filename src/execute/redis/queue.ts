@@ -202,12 +202,9 @@ class Coordinator {
     const { path } = this.#study;
     if (log !== "") appendFileSync(trialLog(path, trial.index), log);
     const here = await this.#takeHome(trial, outcome);
-    if (outcome.state === "finished" && here.state !== "finished" && here.state !== "failed") {
-      // Redis was started anew between the two: it is done again from what there is.
-      await this.#forget(trial);
-      return;
-    }
     await this.#forget(trial);
+    // Ended for a coordinator before this one, or Redis has lost its run: it is done again from what there is.
+    if (here.state === "open" && !this.#signal.aborted) return;
     this.#end(pending, here);
   }
 

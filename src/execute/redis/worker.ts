@@ -109,6 +109,8 @@ interface Bench {
   readonly data: string;
   readonly worker: Worker<TrialJob, TrialResult>;
   readonly connection: Redis;
+  /** Ends its trials: the study is no longer conducted, or Redis has forgotten it. */
+  readonly left: AbortController;
   readonly archives: Archives;
   readonly keys: ReturnType<typeof keysOf>;
   /** A study folder without trials.jsonl, in which runs are while they go on. */
@@ -122,6 +124,7 @@ class Workshop {
   /** By id; null while it is looked whether it can be helped with, and where it cannot. */
   readonly #benches = new Map<string, Bench | null>();
   readonly #running = new Set<Promise<void>>();
+  readonly #busyRuns = new Map<string, Promise<void>>();
   readonly #training = new Set<Promise<unknown>>();
   readonly #need = new MemoryNeed();
   readonly #most: number;
@@ -165,6 +168,7 @@ class Workshop {
 
   async #leave(bench: Bench | null): Promise<void> {
     if (bench === null) return;
+    bench.left.abort();
     // One that Redis does not answer is left as it is.
     await Promise.race([bench.worker.close(true).catch(() => {}), sleep(1000, undefined, { ref: false })]);
     bench.connection.disconnect();
@@ -258,6 +262,7 @@ class Workshop {
       data,
       worker,
       connection,
+      left: new AbortController(),
       archives: new Archives(this.#redis, keys.archives),
       keys,
       folder,
@@ -288,6 +293,7 @@ class Workshop {
   async #trial(bench: Bench, job: Job<TrialJob, TrialResult>, token: string): Promise<void> {
     const { tell, signal } = this.#options;
     const held = this.#keep(bench, job, token);
+    let release = () => {};
     try {
       const trial = trialOfLine(bench.study, job.data.line);
       const name = `study ${bench.notice.id.slice(0, 8)}, trial ${trial.index}`;
@@ -297,6 +303,7 @@ class Workshop {
         await this.#complete(job, token, { outcome: { state: "failed", message }, log: "" });
         return;
       }
+      release = await this.#busy(`${bench.notice.id} ${runOf(trial)}`);
       await this.#fetch(bench, trial);
       tell(`${name}: begins`);
       const outcome = await this.#train(bench, trial, held.signal);
@@ -316,8 +323,23 @@ class Workshop {
       const outcome: Outcome = { state: "failed", message: error.message };
       await this.#complete(job, token, { outcome, log: "" });
     } finally {
+      release();
       held.release();
     }
+  }
+
+  /** One that Redis has given away and that came back: what is still going on with its run here ends first. */
+  async #busy(run: string): Promise<() => void> {
+    while (this.#busyRuns.has(run)) await this.#busyRuns.get(run);
+    let release = () => {};
+    const over = new Promise<void>((resolve) => {
+      release = () => {
+        this.#busyRuns.delete(run);
+        resolve();
+      };
+    });
+    this.#busyRuns.set(run, over);
+    return release;
   }
 
   /** A job that is another's by now, or that Redis no longer knows: what was made of it is in Redis, and is gone on with. */
@@ -336,8 +358,9 @@ class Workshop {
     let lost = false;
     let stopped = false;
     const end = () => ending.abort(new Error("interrupted"));
-    this.#options.signal.addEventListener("abort", end);
-    if (this.#options.signal.aborted) end();
+    const enders = [this.#options.signal, bench.left.signal];
+    for (const signal of enders) signal.addEventListener("abort", end);
+    if (enders.some(({ aborted }) => aborted)) end();
     let asking = false;
     const ask = async () => {
       if (asking) return;
@@ -359,11 +382,11 @@ class Workshop {
     const timer = setInterval(ask, Math.min(lock / 6, 2000));
     return {
       signal: ending.signal,
-      isLost: () => lost,
+      isLost: () => lost || bench.left.signal.aborted,
       isStopped: () => stopped,
       release: () => {
         clearInterval(timer);
-        this.#options.signal.removeEventListener("abort", end);
+        for (const signal of enders) signal.removeEventListener("abort", end);
       },
     };
   }
