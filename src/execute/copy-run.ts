@@ -43,4 +43,4 @@ export function copier({ study, trial, copies }: TrialOrder, tell: (path: string
 }
 
 /** Neither a lock nor what is being written. */
-export const isPart = (file: string): boolean => !isLockFile(file) && !file.endsWith(".partial");
+const isPart = (file: string): boolean => !isLockFile(file) && !file.endsWith(".partial");

@@ -17,7 +17,7 @@ interface Place {
 }
 
 /** Libraries are loaded with the place that needs them. */
-export const places: readonly Place[] = [
+const places: readonly Place[] = [
   {
     form: "local",
     what: "processes of this machine",

@@ -116,7 +116,9 @@ async function unpackInto(
     },
     entries,
   );
-  fed.catch(() => {}); // it is awaited below, after the entries
+  // It is awaited below, after the entries. An entry that is being read does not end when its archive does.
+  const cut = new AbortController();
+  fed.catch(() => cut.abort());
   let files = 0;
   let total = 0;
   try {
@@ -132,7 +134,9 @@ async function unpackInto(
       const path = join(folder, name);
       await mkdir(dirname(path), { recursive: true });
       // One that is there twice fails.
-      await pipeline(entry, createWriteStream(path, { flags: "wx", flush: true }));
+      await pipeline(entry, createWriteStream(path, { flags: "wx", flush: true }), {
+        signal: cut.signal,
+      });
     }
   } catch (error) {
     entries.destroy();
