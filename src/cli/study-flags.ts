@@ -4,21 +4,30 @@ import { settingsError } from "../config/settings.ts";
 import type { Executor } from "../execute/executor.ts";
 
 export interface PlaceFlags {
+  readonly on: string;
   readonly parallel?: string;
 }
 
 export function addPlaceFlags(command: Command): Command {
-  return command.option(
-    "--parallel <number>",
-    "runs at a time on this machine (default: one a processor, as far as memory allows)",
-  );
+  return command
+    .option(
+      "--on <place>",
+      "where runs run: local, redis://host:port (machines with cutout worker), or slurm[:partition]",
+      "local",
+    )
+    .option(
+      "--parallel <number>",
+      "runs at a time on this machine (default: one a processor, as far as memory allows)",
+    );
 }
 
-export async function executorFrom({ parallel }: PlaceFlags): Promise<Executor> {
-  const { localProcesses } = await import("../execute/local.ts");
-  const number = parallel === undefined ? null : Number(parallel);
-  if (number !== null && !(Number.isInteger(number) && number >= 1)) {
-    throw settingsError({ where: "--parallel", what: "must be an integer >= 1", got: parallel! });
-  }
-  return localProcesses({ parallel: number });
+/** @throws CutoutError when it is no whole number above 0 */
+export function countFrom(where: string, text: string): number {
+  if (/^0*[1-9]\d{0,8}$/.test(text.trim())) return Number(text);
+  throw settingsError({ where, what: "must be an integer >= 1", got: text });
+}
+
+export async function executorFrom({ on, parallel }: PlaceFlags): Promise<Executor> {
+  const { executorOn } = await import("../execute/places.ts");
+  return executorOn(on, { parallel: parallel === undefined ? null : countFrom("--parallel", parallel) });
 }

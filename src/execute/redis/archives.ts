@@ -120,6 +120,10 @@ export class Archives {
     }
   }
 
+  async clear(): Promise<void> {
+    for (const run of await this.#redis.hkeys(this.#index)) await this.remove(Number(run));
+  }
+
   async remove(run: number): Promise<void> {
     const about = await this.about(run);
     if (about === null) return;

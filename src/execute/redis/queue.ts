@@ -157,8 +157,9 @@ class Coordinator {
 
   async #look(pending: Pending): Promise<void> {
     const { trial } = pending;
+    // Its state first: what a job says is then of that state, or of a later one.
+    const state = await this.#queue.getJobState(jobOf(trial.index));
     const job = await this.#queue.getJob(jobOf(trial.index));
-    const state = job === undefined ? "unknown" : await job.getState();
     if (job === undefined || state === "unknown") {
       if (this.#signal.aborted) return this.#end(pending, outcomeNow(this.#study.path, trial));
       return this.#submit(trial);
@@ -256,6 +257,8 @@ class Coordinator {
     const { id } = this.#notice;
     if (this.#redis.status === "ready" && this.#pending.size === 0) {
       await this.#redis.hdel(noticesKey, id);
+      // What had not ended has been taken home.
+      await this.#archives.clear();
       await this.#queue.obliterate({ force: true }).catch(() => {});
       const keys = Object.values(this.#keys).filter((key) => key !== this.#keys.archives);
       await this.#redis.del(...keys);
