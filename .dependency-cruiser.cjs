@@ -1,7 +1,7 @@
 // Import rules of the house: who may import whom. A room imports itself, what is listed here, and npm packages.
 const shared = ["tensor", "rng", "error", "text", "told", "version"];
 /** The rooms that write files; they may import durable-file too. */
-const writers = ["data", "runtime", "report", "run-folder", "run", "study-folder", "cli"];
+const writers = ["data", "runtime", "report", "run-folder", "run", "study-folder", "execute", "cli"];
 /** The rooms that start threads; they may import thread too. */
 const starters = ["data", "train", "execute"];
 

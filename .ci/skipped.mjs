@@ -7,6 +7,8 @@ const [, , file, apart] = process.argv;
 const reasons = [
   [/webgpu: skipped/, "WebGPU has no adapter; Debian's packages chromium and libvulkan1 bring one"],
   [/^Chromium/, "no Chromium starts here"],
+  [/^redis-server/, "Debian's package redis-server is not here"],
+  [/^slurm-wlm/, "Debian's package slurm-wlm is not here, or the tests are not run by root"],
   [/that (may not|cannot) be read/, "root may read everything", apart === "apart"],
 ];
 

@@ -16,6 +16,7 @@ import { addStudy, addTrial } from "./study.ts";
 import { addSweep } from "./sweep.ts";
 import { addTrain } from "./train.ts";
 import { addTune } from "./tune.ts";
+import { addWorker } from "./worker.ts";
 
 function createProgram(): Command {
   const program = new Command("cutout")
@@ -40,6 +41,7 @@ function createProgram(): Command {
     addTrial,
     addDemo,
     addBench,
+    addWorker,
   ]) {
     add(program);
   }

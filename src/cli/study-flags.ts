@@ -4,14 +4,21 @@ import { settingsError } from "../config/settings.ts";
 import type { Executor } from "../execute/executor.ts";
 
 export interface PlaceFlags {
+  readonly on: string;
   readonly parallel?: string;
 }
 
 export function addPlaceFlags(command: Command): Command {
-  return command.option(
-    "--parallel <number>",
-    "runs at a time on this machine (default: one a processor, as far as memory allows)",
-  );
+  return command
+    .option(
+      "--on <place>",
+      "where runs run: local, redis://host:port (machines with cutout worker), or slurm[:partition]",
+      "local",
+    )
+    .option(
+      "--parallel <number>",
+      "runs at a time on this machine (default: one a processor, as far as memory allows)",
+    );
 }
 
 /** @throws CutoutError when it is no whole number above 0 */
@@ -20,7 +27,7 @@ export function countFrom(where: string, text: string): number {
   throw settingsError({ where, what: "must be an integer >= 1", got: text });
 }
 
-export async function executorFrom({ parallel }: PlaceFlags): Promise<Executor> {
-  const { localProcesses } = await import("../execute/local.ts");
-  return localProcesses({ parallel: parallel === undefined ? null : countFrom("--parallel", parallel) });
+export async function executorFrom({ on, parallel }: PlaceFlags): Promise<Executor> {
+  const { executorOn } = await import("../execute/places.ts");
+  return executorOn(on, { parallel: parallel === undefined ? null : countFrom("--parallel", parallel) });
 }

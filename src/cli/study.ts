@@ -4,6 +4,7 @@ import { settingsError } from "../config/settings.ts";
 import { shellWord } from "../text.ts";
 import { conducted } from "./conduct.ts";
 import { onInterrupt, say, tell } from "./console.ts";
+import { addManifest } from "./manifest.ts";
 import { checkOutFile } from "./out-file.ts";
 import { createProgress, formatPercent } from "./progress.ts";
 import { addPlaceFlags, countFrom, executorFrom, type PlaceFlags } from "./study-flags.ts";
@@ -42,6 +43,7 @@ export function addStudy(program: Command): void {
     .argument("<study>", "study folder")
     .option("--out <file>", "HTML file to write (default: report.html in the study folder)")
     .action(reportStudy);
+  addManifest(study);
 }
 
 interface ShowFlags {

@@ -1,21 +1,18 @@
 // Trials as processes of this machine: as many at a time as processors and memory allow.
-import { closeSync, openSync } from "node:fs";
-import { availableParallelism, freemem } from "node:os";
-import { type OpenStudy, type Outcome, outcomeOf, type Trial, trialLog } from "../study-folder/index.ts";
-import { startProcess } from "../thread.ts";
+import { availableParallelism } from "node:os";
+import type { OpenStudy, Trial } from "../study-folder/index.ts";
 import { Told } from "../told.ts";
+import { runInChild } from "./child.ts";
 import type { Executor, TrialEvent } from "./executor.ts";
+import { MemoryNeed } from "./memory.ts";
 import { type Machine, sameMachine } from "./run-trial.ts";
-import type { Told as ToldByProcess } from "./trial-process-messages.ts";
 
 export interface LocalOptions {
   /** Processes at a time, at most; null (the default) for one a processor. */
   readonly parallel?: number | null;
-  readonly machine?: Omit<Machine, "threads">;
+  /** Where they find what the study needs; without threads those are shared out. */
+  readonly machine?: Machine;
 }
-
-/** What a trial may need more than the largest one has needed so far. */
-const reserve = 1.25;
 
 /**
  * Each trial is a process of its own, which an end of this one lets save and end. With as many trials as processors each
@@ -31,11 +28,13 @@ export function localProcesses(options: LocalOptions = {}): Executor {
       const atATime = parallel ?? processors;
       const most = Math.min(atATime, trials.length);
       // The same for the last trials of a study: the last bits of a result depend on it.
-      const threads = Math.max(1, Math.floor(processors / atATime));
+      const threads = machine.threads ?? Math.max(1, Math.floor(processors / atATime));
       const told = new Told<TrialEvent>();
       const pool = new Pool(study, { ...machine, threads }, told.tell, signal);
-      pool.work(trials, most).then(told.end, told.end);
+      const ended = pool.work(trials, most);
+      ended.then(told.end, told.end);
       yield* told;
+      await ended;
     },
     async close() {},
   };
@@ -46,12 +45,7 @@ class Pool {
   readonly #machine: Machine;
   readonly #tell: (event: TrialEvent) => void;
   readonly #signal: AbortSignal;
-  /** Bytes that a trial has taken so far, at most; null before the first has done a step, or has ended. */
-  #peak: number | null = null;
-  #measured = () => {};
-  readonly #isMeasured = new Promise<void>((resolve) => {
-    this.#measured = resolve;
-  });
+  readonly #need = new MemoryNeed();
 
   constructor(study: OpenStudy, machine: Machine, tell: (event: TrialEvent) => void, signal: AbortSignal) {
     this.#study = study;
@@ -64,8 +58,8 @@ class Pool {
     const running = new Set<Promise<void>>();
     for (const trial of trials) {
       // The first one decodes the images, which the others find done, and shows what a trial needs.
-      if (running.size > 0) await Promise.race([...running, this.#isMeasured]);
-      while (running.size >= most || (running.size > 0 && !this.#hasRoom())) await Promise.race(running);
+      if (running.size > 0) await Promise.race([...running, this.#need.measured]);
+      while (running.size >= most || (running.size > 0 && !this.#need.hasRoom())) await Promise.race(running);
       if (this.#signal.aborted) break;
       const one: Promise<void> = this.#run(trial).finally(() => running.delete(one));
       running.add(one);
@@ -73,54 +67,18 @@ class Pool {
     await Promise.all(running);
   }
 
-  #hasRoom(): boolean {
-    return freeMemory() >= reserve * (this.#peak ?? 0);
-  }
-
   async #run(trial: Trial): Promise<void> {
-    const { path } = this.#study;
     const about = { trial: trial.index };
     this.#tell({ ...about, type: "begin", where: "this machine" });
-    const log = openSync(trialLog(path, trial.index), "a");
-    const words = [path, String(trial.index), JSON.stringify(this.#machine)];
-    const child = startProcess("./trial-process", import.meta.url, words, {
-      stdio: ["ignore", log, log, "ipc"],
-    });
-    closeSync(log);
-    const end = () => child.kill("SIGTERM");
-    if (this.#signal.aborted) end();
-    this.#signal.addEventListener("abort", end);
-    let outcome: Outcome | null = null;
-    child.on("message", (message: ToldByProcess) => {
-      if (message.type === "memory") this.#taken(message.bytes);
-      else if (message.type === "end") outcome = message.outcome;
-      else this.#tell({ ...about, type: "run", event: message.event });
-    });
-    const code = await new Promise<string>((resolve) => {
-      child.on("error", (error) => resolve(error.message));
-      child.on("exit", (exit, signal) => resolve(String(signal ?? `exit code ${exit}`)));
-    });
-    this.#signal.removeEventListener("abort", end);
-    this.#taken(0);
-    this.#tell({ ...about, type: "end", outcome: outcome ?? this.#lost(trial, code) });
+    const outcome = await runInChild(
+      { study: this.#study.path, trial, machine: this.#machine, copies: null },
+      {
+        signal: this.#signal,
+        onEvent: (event) => this.#tell({ ...about, type: "run", event }),
+        onMemory: this.#need.taken,
+      },
+    );
+    this.#need.taken(0);
+    this.#tell({ ...about, type: "end", outcome });
   }
-
-  /** A process that ended without a word, as one that was killed; what it has kept is gone on with another time. */
-  #lost(trial: Trial, code: string): Outcome {
-    const found = outcomeOf(this.#study.path, trial);
-    if (found.state !== "open" || this.#signal.aborted) return found;
-    const log = trialLog(this.#study.path, trial.index);
-    return { state: "failed", message: `its process ended by ${code}; what it said is in ${log}` };
-  }
-
-  #taken(bytes: number): void {
-    this.#peak = Math.max(this.#peak ?? 0, bytes);
-    this.#measured();
-  }
-}
-
-/** Memory that processes can still get, bytes. */
-function freeMemory(): number {
-  // From Node 20.13 on; freemem leaves out what the system would give up (file caches).
-  return process.availableMemory?.() ?? freemem();
 }

@@ -2,7 +2,7 @@
 import { CutoutError } from "../error.ts";
 import { isMissing } from "../run/missing-data.ts";
 import { resumeTrial, runTrial, type TrialOptions } from "../run/trial.ts";
-import { configJson, whileHeld } from "../run-folder/index.ts";
+import { configJson, waitUntilFree } from "../run-folder/index.ts";
 import {
   forgetFailure,
   type OpenStudy,
@@ -25,9 +25,6 @@ export interface Machine {
 
 export const sameMachine: Machine = { threads: null, data: null, cacheDir: null };
 
-/** Milliseconds that a process whose study was killed gets to save what it has. */
-const patience = 60_000;
-
 const folderOf = (study: string, trial: Trial) =>
   trialFolder(study, trial.task === "test" ? trial.of : trial.index);
 
@@ -42,14 +39,20 @@ export async function runStudyTrial(
   options: TrialOptions = {},
 ): Promise<Outcome> {
   const { path } = study;
-  await whileHeld(folderOf(path, trial), patience, options.signal);
-  forgetFailure(path, trial.index);
-  const before = outcomeOf(path, trial);
-  if (before.state === "finished") return before;
+  const folder = folderOf(path, trial);
   try {
+    // The process of before may still be saving: one whose coordinator was killed.
+    const { signal, onEvent } = options;
+    const tell = (text: string) => onEvent?.({ type: "message", text });
+    await waitUntilFree(folder, { tell, ...(signal && { signal }) });
+    forgetFailure(path, trial.index);
+    const before = outcomeOf(path, trial);
+    if (before.state === "finished") return before;
     await work(study, trial, machine, options);
   } catch (error) {
-    if (options.signal?.aborted && error === options.signal.reason) return outcomeOf(path, trial);
+    const { signal } = options;
+    const isAbort = error === signal?.reason || (error as Error).name === "AbortError";
+    if (signal?.aborted && isAbort) return outcomeOf(path, trial);
     const message = error instanceof CutoutError ? error.message : String((error as Error).stack ?? error);
     noteFailure(path, trial.index, message);
     return { state: "failed", message };
@@ -80,18 +83,20 @@ async function work(
       remedy: "put them there, or say where they are here with --data",
     });
   }
+  const { settings } = study.arms[trial.arm]!;
+  // That of the run may be another machine's.
+  const cacheDir = machine.cacheDir ?? settings.cacheDir;
   if (trial.task === "test") {
-    await resumeTrial(folderOf(path, trial), { ...options, data });
+    await resumeTrial(folderOf(path, trial), { ...options, data, cacheDir });
     return;
   }
   const folder = folderOf(path, trial);
   const { test } = trial;
   if (configJson.isIn(folder)) {
-    await resumeTrial(folder, { ...options, data, test });
+    await resumeTrial(folder, { ...options, data, cacheDir, test });
     return;
   }
-  const { settings } = study.arms[trial.arm]!;
-  const { threads, cacheDir } = machine;
+  const { threads } = machine;
   await runTrial(
     {
       ...settings,
@@ -99,7 +104,7 @@ async function work(
       seed: trial.seed,
       ...(trial.epochs !== null && { epochs: trial.epochs }),
       ...(threads !== null && { threads }),
-      ...(cacheDir !== null && { cacheDir }),
+      cacheDir,
     },
     { ...options, runDir: folder, test, command: study.command },
   );

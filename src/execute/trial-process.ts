@@ -1,9 +1,10 @@
 // The process of one trial: told which by its command line, it tells what goes on to the process that started it.
 import { openStudy } from "../study-folder/index.ts";
-import { type Machine, runStudyTrial } from "./run-trial.ts";
-import type { Told } from "./trial-process-messages.ts";
+import { copier } from "./copy-run.ts";
+import { runStudyTrial } from "./run-trial.ts";
+import type { Told, TrialOrder } from "./trial-process-messages.ts";
 
-const [path, index, machine] = process.argv.slice(2) as [string, string, string];
+const order = JSON.parse(process.argv[2]!) as TrialOrder;
 
 /** Ends the run with a checkpoint: by a signal, or when who started it is gone. */
 const ending = new AbortController();
@@ -26,9 +27,12 @@ const beginToMeasure = () => {
   return setInterval(measure, 1000);
 };
 
-const study = openStudy(path);
-const outcome = await runStudyTrial(study, study.trials[Number(index)]!, JSON.parse(machine) as Machine, {
+const copies = copier(order, (path) => tell({ type: "copy", path }));
+process.on("message", copies.taken);
+const study = openStudy(order.study);
+const outcome = await runStudyTrial(study, order.trial, order.machine, {
   signal: ending.signal,
+  onSaved: copies.saved,
   onEvent(event) {
     if (event.type === "message") console.log(event.text);
     if (event.type === "epoch") console.log(JSON.stringify(event));

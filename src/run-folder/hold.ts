@@ -80,17 +80,19 @@ export async function holdRun(path: string, options: HoldOptions = {}): Promise<
 }
 
 /**
- * Waits while a process of this machine holds the folder: one whose starter was killed saves what it has, and ends.
- * Afterwards it may be free or not.
- * @param patience milliseconds
+ * Waits as long as another process holds a run folder; where nobody does, or there is no folder, not at all. It holds
+ * nothing itself.
+ * @throws the signal's reason
  */
-export async function whileHeld(path: string, patience: number, signal?: AbortSignal): Promise<void> {
+export async function waitUntilFree(path: string, options: HoldOptions = {}): Promise<void> {
   const file = join(path, name);
-  const every = 200;
-  for (let waited = 0; waited < patience && signal?.aborted !== true; waited += every) {
-    const holder = isFolder(path) === true ? look(file)?.holder : null;
-    if (!holder || !isNear(holder) || !isAlive(holder)) return;
-    await sleep(every);
+  const { signal, times = usual } = options;
+  for (let told = false; ; told = true) {
+    signal?.throwIfAborted();
+    const found = look(file);
+    if (found === null || (await stateOf(path, found, { ...options, file })) !== "alive") return;
+    if (!told) options.tell?.(`${path} is held by ${nameOf(found.holder)}: waiting until that one ends`);
+    await sleep(Math.min(times.look, 500), undefined, signal && { signal });
   }
 }
 

@@ -6,7 +6,7 @@ export type { DatasetRecord } from "./dataset-json.ts";
 export type { Environment } from "./environment-json.ts";
 export { forgetEvaluation } from "./evaluation-json.ts";
 export { failureJson } from "./failure-json.ts";
-export { holdRun, type RunHold, whileHeld } from "./hold.ts";
+export { holdRun, isLockFile, type RunHold, waitUntilFree } from "./hold.ts";
 export { dataIdentity, splitDigest } from "./identity.ts";
 export { openPictures, type Pictures, writeImage } from "./images.ts";
 export { networkJson } from "./network-json.ts";

@@ -34,6 +34,7 @@ import { counted, shellWord } from "../text.ts";
 import type { ClassScores, Score } from "../train/evaluation.ts";
 import type { Objective } from "../train/objective.ts";
 import { classify } from "../train/objectives/classify.ts";
+import type { RunStorage } from "../train/storage.ts";
 import { type TrainResult, train } from "../train/trainer.ts";
 import { openTrainingThread, type ThreadedSession } from "../train/training-thread.ts";
 import { augmentedSheet } from "./augmented-sheet.ts";
@@ -55,6 +56,8 @@ export interface TrialOptions {
   readonly onEvent?: (event: RunEvent) => void;
   /** Whether the test part is looked at when the training has ended; true by default. Without, a later resume can. */
   readonly test?: boolean;
+  /** Called after each checkpoint from which the run can be gone on with, before anything else is written. */
+  readonly onSaved?: () => void;
 }
 
 export interface NewTrialOptions extends TrialOptions {
@@ -69,6 +72,8 @@ export interface ResumeTrialOptions extends TrialOptions {
   readonly data?: string | undefined;
   /** Epochs that the run shall have in the end, more or fewer than it was begun with. */
   readonly epochs?: number | undefined;
+  /** Folder of decoded images, where that of the run is another machine's. */
+  readonly cacheDir?: string | undefined;
 }
 
 export interface TrialResult {
@@ -139,6 +144,7 @@ async function writeAugmented(hold: RunHold, prepared: Prepared): Promise<void> 
 interface Attended {
   readonly signal: AbortSignal;
   readonly test: boolean;
+  readonly onSaved: () => void;
   readonly onEvent: (event: RunEvent) => void;
   readonly onProgress: OnProgress;
   readonly tell: (text: string) => void;
@@ -146,9 +152,11 @@ interface Attended {
 
 function attend(options: TrialOptions): Attended {
   const { signal = new AbortController().signal, onEvent = () => {}, test = true } = options;
+  const { onSaved = () => {} } = options;
   return {
     signal,
     test,
+    onSaved,
     onEvent,
     onProgress: (done, total, what) => onEvent({ type: "progress", what, done, total }),
     tell: (text) => onEvent({ type: "message", text }),
@@ -170,7 +178,7 @@ async function goOn(hold: RunHold, options: ResumeTrialOptions, attended: Attend
   const runDir = hold.path;
   removeLeftovers(runDir);
   const run = openRun(runDir);
-  const { data = run.config.data, epochs = run.config.epochs } = options;
+  const { data = run.config.data, epochs = run.config.epochs, cacheDir = run.config.cacheDir } = options;
   // A finished run that gets no more epochs is only tested again: nothing is trained.
   if (run.test === null || epochs > run.epochs.length) checkSameMeaning(run);
   if (epochs !== run.config.epochs) checkOtherEpochs(run, epochs);
@@ -188,7 +196,7 @@ async function goOn(hold: RunHold, options: ResumeTrialOptions, attended: Attend
     attended.onEvent({ type: "message", text });
   }
   const prepared = await prepare(
-    { ...run.config, data, epochs, threads },
+    { ...run.config, data, epochs, threads, cacheDir },
     attended.onProgress,
     networkOfRun(runDir, run.config),
   );
@@ -309,7 +317,7 @@ async function finish(
   prepared: Prepared,
   network: Network,
   session: ThreadedSession,
-  { signal, test, onEvent }: Attended,
+  { signal, test, onSaved, onEvent }: Attended,
   resume: boolean,
 ): Promise<TrialResult> {
   const runDir = hold.path;
@@ -319,6 +327,7 @@ async function finish(
   hold.check();
   failureJson.remove(runDir);
   const loader = openLoader({ dataset, pipeline, workers: loaderWorkers });
+  const storage = toldWhenSaved(runFolderStorage(runDir, undefined, hold.check), onSaved);
   const result = await train({
     objective: objectiveOf(prepared),
     dataset,
@@ -326,11 +335,7 @@ async function finish(
     pipeline,
     loader,
     session,
-    storage: withPictures(runFolderStorage(runDir, undefined, hold.check), {
-      runDir,
-      dataset,
-      test: split.test,
-    }),
+    storage: withPictures(storage, { runDir, dataset, test: split.test }),
     identity: dataIdentity(dataset, split),
     options: { seed, epochs, batchSize, schedule, earlyStopping, keep, crops, mix },
     resume,
@@ -351,6 +356,17 @@ async function finish(
   const { classes } = dataset;
   const report = await writeProducts(keep, { runDir, network, classes, normalization: statistics });
   return { runDir, status, keptEpoch: evaluation.epoch, test: evaluation.score, report };
+}
+
+/** The last checkpoint is written after all that it goes with. */
+function toldWhenSaved(storage: RunStorage<ClassScores>, onSaved: () => void): RunStorage<ClassScores> {
+  return {
+    ...storage,
+    async writeCheckpoint(name, state, position) {
+      await storage.writeCheckpoint(name, state, position);
+      if (name === "last") onSaved();
+    },
+  };
 }
 
 /** The folder and the report say why the run ended; that they may not or cannot be written must not hide the reason. */

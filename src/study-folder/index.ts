@@ -1,7 +1,7 @@
 // The face of a study's folder: each of its files is one module here.
 export { forgetFailure, readFailure, writeFailure } from "./failure-json.ts";
 export { holdStudy } from "./hold.ts";
-export { resultsFile, studyReport, trialFolder, trialLog } from "./layout.ts";
+export { resultsFile, slurmFiles, studyReport, trialFolder, trialLog } from "./layout.ts";
 export { type Conducted, conductedOf, type OpenStudy, openStudy } from "./open.ts";
 export { type Finished, type Outcome, outcomeOf } from "./outcome.ts";
 export { type ResultRow, resultRows, resultsCsv, writeResults } from "./results-csv.ts";
@@ -13,8 +13,17 @@ export {
   nextStudyFolder,
   questions,
   type Study,
+  studyFrom,
   studyHash,
 } from "./study-json.ts";
 export { addTook } from "./took-json.ts";
-export { appendTrials, type NewTrial, type TestTrial, type TrainTrial, type Trial } from "./trials-jsonl.ts";
+export {
+  appendTrials,
+  type NewTrial,
+  type TestTrial,
+  type TrainTrial,
+  type Trial,
+  trialLine,
+  trialOfLine,
+} from "./trials-jsonl.ts";
 export { commonSettings, type VaryingSetting, varyingSettings } from "./varying-settings.ts";

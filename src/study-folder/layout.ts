@@ -23,3 +23,9 @@ export const resultsFile = (study: string): string => join(study, "results.csv")
 
 /** The page of a study. */
 export const studyReport = (study: string): string => join(study, "report.html");
+
+/** What Slurm is told: the script of a study's tasks, and its pattern of their logs. */
+export const slurmFiles = (study: string) => ({
+  script: join(study, "slurm.sh"),
+  log: join(study, "trials", "%4a.log"),
+});

@@ -123,5 +123,11 @@ export function readStudy(path: string): Study {
   });
 }
 
+/**
+ * A study as another machine has told of it, as plain JSON.
+ * @throws CutoutError when it is none
+ */
+export const studyFrom = (json: unknown): Study => bySchema<Study>(schema)(json);
+
 /** Whether a folder is that of a study. */
 export const isStudy = (path: string): boolean => isFolder(path) === true && file.isIn(path);

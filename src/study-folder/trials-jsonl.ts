@@ -97,9 +97,20 @@ export function appendTrials(
   before: readonly Trial[],
   added: readonly NewTrial[],
 ): readonly Trial[] {
-  const hash = studyHash(study);
   const trials = [...before, ...added.map((trial, at): Trial => ({ index: before.length + at, ...trial }))];
-  const lines = trials.map((trial) => `${JSON.stringify(sealed({ ...trial, study: hash }))}\n`);
-  replaceFile(pathIn(folder), [Buffer.from(lines.join(""))]);
+  replaceFile(pathIn(folder), [Buffer.from(trials.map((trial) => `${trialLine(study, trial)}\n`).join(""))]);
   return trials;
+}
+
+/** A trial as its line of the file, by which another machine is told of it. */
+export const trialLine = (study: Study, trial: Trial): string =>
+  JSON.stringify(sealed({ ...trial, study: studyHash(study) }));
+
+/**
+ * The trial of such a line.
+ * @throws CutoutError when it is damaged, or of another study
+ */
+export function trialOfLine(study: Study, line: string): Trial {
+  const { index } = (jsonIn(line) ?? {}) as { readonly index?: unknown };
+  return trialOf(line, typeof index === "number" ? index : 0, studyHash(study), "a trial of another machine");
 }
