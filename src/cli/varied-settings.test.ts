@@ -51,6 +51,9 @@ test("what is given for all holes is for none without Cutout", async () => {
     null,
     { length: 8, shape: "circle" },
   ]);
+  const { arms, common } = await varied("--length", "0,8", "--cutout-shape", "circle", "--epochs", "3");
+  expect(arms.map(({ name }) => name)).toEqual(["--no-cutout", "--cutout 8 --cutout-shape circle"]);
+  expect(common).toEqual(["--epochs", "3"]);
 });
 
 test("commas that belong to a value do not part it", async () => {

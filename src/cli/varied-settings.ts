@@ -51,16 +51,20 @@ export async function variedFrom(data: string | undefined, given: VariedFlags): 
   if (varied.has("length")) varied.add("cutout");
   const common = Object.fromEntries(Object.entries(others).filter(([name]) => !varied.has(name)));
   const drafts = draftsOf(axes);
+  // Off means off: beside an arm without holes, what is given for all about holes belongs to the others.
+  const [shared, ofHoles] = drafts.some(({ off }) => off) ? apart(common) : [common, {}];
+  const holes = wordsOf(ofHoles).map(shellWord);
   const arms: Arm[] = [];
   for (const { text, off } of drafts) {
-    arms.push(await armFrom("--arm", text, data, off ? withoutHoles(common) : common));
+    const whole = off ? text : [text, ...holes].join(" ");
+    arms.push(await armFrom("--arm", whole, data, shared));
   }
   return {
     axes,
     points: drafts.map(({ values }) => values),
     arms: arms as unknown as Varied["arms"],
     baseline: baselineOf(arms, drafts),
-    common: wordsOf(common),
+    common: wordsOf(shared),
   };
 }
 
@@ -193,14 +197,15 @@ function textOf(flag: string, value: string): string {
   return `${flag} ${shellWord(value)}`;
 }
 
-/** Off means off: what is given for all about holes is not for an arm without them. */
-function withoutHoles(common: GivenFlags): GivenFlags {
-  const names = new Set(
-    settingFlags()
-      .filter(({ name }) => isOfHoles(name))
-      .map(({ name }) => attributeOf(name)),
-  );
-  return Object.fromEntries(Object.entries(common).filter(([name]) => !names.has(name)));
+/** What is not about holes, and what is. */
+function apart(given: GivenFlags): readonly [GivenFlags, GivenFlags] {
+  const names = settingFlags()
+    .map(({ name }) => name)
+    .filter(isOfHoles)
+    .map(attributeOf);
+  const part = (ofHoles: boolean) =>
+    Object.fromEntries(Object.entries(given).filter(([name]) => names.includes(name) === ofHoles));
+  return [part(false), part(true)];
 }
 
 function baselineOf(arms: readonly Arm[], drafts: readonly Draft[]): number | null {
