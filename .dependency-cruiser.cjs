@@ -25,7 +25,7 @@ const allowed = {
   config: ["augment", "data", "nn", "runtime"],
   train: ["augment", "data", "graph", "nn", "optim", "runtime"],
   "run-folder": ["config", "data", "nn", "train"],
-  report: ["augment", "config", "data", "run-folder", "stats", "study", "train"],
+  report: ["augment", "config", "data", "run-folder", "stats", "study", "study-folder", "train"],
   run: [
     "augment",
     "config",

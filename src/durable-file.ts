@@ -1,7 +1,7 @@
 // Writes that survive a kill or a full disk at any moment: write beside, flush, rename; append, flush.
 
 import * as fs from "node:fs";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { CutoutError } from "./error.ts";
 
 /** The calls of `node:fs` used for writing; tests hand in ones that fail. */
@@ -16,8 +16,10 @@ export interface WriteCalls {
 }
 
 const remedies: Record<string, string> = {
-  ENOSPC: "the disk is full: free some space, then try again (a run: with --resume)",
-  EDQUOT: "the disk quota is used up: free some space, then try again (a run: with --resume)",
+  ENOSPC:
+    "the disk is full: free some space, then try again (a run: with --resume, a study: with cutout study resume)",
+  EDQUOT:
+    "the disk quota is used up: free some space, then try again (a run: with --resume, a study: with cutout study resume)",
   EACCES: "writing is not permitted: check the folder's permissions",
   EPERM: "writing is not permitted: check the folder's permissions",
   EROFS: "the disk is read-only: choose another folder",
@@ -31,6 +33,22 @@ const remedies: Record<string, string> = {
   EIO: "the disk fails: look at it before anything else is written",
   ENXIO: "something is in its place that is no file: take that away",
 };
+
+/**
+ * Makes a folder and those above it.
+ * @throws the system's error. Of a read-only disk its own one is that something does not exist, which helps nobody.
+ */
+export function makeFolders(path: string): void {
+  try {
+    fs.mkdirSync(path, { recursive: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    let missing = resolve(path);
+    while (!fs.existsSync(dirname(missing))) missing = dirname(missing);
+    fs.mkdirSync(missing);
+    throw error;
+  }
+}
 
 /**
  * Replaces a file as a whole: after a crash at any moment `path` holds either all of the old or all of the new bytes.

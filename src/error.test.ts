@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { CutoutError } from "./error.ts";
+import { describe, expect, test } from "vitest";
+import { CutoutError, refusalText, systemError, telling } from "./error.ts";
 
 const fields = { where: "--length", what: "must be an even integer >= 2", got: "7", remedy: "give 6 or 8" };
 
@@ -33,4 +33,33 @@ test("a field of the config is named by whoever knows where it was told; what is
   expect(error.named(() => "--augment").field).toBeUndefined();
   const other = new CutoutError(fields);
   expect(other.named(() => "--augment")).toBe(other);
+});
+
+describe("a refusal of the system", () => {
+  const refused = (code: string, path?: string) => Object.assign(new Error("raw"), { code, path });
+
+  test("names the place and what helps", () => {
+    expect((systemError(refused("ENOSPC", "/a/b")) as Error).message).toBe(
+      "/a/b: the disk is full: free some space, then try again (ENOSPC)",
+    );
+    expect((systemError(refused("EMFILE"), "photos") as Error).message).toMatch(
+      /^photos: .*ulimit -n.*EMFILE/,
+    );
+    const work = () => {
+      throw refused("EACCES");
+    };
+    expect(() => telling("here", work)).toThrow(CutoutError);
+    expect(refusalText(refused("EWHAT"))).toBe("EWHAT");
+  });
+
+  test("other errors stay what they are", () => {
+    for (const error of [
+      new Error("ours"),
+      refused("ERR_INVALID_ARG_TYPE"),
+      new CutoutError({ what: "x" }),
+      "text",
+    ]) {
+      expect(systemError(error)).toBe(error);
+    }
+  });
 });

@@ -68,3 +68,57 @@ function lineOf({ where, field, option, what, got, remedy }: ErrorFields): strin
   const subject = option === undefined ? "" : `${option} `;
   return `${joined(field, where, `${subject}${what}`)}${got === undefined ? "" : `, got ${got}`}${remedy === undefined ? "" : `; ${remedy}`}`;
 }
+
+/** What a refusal of the system means, and what helps. */
+const refusals: Readonly<Record<string, string>> = {
+  EACCES: "that is not permitted: check the permissions of it and of the folders above it",
+  EPERM: "that is not permitted: check the permissions of it and of the folders above it",
+  ENOSPC: "the disk is full: free some space, then try again",
+  EDQUOT: "the disk quota is used up: free some space, then try again",
+  EFBIG: "the disk does not take files of this size: choose another place",
+  EROFS: "the disk is read-only: choose another place",
+  ENOENT: "it does not exist",
+  ENOTDIR: "a part of the path is no folder: choose another one",
+  EISDIR: "it is a folder, and must be a file",
+  EEXIST: "it exists already, or a file is in the place of a folder: take it away, or choose another name",
+  ENOTEMPTY: "it is a folder that is not empty: take it away, or choose another name",
+  ENAMETOOLONG: "the name is too long: choose a shorter one",
+  ELOOP: "the path leads round in links: choose another one",
+  EMFILE: "too many files are open: raise the limit (ulimit -n)",
+  ENFILE: "too many files are open on this machine: end other programs",
+  EBUSY: "it is in use: end what uses it",
+  EIO: "the disk fails: look at it before anything else is written",
+  ENXIO: "it is no file: take it away",
+  ENODEV: "it is no file: take it away",
+  ESTALE: "the network disk has lost it: look at the disk",
+};
+
+/** What a refusal of the system means, for a message: `the name is too long: choose a shorter one (ENAMETOOLONG)`. */
+export function refusalText(error: unknown): string {
+  const { code, message } = error as { readonly code?: string; readonly message?: string };
+  if (code === undefined) return message ?? String(error);
+  const known = refusals[code];
+  return known === undefined ? code : `${known} (${code})`;
+}
+
+/**
+ * The refusal of the system as one line for people; any other error stays what it is.
+ * @param where the file it is about, where the system does not tell
+ */
+export function systemError(error: unknown, where?: string): unknown {
+  if (error instanceof CutoutError || !(error instanceof Error)) return error;
+  const { code = "", path } = error as { readonly code?: string; readonly path?: unknown };
+  const what = refusals[code];
+  if (what === undefined) return error;
+  const place = where ?? (typeof path === "string" ? path : undefined);
+  return new CutoutError({ where: place, what: `${what} (${code})` }, { cause: error });
+}
+
+/** What `work` gives; refusals of the system are told. */
+export function telling<T>(where: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw systemError(error, where);
+  }
+}

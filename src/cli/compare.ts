@@ -7,10 +7,13 @@ import { augmentationText } from "../report/describe.ts";
 import { type ShownRun, showRun } from "../run-folder/index.ts";
 import { type Comparison, compareAll } from "../study/comparison.ts";
 import { contrastWords, luckWords, spreadWords } from "../study/words.ts";
+import { isStudy } from "../study-folder/index.ts";
+import { shellWord } from "../text.ts";
 import { conducted } from "./conduct.ts";
 import { say, tell } from "./console.ts";
 import { checkOutFile } from "./out-file.ts";
 import { formatPercent } from "./progress.ts";
+import { partFrom, pointsFrom } from "./rule-flags.ts";
 import { addSettingFlags } from "./setting-flags.ts";
 import { addPlaceFlags, executorFrom, type PlaceFlags } from "./study-flags.ts";
 import { formatTable } from "./table.ts";
@@ -56,26 +59,20 @@ async function compareAction(paths: readonly string[], flags: CompareFlags): Pro
   if (paths.length > 1) {
     throw settingsError({ where: "compare", what: "takes one folder of images", got: paths.join(" ") });
   }
+  const executor = await executorFrom(flags);
   const { armFrom } = await import("./arm-settings.ts");
   const { beginStudy } = await import("../study/begin.ts");
   const { standardRule } = await import("../stats/sequential-rule.ts");
   const arms = [await armFrom("--a", a, paths[0], flags), await armFrom("--b", b, paths[0], flags)] as const;
   const plan = {
     rule: { ...standardRule, smallest: pointsFrom("--smallest", flags.smallest) },
-    part: flags.by,
+    part: partFrom("--by", flags.by),
     firstSeed: arms[0].settings.seed,
   };
   const command = process.argv.slice(2);
   const study = beginStudy({ question: "compare", plan, command, arms: [...arms], out: out ?? null });
   tell(`study ${study}`);
-  await conducted(study, await executorFrom(flags));
-}
-
-/** Percentage points as a share. */
-function pointsFrom(where: string, text: string): number {
-  const points = Number(text);
-  if (points > 0 && points < 100) return points / 100;
-  throw settingsError({ where, what: "must be above 0 and below 100 percentage points", got: text });
+  await conducted(study, executor);
 }
 
 /**
@@ -83,6 +80,13 @@ function pointsFrom(where: string, text: string): number {
  * @throws Error when a run is not finished
  */
 export async function compareRuns(runs: readonly string[], out?: string): Promise<void> {
+  const study = runs.find(isStudy);
+  if (study !== undefined)
+    throw settingsError({
+      where: study,
+      what: "is a study, and finished runs are compared",
+      remedy: `what it says: cutout study show ${shellWord(study)}; its runs are in ${join(study, "trials")}`,
+    });
   if (runs.length < 2)
     throw settingsError({
       where: "compare",

@@ -1,8 +1,10 @@
 // Conducts a study at a terminal: progress, Ctrl-C, the answer, and how to go on.
+import { existsSync } from "node:fs";
 import type { Executor } from "../execute/executor.ts";
 import { conduct, type StudyEnd, type StudyEvent } from "../study/conduct.ts";
+import { trialLog } from "../study-folder/index.ts";
 import { shellWord } from "../text.ts";
-import { onInterrupt, say, tell } from "./console.ts";
+import { describeFailure, oneLine, onInterrupt, say, tell } from "./console.ts";
 import { createStudyProgress } from "./study-progress.ts";
 import { sayWords } from "./words.ts";
 
@@ -11,12 +13,28 @@ export async function conducted(path: string, executor: Executor): Promise<void>
   const progress = createStudyProgress(process.stderr);
   const interruption = onInterrupt(progress.clear);
   interruption.arm();
+  const ticking = setInterval(progress.tick, 1000);
   try {
-    const end = await attend(conduct(path, executor, interruption.signal), progress.onEvent);
+    let told: string | null = null;
+    const end = await attend(conduct(path, executor, interruption.signal), async (event) => {
+      if (event.type === "round") {
+        const note = event.asked.note ?? null;
+        if (note !== null && note !== told) {
+          progress.clear();
+          tell(note.replaceAll("\u00A0", " "));
+        }
+        told = note;
+      }
+      progress.onEvent(event);
+      if (event.type === "round") await writePage(path);
+    });
     progress.clear();
+    const page = await writePage(path);
     ends[end.state](path, end as never);
+    if (page !== null) say(`report  ${page}`);
     if (end.state === "interrupted") process.exitCode = interruption.exitCode() ?? 130;
   } finally {
+    clearInterval(ticking);
     progress.clear();
     interruption.release();
     await executor.close();
@@ -25,12 +43,23 @@ export async function conducted(path: string, executor: Executor): Promise<void>
 
 async function attend(
   events: AsyncGenerator<StudyEvent, StudyEnd>,
-  onEvent: (event: StudyEvent) => void,
+  onEvent: (event: StudyEvent) => Promise<void>,
 ): Promise<StudyEnd> {
   for (;;) {
     const next = await events.next();
     if (next.done) return next.value;
-    onEvent(next.value);
+    await onEvent(next.value);
+  }
+}
+
+/** The page of the study as it stands; null where it cannot be written, which is told and does not end the study. */
+async function writePage(path: string): Promise<string | null> {
+  const { writeStudyReport } = await import("../report/study/study-page.ts");
+  try {
+    return await writeStudyReport(path);
+  } catch (error) {
+    tell(`the report could not be written: ${describeFailure(error, false).text.replace(/^cutout: /, "")}`);
+    return null;
   }
 }
 
@@ -43,7 +72,10 @@ const ends: { readonly [State in StudyEnd["state"]]: (path: string, end: Of<Stat
   },
   stuck(path, { failed }) {
     for (const { trial, outcome } of failed) {
-      if (outcome.state === "failed") tell(`trial ${trial.index} failed: ${outcome.message}`);
+      if (outcome.state !== "failed") continue;
+      const log = trialLog(path, trial.index);
+      const where = existsSync(log) && !outcome.message.includes(log) ? `; what it said is in ${log}` : "";
+      tell(`trial ${trial.index} failed: ${oneLine(outcome.message)}${where}`);
     }
     tell(`no answer yet: the trials that failed are tried again by cutout study resume ${shellWord(path)}`);
     process.exitCode = 1;

@@ -4,7 +4,7 @@ import { writeSync } from "node:fs";
 import { CommanderError } from "commander";
 import { flagOf } from "../config/flags.ts";
 import type { NameOf } from "../config/settings.ts";
-import { CutoutError } from "../error.ts";
+import { CutoutError, systemError } from "../error.ts";
 import { printable } from "../text.ts";
 
 const exitCodes = { failure: 1, usage: 2, hungUp: 129, interrupted: 130, terminated: 143 } as const;
@@ -47,7 +47,8 @@ export interface Failure {
 }
 
 /** What a person is told about an error. Anything but a `CutoutError` is a mistake of ours. */
-export function describeFailure(thrown: unknown, debug: boolean): Failure {
+export function describeFailure(given: unknown, debug: boolean): Failure {
+  const thrown = systemError(given);
   const expected = thrown instanceof CutoutError;
   const error = expected ? thrown.named(flagOf) : thrown;
   const exitCode = expected && thrown.kind === "settings" ? exitCodes.usage : exitCodes.failure;
@@ -72,7 +73,7 @@ export async function namedBy<T>(nameOf: NameOf, work: Promise<T>): Promise<T> {
 }
 
 /** On one line, and without what a file name could do to a terminal. */
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   return printable(text.replace(/\s*\n\s*/g, " "));
 }
 

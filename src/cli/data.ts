@@ -126,7 +126,7 @@ const rateMilliseconds = 5000;
  * `fetching set.tar.gz  45.2 of 170.1 MB  26 %  8.1 MB/s  16 s left`
  * @param now clock in milliseconds
  */
-export function createPace(now: () => number = Date.now): (progress: GetProgress) => string {
+export function createPace(now: () => number = () => performance.now()): (progress: GetProgress) => string {
   let marks: { readonly at: number; readonly done: number }[] = [];
   let current = "";
   return ({ task, name, done, total }) => {

@@ -22,19 +22,26 @@ export function weightsOption(): Option {
 
 /** Adds `--weights`, `--crops`, `--device` and `--threads`. */
 export function addModelOptions(command: Command): Command {
-  return command
+  command
     .addOption(weightsOption())
     .addOption(
       new Option(
         "--crops <views>",
         "views of an image: its centre, or ten crops averaged (default: the run's)",
       ).choices(["center", "ten"]),
-    )
+    );
+  return addDeviceOptions(command, "on a graphics card if the run did and there is one here, else cpu");
+}
+
+/** Adds `--device` and `--threads`. @param usually the device where none is told, for the help */
+export function addDeviceOptions(command: Command, usually: string): Command {
+  return command
     .addOption(
-      new Option(
-        "--device <name>",
-        "where the network runs (default: on a graphics card if the run did and there is one here, else cpu)",
-      ).choices(["cpu", "webgpu", "auto"]),
+      new Option("--device <name>", `where the network runs (default: ${usually})`).choices([
+        "cpu",
+        "webgpu",
+        "auto",
+      ]),
     )
     .addOption(
       new Option(

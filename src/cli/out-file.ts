@@ -1,8 +1,9 @@
 // Files that a person asks for with a flag: the place is looked at before the work, its folder is made.
-import { mkdirSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { dirname, extname } from "node:path";
 import { settingsError } from "../config/settings.ts";
-import { replaceFile } from "../durable-file.ts";
+import { makeFolders, replaceFile } from "../durable-file.ts";
+import { telling } from "../error.ts";
 
 /**
  * Makes sure that a file can have this name.
@@ -11,7 +12,7 @@ import { replaceFile } from "../durable-file.ts";
  * @throws CutoutError when a folder is there, or another ending is asked for
  */
 export function checkOutFile(flag: string, path: string, ending?: string): void {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+  if (telling(`${flag}: ${path}`, () => statSync(path, { throwIfNoEntry: false }))?.isDirectory()) {
     throw settingsError({ where: flag, what: "must be the name of a file", got: `the folder ${path}` });
   }
   if (ending !== undefined && extname(path).toLowerCase() !== ending) {
@@ -21,6 +22,6 @@ export function checkOutFile(flag: string, path: string, ending?: string): void 
 
 /** Writes the file as a whole, and makes its folder where there is none. */
 export function writeOutFile(path: string, bytes: Uint8Array): void {
-  mkdirSync(dirname(path), { recursive: true });
+  telling(dirname(path), () => makeFolders(dirname(path)));
   replaceFile(path, [bytes]);
 }

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { type Command, Option } from "commander";
 import { settingsError } from "../config/settings.ts";
-import { CutoutError } from "../error.ts";
+import { CutoutError, refusalText } from "../error.ts";
 import type { Classified, RankedClass } from "../run/classifier.ts";
 import type { ImageInput } from "../run/image-input.ts";
 import { tell, tellBroken } from "./console.ts";
@@ -149,7 +149,7 @@ async function* namesIn(file: string): AsyncGenerator<string> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    throw settingsError({ where: "--files-from", what: `${file} cannot be read (${code})` });
+    throw settingsError({ where: "--files-from", what: `${file} cannot be read, ${refusalText(error)}` });
   }
   if (trimmed(rest) !== "") yield trimmed(rest);
 }

@@ -182,7 +182,7 @@ describe("a mistake gives one line that names it, no stack, and an exit code", (
       [
         "missing groups file",
         1,
-        /^cutout: groups: .*nowhere\.tsv cannot be read \(ENOENT\)/,
+        /^cutout: groups: .*nowhere\.tsv cannot be read, it does not exist \(ENOENT\)/,
         ["train", at("photos"), "--groups", at("nowhere.tsv")],
       ],
       [

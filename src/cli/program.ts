@@ -1,11 +1,13 @@
 // The program `cutout`: one file a command, and the way errors become one line and an exit code.
 import { Command } from "commander";
 import { version } from "../version.ts";
+import { addActivations } from "./activations.ts";
 import { addBench } from "./bench.ts";
 import { addCompare } from "./compare.ts";
 import { describeFailure, exitCodeOf, isCommanderError, tell } from "./console.ts";
 import { addData } from "./data.ts";
 import { addDemo } from "./demo.ts";
+import { addDoctor } from "./doctor.ts";
 import { addEval } from "./eval.ts";
 import { addExport } from "./export.ts";
 import { addPredict } from "./predict.ts";
@@ -13,6 +15,7 @@ import { addPreview } from "./preview.ts";
 import { addStudy, addTrial } from "./study.ts";
 import { addSweep } from "./sweep.ts";
 import { addTrain } from "./train.ts";
+import { addTune } from "./tune.ts";
 import { addWorker } from "./worker.ts";
 
 function createProgram(): Command {
@@ -29,7 +32,10 @@ function createProgram(): Command {
     addExport,
     addPreview,
     addCompare,
+    addDoctor,
     addSweep,
+    addActivations,
+    addTune,
     addData,
     addStudy,
     addTrial,

@@ -104,7 +104,7 @@ export interface Progress {
  * A display on a screen.
  * @param now clock in milliseconds
  */
-export function createProgress(screen: Screen, now: () => number = Date.now): Progress {
+export function createProgress(screen: Screen, now: () => number = () => performance.now()): Progress {
   const moving = screen.isTTY === true;
   let shown = false;
   // Without a terminal nothing is said of what is done at once.

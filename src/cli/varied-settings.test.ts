@@ -115,7 +115,7 @@ test.each([
   [["--vary", "--length"], '--length: must be values with commas between, got ""'],
   [["--length", "8,8"], "--length: must be different values, got 8 twice"],
   [["--length", "0,8", "--vary", "--length 2 4"], "--length: must be varied once"],
-  [["--length", "8"], "sweep: needs two values or more of a setting"],
+  [["--length", "8"], "--length: needs two values or more of a setting"],
   [["--arm", "--cutout 8"], "--arm: must be from 2 to 200 settings in all, got 1"],
   [["--arm", "cats", "--arm", ""], "--arm: must hold flags alone, got cats"],
   [["--vary", "--nope 1 2"], "--vary: must be a flag of cutout train and its values"],

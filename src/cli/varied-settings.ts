@@ -64,6 +64,10 @@ export async function variedFrom(data: string | undefined, given: VariedFlags): 
   };
 }
 
+/** Whether the command line has any list. */
+export const isVaried = ({ vary = [], arm = [], ...others }: VariedFlags): boolean =>
+  vary.length + arm.length + listsIn(others).length > 0;
+
 /** Flags of which each value stands in a list with commas. */
 function listsIn(given: GivenFlags): readonly Axis[] {
   return settingFlags().flatMap((flag): Axis[] => {
@@ -108,7 +112,7 @@ function varyAxis(text: string): Axis {
 function checkAxes(axes: readonly Axis[]): void {
   if (axes.length === 0) {
     throw settingsError({
-      where: "sweep",
+      where: "--length",
       what: "needs two values or more of a setting",
       remedy: "give a list such as --length 0,8,16, or --vary, or several --arm",
     });

@@ -136,7 +136,9 @@ function cutoutSettings(cutout: Config["augment"]["cutout"]): readonly ToldSetti
     const aspectPath = `${cutoutPath}.aspect`;
     return [told, { path: aspectPath, flag: "--cutout-aspect", value: [json(aspect)], usual: false }];
   });
-  return [{ path: cutoutPath, flag: "--cutout", value: [lengthText(length)], usual: false }, ...rest];
+  // In settings that are not yet those of certain images the length may follow from them.
+  const told = length === undefined || [lengthText(length)];
+  return [{ path: cutoutPath, flag: "--cutout", value: told, usual: false }, ...rest];
 }
 
 function settingOf(config: Config, { path, name: flag, leaf }: Flag): ToldSetting | null {

@@ -192,6 +192,22 @@ export function flagOf(path: string): string {
   return settingFlags().find((flag) => flag.path === path)?.name ?? `config: ${path}`;
 }
 
+/** The words of a command line that gives these flags again, but for the images. */
+export function wordsOfFlags(given: GivenFlags): readonly string[] {
+  const { config, cutout } = given;
+  const words = config === undefined ? [] : ["--config", String(config)];
+  if (cutout === false) words.push("--no-cutout");
+  else if (cutout !== undefined) words.push("--cutout", ...(cutout === true ? [] : [String(cutout)]));
+  for (const { name } of settingFlags()) {
+    const value = given[attributeOf(name)];
+    if (value === undefined) continue;
+    if (value === true) words.push(name);
+    else if (value === false) words.push(`--no-${name.slice(2)}`);
+    else for (const text of Array.isArray(value) ? value : [value]) words.push(name, String(text));
+  }
+  return words;
+}
+
 /** The flags that were given, in the shape of the config, and which flag set what. */
 function rawSettings(data: string | undefined, options: GivenFlags) {
   const raw: Record<string, unknown> = {};

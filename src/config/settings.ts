@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { closestMatch } from "leven";
 import type { z } from "zod";
-import { CutoutError, type ErrorFields } from "../error.ts";
+import { CutoutError, type ErrorFields, refusalText } from "../error.ts";
 import { networks } from "../nn/networks/index.ts";
 import {
   type Config,
@@ -108,7 +108,7 @@ export function readConfigFile(file: string): ConfigFile {
     const missing = (error as NodeJS.ErrnoException).code === "ENOENT";
     throw settingsError({
       where: "--config",
-      what: missing ? `no such file: ${file}` : `${file} cannot be read (${messageOf(error)})`,
+      what: missing ? `no such file: ${file}` : `${file} cannot be read, ${refusalText(error)}`,
     });
   }
   let raw: unknown;

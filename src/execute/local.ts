@@ -25,8 +25,10 @@ export function localProcesses(options: LocalOptions = {}): Executor {
   return {
     name: "processes on this machine",
     async *run(study, trials, signal) {
-      const most = Math.min(parallel ?? processors, trials.length);
-      const threads = machine.threads ?? Math.max(1, Math.floor(processors / most));
+      const atATime = parallel ?? processors;
+      const most = Math.min(atATime, trials.length);
+      // The same for the last trials of a study: the last bits of a result depend on it.
+      const threads = machine.threads ?? Math.max(1, Math.floor(processors / atATime));
       const told = new Told<TrialEvent>();
       const pool = new Pool(study, { ...machine, threads }, told.tell, signal);
       const ended = pool.work(trials, most);

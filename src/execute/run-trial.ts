@@ -25,6 +25,9 @@ export interface Machine {
 
 export const sameMachine: Machine = { threads: null, data: null, cacheDir: null };
 
+const folderOf = (study: string, trial: Trial) =>
+  trialFolder(study, trial.task === "test" ? trial.of : trial.index);
+
 /**
  * Runs a trial, or goes on with it where it was left; one that is finished is left as it is.
  * @returns what has become of it; a failure is kept in the study's folder, too
@@ -36,12 +39,11 @@ export async function runStudyTrial(
   options: TrialOptions = {},
 ): Promise<Outcome> {
   const { path } = study;
-  const folder = trialFolder(path, trial.task === "test" ? trial.of : trial.index);
   try {
     // The process of before may still be saving: one whose coordinator was killed.
     const { signal, onEvent } = options;
     const tell = (text: string) => onEvent?.({ type: "message", text });
-    await waitUntilFree(folder, { tell, ...(signal && { signal }) });
+    await waitUntilFree(folderOf(path, trial), { tell, ...(signal && { signal }) });
     forgetFailure(path, trial.index);
     const before = outcomeOf(path, trial);
     if (before.state === "finished") return before;
@@ -51,10 +53,19 @@ export async function runStudyTrial(
     const isAbort = error === signal?.reason || (error as Error).name === "AbortError";
     if (signal?.aborted && isAbort) return outcomeOf(path, trial);
     const message = error instanceof CutoutError ? error.message : String((error as Error).stack ?? error);
-    writeFailure(path, trial.index, message);
+    noteFailure(path, trial.index, message);
     return { state: "failed", message };
   }
   return outcomeOf(path, trial);
+}
+
+/** That there is no room for the note must not hide how the trial ended. */
+function noteFailure(study: string, index: number, message: string): void {
+  try {
+    writeFailure(study, index, message);
+  } catch (error) {
+    if (!(error instanceof CutoutError)) throw error;
+  }
 }
 
 async function work(
@@ -75,10 +86,10 @@ async function work(
   // That of the run may be another machine's.
   const cacheDir = machine.cacheDir ?? settings.cacheDir;
   if (trial.task === "test") {
-    await resumeTrial(trialFolder(path, trial.of), { ...options, data, cacheDir });
+    await resumeTrial(folderOf(path, trial), { ...options, data, cacheDir });
     return;
   }
-  const folder = trialFolder(path, trial.index);
+  const folder = folderOf(path, trial);
   const { test } = trial;
   if (configJson.isIn(folder)) {
     await resumeTrial(folder, { ...options, data, cacheDir, test });

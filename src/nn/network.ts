@@ -117,17 +117,25 @@ export interface ForwardOptions {
   readonly seed: Value | null;
 }
 
+/** Images as the layers take them. @param images [N, C, H, W] @returns [C, H, W, N] */
+export function batchInnermost(
+  g: Graph,
+  { channels, height, width }: Network["input"],
+  images: Value,
+): Value {
+  const batch = images.shape[0]!;
+  const rows = g.apply("reshape", [images], { shape: [batch, channels * height * width] });
+  const columns = g.apply("transpose", [rows], { permutation: [1, 0] });
+  return g.apply("reshape", [columns], { shape: [channels, height, width, batch] });
+}
+
 /**
  * Adds the network to a graph.
  * @param images [N, C, H, W]
  * @returns logits [numClasses, N], and the buffers' values after this step (the same ones when not training)
  */
 export function forward(g: Graph, { input, layer }: Network, images: Value, options: ForwardOptions) {
-  const { channels, height, width } = input;
-  const batch = images.shape[0]!;
-  const rows = g.apply("reshape", [images], { shape: [batch, channels * height * width] });
-  const columns = g.apply("transpose", [rows], { permutation: [1, 0] });
-  const x = g.apply("reshape", [columns], { shape: [channels, height, width, batch] });
+  const x = batchInnermost(g, input, images);
   const nextBuffers = new Map(options.buffers);
   let salts = 0;
   const logits = forwardLayer(

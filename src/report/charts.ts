@@ -15,7 +15,7 @@ const colors = {
 } as const;
 
 /** For runs laid over each other (Okabe and Ito's colour-blind safe set, darkened for white paper). */
-const runColors = ["#2f7bd6", "#d55e00", "#0a8f6b", "#b3589a", "#a07800", "#5b6ee1"] as const;
+export const runColors = ["#2f7bd6", "#d55e00", "#0a8f6b", "#b3589a", "#a07800", "#5b6ee1"] as const;
 
 export interface Series {
   readonly name: string;
@@ -43,11 +43,12 @@ const legendWidth = 310;
 
 const legendLines = (name: string) => wrapped(printable(name), legendWidth, 12);
 
-const panelSize = { width: 400, height: 320 };
+export const panelSize = { width: 400, height: 320 };
 /** Up to this many epochs every epoch gets a dot; one epoch alone has no line at all. */
 const dottedEpochs = 30;
 
-type Unit = Record<string, unknown>;
+/** A part of a vega-lite spec. */
+export type Unit = Record<string, unknown>;
 
 /** The best epoch on validation: the last one marked so. */
 export function bestEpoch(epochs: readonly EpochRecord[]): EpochRecord | null {
@@ -164,13 +165,13 @@ function panels({ loss, accuracy }: { loss: Drawing; accuracy: Drawing }): {
 const valuesOf = ({ series }: Drawing) =>
   series.flatMap(({ points }) => points.map(({ value }) => value)).filter(Number.isFinite);
 
-function lossDomain(values: readonly number[]): [number, number] {
+export function lossDomain(values: readonly number[]): [number, number] {
   const highest = Math.max(0, ...values);
   return [Math.min(0, ...values), highest === 0 ? 1 : highest * 1.05];
 }
 
 /** Up to 100 %, down to the ten below the lowest: the top of the range is where the differences are. */
-function accuracyDomain(values: readonly number[]): [number, number] {
+export function accuracyDomain(values: readonly number[]): [number, number] {
   return [Math.max(0, Math.floor(10 * Math.min(0.9, ...values) - 0.1) / 10), 1];
 }
 
@@ -181,6 +182,26 @@ export function epochTicks(last: number): number[] {
   const step = [1, 2, 5, 10].map((factor) => factor * base).find((candidate) => last / candidate <= 8)!;
   const round = Array.from({ length: Math.floor(last / step) }, (_, index) => (index + 1) * step);
   return step >= 5 ? [1, ...round] : round;
+}
+
+/** The colours of series by the field `series`, with their legend below. */
+export function seriesColor(series: readonly Pick<Series, "name" | "color">[]): Unit {
+  return {
+    field: "series",
+    type: "nominal",
+    title: null,
+    scale: { domain: series.map(({ name }) => printable(name)), range: series.map((one) => one.color) },
+    legend: {
+      orient: "bottom",
+      symbolType: "stroke",
+      symbolStrokeWidth: 3,
+      symbolOpacity: 1,
+      // Two names of a dozen letters fit beside each other below a panel; longer or more ones stand in a column.
+      columns: series.length > 2 || series.some(({ name }) => name.length > 18) ? 1 : 2,
+      labelLimit: legendWidth,
+      labelExpr: `${JSON.stringify(series.map(({ name }) => legendLines(name)))}[datum.index]`,
+    },
+  };
 }
 
 function panel({ title, series, marks, domain, format }: Panel): TopLevelSpec {
@@ -206,21 +227,7 @@ function panel({ title, series, marks, domain, format }: Panel): TopLevelSpec {
     scale: { domain, nice: false, zero: false },
     axis: { format, tickCount: 5 },
   };
-  const color = {
-    field: "series",
-    type: "nominal",
-    title: null,
-    scale: { domain: series.map(({ name }) => printable(name)), range: series.map((one) => one.color) },
-    legend: {
-      orient: "bottom",
-      symbolType: "stroke",
-      symbolStrokeWidth: 3,
-      // Two names of a dozen letters fit beside each other below a panel; longer or more ones stand in a column.
-      columns: series.length > 2 || series.some(({ name }) => name.length > 18) ? 1 : 2,
-      labelLimit: legendWidth,
-      labelExpr: `${JSON.stringify(series.map(({ name }) => legendLines(name)))}[datum.index]`,
-    },
-  };
+  const color = seriesColor(series);
   const layer: Unit[] = [
     {
       data: { values },

@@ -1,12 +1,11 @@
 // A page on two or more runs, for example without and with Cutout: side by side, with a verdict that promises nothing.
 
-import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { replaceFile } from "../durable-file.ts";
-import { CutoutError } from "../error.ts";
+import { makeFolders, replaceFile } from "../durable-file.ts";
+import { CutoutError, telling } from "../error.ts";
 import { openPictures, showRun } from "../run-folder/index.ts";
 import { type Comparison, type Contrast, compareAll } from "../study/comparison.ts";
-import { contrastWords, luckWords, type Words } from "../study/words.ts";
+import { contrastWords, luckWords } from "../study/words.ts";
 import { counted, percent, points } from "../text.ts";
 import {
   classesSection,
@@ -20,7 +19,8 @@ import {
   spreadSection,
 } from "./comparison-sections.ts";
 import { type Content, type Html, html } from "./markup.ts";
-import { flagged, page, section, table } from "./page.ts";
+import { flagged, page, table } from "./page.ts";
+import { wordsSection } from "./words-section.ts";
 
 const bytesPerRun = 8 * 2 ** 20;
 
@@ -71,7 +71,7 @@ export async function writeComparisonPage(
       pictures: openPictures(run.path, bytesPerRun),
     }));
   const text = await comparisonPage(comparison, runs);
-  mkdirSync(dirname(outFile), { recursive: true });
+  telling(dirname(outFile), () => makeFolders(dirname(outFile)));
   replaceFile(outFile, [Buffer.from(text)]);
   return outFile;
 }
@@ -109,25 +109,6 @@ ${luck && wordsSection("verdict-1", "What these runs can say", luck)}${contrasts
 function contrastSection(contrast: Contrast, index: number): Html {
   const heading = `“${contrast.second.label}” against “${contrast.first.label}”`;
   return wordsSection(`verdict-${index + 1}`, heading, contrastWords(contrast), pairsTable(contrast));
-}
-
-function wordsSection(id: string, heading: string, words: Words, more: Content = null): Html {
-  const { headline, sentences, commands, cautions } = words;
-  return section(
-    id,
-    heading,
-    html`<p class="big verdict">${flagged(headline)}</p>
-${sentences.map((sentence) => html`<p>${flagged(sentence)}</p>`)}
-${
-  commands.length > 0 &&
-  html`<pre><code>${commands.map(
-    (command) => html`${command}
-`,
-  )}</code></pre>`
-}
-${cautions.length > 0 && html`<ul>${cautions.map((caution) => html`<li>${caution}</li>`)}</ul>`}
-${more}`,
-  );
 }
 
 /** The accuracy of each seed pair; two models alone have their results below. */

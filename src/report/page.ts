@@ -55,6 +55,7 @@ th .dim{font-weight:400}
 td{white-space:nowrap}
 th:first-child,td:first-child{text-align:left}
 td:first-child,th:first-child{padding-left:0;min-width:7rem}
+td .name{display:inline-block;white-space:normal;width:max-content;min-width:min(9rem,100%);max-width:18rem;overflow-wrap:anywhere}
 .settings{columns:2 340px;column-gap:2rem;margin:0}
 .settings div{display:flex;gap:1rem;justify-content:space-between;border-bottom:1px solid var(--line);break-inside:avoid;padding:.15rem 0}
 .settings dt{color:var(--dim)}

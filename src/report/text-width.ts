@@ -8,7 +8,8 @@ const ascii = [
   63, 41, 52, 39, 63, 59, 82, 59, 59, 52, 64, 34, 64, 84,
 ];
 
-const wide =
+/** Characters as wide as they are high; on a terminal they take two columns. */
+export const wide =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Extended_Pictographic}\uFF01-\uFF60]/u;
 
 /**

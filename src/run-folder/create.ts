@@ -2,7 +2,8 @@
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join, parse } from "node:path";
 import type { Config } from "../config/config.ts";
-import { CutoutError } from "../error.ts";
+import { makeFolders } from "../durable-file.ts";
+import { CutoutError, refusalText, telling } from "../error.ts";
 import type { Network } from "../nn/network.ts";
 import { shellWord } from "../text.ts";
 import { configJson } from "./config-json.ts";
@@ -36,7 +37,8 @@ export async function createRun(run: NewRun, options: HoldOptions = {}): Promise
     // Another process may have begun a run there in the meantime.
     checkNewRun(folder);
     for (const file of filesIn(folder)) {
-      if (!isHeldLock(file)) rmSync(join(folder, file), { force: true });
+      const path = join(folder, file);
+      if (!isHeldLock(file)) telling(path, () => rmSync(path, { force: true }));
     }
     environmentJson.write(folder, environment);
     datasetJson.write(folder, dataset);
@@ -57,7 +59,7 @@ export function removeLeftovers(folder: string): void {
     for (const file of filesIn(part)) {
       const left = file.endsWith(".partial") || (isLockFile(file) && !isHeldLock(file));
       if (left && !entryAt(join(part, file))?.isDirectory()) {
-        rmSync(join(part, file), { force: true });
+        telling(join(part, file), () => rmSync(join(part, file), { force: true }));
       }
     }
   }
@@ -127,7 +129,8 @@ function makeNamed(out: string): string {
 /** False when the folder exists already. */
 function makeFolder(path: string, options: { recursive: boolean }): boolean {
   try {
-    mkdirSync(path, options);
+    if (options.recursive) makeFolders(path);
+    else mkdirSync(path);
     return true;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -135,7 +138,7 @@ function makeFolder(path: string, options: { recursive: boolean }): boolean {
     throw new CutoutError(
       {
         where: path,
-        what: `the run folder cannot be made (${code === "ENAMETOOLONG" ? "the name is too long" : code})`,
+        what: `the run folder cannot be made, ${refusalText(error)}`,
         remedy: "choose another with --out or --runs-dir",
       },
       { cause: error },

@@ -1,6 +1,7 @@
 // evaluation.json: how the kept weights did on each test image.
 import { rmSync } from "node:fs";
 import { z } from "zod";
+import { telling } from "../error.ts";
 import type { Evaluation } from "../train/evaluation.ts";
 import { bySchema, jsonFile } from "./json-file.ts";
 import { count, crops, lossValue, score, share } from "./score-schema.ts";
@@ -61,7 +62,7 @@ export const evaluationJson: typeof file = {
 
 /** Of a run that is gone on with beyond its test: the next one is written in the end. */
 export function forgetEvaluation(folder: string): void {
-  rmSync(file.pathIn(folder), { force: true });
+  telling(file.pathIn(folder), () => rmSync(file.pathIn(folder), { force: true }));
 }
 
 /** The parts of an evaluation must tell the same story; a report on parts that do not would be false somewhere. */

@@ -1,6 +1,7 @@
 // failure.json: why an error ended a run; it is there until the run is gone on with.
 import { rmSync } from "node:fs";
 import { z } from "zod";
+import { telling } from "../error.ts";
 import { bySchema, jsonFile } from "./json-file.ts";
 
 export interface Failure {
@@ -27,6 +28,6 @@ export const failureJson: typeof file & { remove(folder: string): void } = {
   /** Nothing is missing in a run that no error has ended. */
   show: (folder, problems) => (file.isIn(folder) ? file.show(folder, problems) : null),
   remove(folder) {
-    rmSync(file.pathIn(folder), { force: true });
+    telling(file.pathIn(folder), () => rmSync(file.pathIn(folder), { force: true }));
   },
 };

@@ -37,6 +37,8 @@ export interface HoldOptions {
   /** Hears that another machine's lock is being watched. */
   readonly tell?: (text: string) => void;
   readonly signal?: AbortSignal;
+  /** What the folder is, for people; `the run folder` when left out. */
+  readonly what?: string;
   /** Times in milliseconds; tests have less patience. */
   readonly times?: { readonly beat: number; readonly watch: number; readonly look: number };
 }
@@ -71,7 +73,7 @@ export async function holdRun(path: string, options: HoldOptions = {}): Promise<
         });
       }
       const now = look(lock.file);
-      if (now?.token !== lock.token) throw heldBy(path, now);
+      if (now?.token !== lock.token) throw heldBy(path, now, options);
     },
     release: lock.release,
   };
@@ -92,6 +94,12 @@ export async function waitUntilFree(path: string, options: HoldOptions = {}): Pr
     if (!told) options.tell?.(`${path} is held by ${nameOf(found.holder)}: waiting until that one ends`);
     await sleep(Math.min(times.look, 500), undefined, signal && { signal });
   }
+}
+
+/** Whether its process is one of this machine. */
+function isNear({ machine, host }: Holder): boolean {
+  const me = here();
+  return machine === me.machine && (me.machine !== null || host === me.host);
 }
 
 const holderSchema = z.object({
@@ -129,7 +137,7 @@ async function acquire(folder: string, file: string, options: HoldOptions): Prom
     const found = look(file);
     if (found === null) continue;
     const state = await stateOf(folder, found, { ...options, file });
-    if (state === "alive") throw heldBy(folder, found);
+    if (state === "alive") throw heldBy(folder, found, options);
     if (state === "gone") continue;
     const claim = await acquire(folder, `${file}.${found.token}`, options);
     try {
@@ -260,9 +268,7 @@ async function stateOf(
   { file, tell, signal, times = usual }: HoldOptions & { readonly file: string },
 ): Promise<"alive" | "dead" | "gone"> {
   const { holder } = found;
-  const me = here();
-  const near = holder?.machine === me.machine && (me.machine !== null || holder.host === me.host);
-  if (holder !== null && near) return isAlive(holder) ? "alive" : "dead";
+  if (holder !== null && isNear(holder)) return isAlive(holder) ? "alive" : "dead";
   const { watch, look: every } = times;
   tell?.(
     `${folder} is held by ${nameOf(holder)}; looking for ${Math.ceil(watch / 1000)} s whether that still goes on`,
@@ -320,10 +326,14 @@ function nameOf(holder: Holder | null): string {
   return `process ${holder.pid} on ${holder.host}, since ${holder.since}`;
 }
 
-function heldBy(folder: string, found: Found | null): CutoutError {
+function heldBy(
+  folder: string,
+  found: Found | null,
+  { what = "the run folder" }: Pick<HoldOptions, "what">,
+): CutoutError {
   return new CutoutError({
     where: folder,
-    what: `the run folder is held by ${nameOf(found?.holder ?? null)}`,
-    remedy: "let that one end, or choose another folder (if it is no run of Cutout, remove run.lock)",
+    what: `${what} is held by ${nameOf(found?.holder ?? null)}`,
+    remedy: "let that one end, or choose another folder (if it is no process of Cutout, remove run.lock)",
   });
 }

@@ -29,6 +29,12 @@ export function writeProduct(folder: string, product: Product, content: Uint8Arr
   return path;
 }
 
+/** Path of the page on a run; null where there is none. */
+export function reportIn(folder: string): string | null {
+  const path = productPath(folder, "report");
+  return entryAt(path) === null ? null : path;
+}
+
 /** The picture of augmented training images (PNG); null, with a sentence in `problems`, when it is not there. */
 export function showAugmented(folder: string, problems: string[]): Buffer | null {
   const path = productPath(folder, "augmented");

@@ -1,6 +1,7 @@
 // A run folder as the storage of a training run.
-import { existsSync, mkdirSync } from "node:fs";
-import type { WriteCalls } from "../durable-file.ts";
+import { existsSync } from "node:fs";
+import { makeFolders, type WriteCalls } from "../durable-file.ts";
+import { telling } from "../error.ts";
 import type { ClassScores } from "../train/evaluation.ts";
 import type { Scores } from "../train/objective.ts";
 import type { RunStorage } from "../train/storage.ts";
@@ -40,7 +41,7 @@ export function runFolderStorage<S extends Scores = ClassScores>(
     hasRun: () => hasCheckpoint(folder, "last") || hasMetrics(folder),
     writeCheckpoint(name, state, position) {
       checked(() => {
-        if (!made) mkdirSync(folder, { recursive: true });
+        if (!made) telling(folder, () => makeFolders(folder));
         made = true;
         saveCheckpoint(checkpointPath(folder, name), state, position, calls);
       });

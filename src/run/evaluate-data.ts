@@ -1,29 +1,15 @@
 // A trained network scored on data: on others, or on the test part of its own.
 
-import { existsSync, statSync } from "node:fs";
-import { basename, dirname, isAbsolute } from "node:path";
 import type { Config } from "../config/config.ts";
-import { checkSettings } from "../config/settings.ts";
-import {
-  type Dataset,
-  type OnProgress,
-  openDataset,
-  openLoader,
-  readingNotes,
-  toGrey,
-} from "../data/index.ts";
+import { type Dataset, openLoader } from "../data/index.ts";
 import { CutoutError } from "../error.ts";
-import { checkSameData } from "../run-folder/index.ts";
 import { shellWord } from "../text.ts";
 import { evaluate } from "../train/evaluate.ts";
 import type { Evaluation } from "../train/evaluation.ts";
 import { classScoring } from "../train/objectives/classify.ts";
 import type { Predictor } from "../train/step.ts";
 import { batchSize, notFinite } from "./classify-images.ts";
-import { dataNow } from "./data-record.ts";
-import { inColour } from "./image-input.ts";
-import { networkOfRun } from "./network.ts";
-import { prepare } from "./prepare.ts";
+import { type ImagesToScore, type OpeningTools, openOther, openOwn } from "./images-to-score.ts";
 import type { TrainedModel } from "./trained-model.ts";
 
 export interface DataEvaluation extends Omit<Evaluation, "epoch"> {
@@ -33,50 +19,27 @@ export interface DataEvaluation extends Omit<Evaluation, "epoch"> {
   readonly broken: Dataset["broken"];
 }
 
-export interface EvaluationTools {
+export interface EvaluationTools extends OpeningTools {
   readonly model: TrainedModel;
   readonly predictor: Pick<Predictor, "predict">;
   readonly crops: Config["crops"];
-  /** Where decoded images are kept; by default where the run kept them. */
-  readonly cacheDir: string | undefined;
-  readonly signal: AbortSignal | undefined;
   readonly tell: (text: string) => void;
-  readonly onProgress: OnProgress;
 }
-
-const statsNameAll = "cutout data stats";
 
 /** Every image of other data. */
 export async function evaluateOther(data: string, tools: EvaluationTools): Promise<DataEvaluation> {
-  checkIsData(data);
-  const { model, cacheDir, tell, signal, onProgress } = tools;
-  const { classes, decoding, pipeline, run } = model;
-  const opened = await openDataset(
-    {
-      ...decoding,
-      data,
-      cacheDir: cacheDir ?? cacheHere(run?.config.cacheDir),
-      // Those that cannot be read are listed; the others have their answers.
-      maxBroken: 1,
-      purpose: "evaluate",
-    },
-    onProgress,
-  );
+  const { run } = tools.model;
+  const images = await openOther(data, tools.model, tools);
   try {
-    signal?.throwIfAborted();
-    readingNotes(opened, statsNameAll).forEach(tell);
-    if (run !== null && opened.fingerprint === run.dataset.fingerprint) {
-      tell(
-        `${data} holds the run's own images, of which ${run.dataset.split.train} were trained on: the result flatters the ` +
+    if (images.isOwn) {
+      tools.tell(
+        `${data} holds the run's own images, of which ${run?.dataset.split.train} were trained on: the result flatters the ` +
           "model; leave DATA out to test on the test part alone, or add --test-part where they have been moved",
       );
     }
-    const channels = pipeline.options.input.channels === 1 ? 1 : 3;
-    const other = withChannels(withClasses(opened, classes, data), channels);
-    const all = Int32Array.from({ length: other.count }, (_, index) => index);
-    return await scored(other, all, tools);
+    return await scored(images, tools);
   } finally {
-    opened.close();
+    images.dataset.close();
   }
 }
 
@@ -91,55 +54,22 @@ export async function evaluateOwn(data: string | undefined, tools: EvaluationToo
       kind: "settings",
     });
   }
-  const { config, dataset } = run;
-  if (
-    data === undefined &&
-    isAbsolute(config.data) &&
-    !config.data.includes("{") &&
-    !existsSync(config.data)
-  ) {
-    throw new CutoutError({
-      where: config.data,
-      what: "the images of the run are not here",
-      remedy: `say where they are: cutout eval ${shellWord(path)} FOLDER --test-part`,
-    });
-  }
-  if (data !== undefined) checkIsData(data);
-  const prepared = await prepare(
-    { ...config, data: data ?? config.data, cacheDir: tools.cacheDir ?? cacheHere(config.cacheDir) },
-    tools.onProgress,
-    networkOfRun(path, config),
-    "evaluate",
-  );
+  const remedies = {
+    missing: `say where they are: cutout eval ${shellWord(path)} FOLDER --test-part`,
+    changed: "give other data: cutout eval RUN DATA",
+  };
+  const images = await openOwn(run, "test", data, remedies, tools);
   try {
-    tools.signal?.throwIfAborted();
-    readingNotes(prepared.dataset, statsNameAll).forEach(tools.tell);
-    checkSameData({ dataset }, dataNow(prepared), "give other data: cutout eval RUN DATA");
-    return { ...(await scored(prepared.dataset, prepared.split.test, tools)), broken: [] };
+    return { ...(await scored(images, tools)), broken: [] };
   } finally {
-    prepared.dataset.close();
+    images.dataset.close();
   }
 }
 
-/** A stream is no data set: it could not be looked into twice. */
-function checkIsData(data: string): void {
-  const stats = data === "-" ? null : statSync(data, { throwIfNoEntry: false });
-  if (data !== "-" && (stats === undefined || stats?.isFile() || stats?.isDirectory())) return;
-  throw new CutoutError({
-    where: data,
-    what: "must be a folder, a file or the address of shards",
-    got: data === "-" ? "standard input" : stats?.isFIFO() ? "a pipe" : "a device",
-    remedy: "write it to a file first",
-  });
-}
-
-/** The run's folder of decoded images, if there can be one of that name on this machine. */
-function cacheHere(cacheDir: string | undefined): string {
-  const here = cacheDir !== undefined && (!isAbsolute(cacheDir) || existsSync(dirname(cacheDir)));
-  return here ? cacheDir : checkSettings({ data: "." }).cacheDir;
-}
-
-async function scored(data: Dataset, indices: Int32Array, tools: EvaluationTools): Promise<DataEvaluation> {
+async function scored(
+  { dataset: data, indices }: ImagesToScore,
+  tools: EvaluationTools,
+): Promise<DataEvaluation> {
   const { model, predictor, crops, signal, onProgress } = tools;
   if (indices.length === 0) {
     throw new CutoutError({ where: data.name, what: "there must be an image to score", got: "none" });
@@ -171,36 +101,4 @@ async function scored(data: Dataset, indices: Int32Array, tools: EvaluationTools
     ...(signal && { signal }),
   });
   return { crops, epoch: model.epoch, score: scoring.score(), ...scoring.details(), broken: data.broken };
-}
-
-/** Other data with the labels of the run; every class of the data must be known to the run. */
-function withClasses(dataset: Dataset, classes: readonly string[], data: string): Dataset {
-  const labels = dataset.classes.map((name) => {
-    const label = classes.findIndex((known) => known.normalize("NFC") === name.normalize("NFC"));
-    if (label < 0) {
-      throw new CutoutError({
-        where: data,
-        what: `classes must be among those of the run (${classes.slice(0, 5).join(", ")}${classes.length > 5 ? ", ..." : ""})`,
-        got: name,
-        remedy: `rename the folder ${basename(name)} or leave it out`,
-      });
-    }
-    return label;
-  });
-  return { ...dataset, classes, labels: dataset.labels.map((label) => labels[label]!) };
-}
-
-/** Other data with the channels of the run: grey is repeated in red, green and blue, colour becomes its luma. */
-function withChannels(dataset: Dataset, channels: 1 | 3): Dataset {
-  if (dataset.channels === channels) return dataset;
-  const { height, width } = dataset;
-  return {
-    ...dataset,
-    channels,
-    read(indices, target) {
-      const pixels = new Uint8Array(indices.length * height * width * dataset.channels);
-      dataset.read(indices, pixels);
-      target.set(channels === 1 ? toGrey(pixels) : inColour(pixels));
-    },
-  };
 }

@@ -5,8 +5,9 @@ import { type ImageShape, makePipeline, type TrainingPipeline } from "../augment
 import type { Config } from "../config/config.ts";
 import { checkSettings } from "../config/settings.ts";
 import type { DecodeOptions } from "../data/index.ts";
-import { CutoutError } from "../error.ts";
+import { CutoutError, telling } from "../error.ts";
 import { buildNetwork } from "../nn/build.ts";
+import type { Network } from "../nn/network.ts";
 import type { ImageReading } from "../onnx/export.ts";
 import { describeModel, type ModelDescription } from "../onnx/proto.ts";
 import { checkpointPath, hasCheckpoint, loadCheckpoint, type OpenRun, openRun } from "../run-folder/index.ts";
@@ -38,7 +39,7 @@ export interface TrainedModel {
  * @throws CutoutError, one line, when it is neither, or there are no such weights yet
  */
 export function openTrained(path: string, weights: Weights | undefined): TrainedModel {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== false) {
+  if (telling(path, () => statSync(path, { throwIfNoEntry: false }))?.isDirectory() !== false) {
     return modelOfRun(path, weights);
   }
   if (weights !== undefined) {
@@ -78,6 +79,34 @@ function ownWeights({ config, epochs, test }: OpenRun): Weights {
 }
 
 function modelOfRun(path: string, told: Weights | undefined): TrainedModel {
+  const { run, network, weights, epoch, notes } = openTrainedNetwork(path, told);
+  const { classes, channels } = run.dataset;
+  return {
+    path,
+    model: exportWeights(weights, { runDir: path, network, classes, normalization: run.dataset }),
+    classes,
+    ...readingOf({ ...network.input, channels }, run.config, run.config.maxPixels),
+    epoch,
+    run,
+    notes,
+  };
+}
+
+/** The network of a run, whose weights are in a checkpoint. */
+export interface TrainedNetwork extends Pick<TrainedModel, "notes"> {
+  readonly run: OpenRun;
+  readonly network: Network;
+  /** Which checkpoint they are in. */
+  readonly weights: Weights;
+  /** After which epoch the weights were kept. */
+  readonly epoch: number;
+}
+
+/**
+ * @param told which checkpoint; undefined for what the run keeps
+ * @throws CutoutError when the folder is no run, or has no such checkpoint yet
+ */
+export function openTrainedNetwork(path: string, told: Weights | undefined): TrainedNetwork {
   const run = openRun(path);
   const weights = told ?? ownWeights(run);
   const { config, dataset } = run;
@@ -87,16 +116,7 @@ function modelOfRun(path: string, told: Weights | undefined): TrainedModel {
     numClasses: dataset.classes.length,
     options: config.model.options,
   });
-  const { classes, channels } = dataset;
-  return {
-    path,
-    model: exportWeights(weights, { runDir: path, network, classes, normalization: dataset }),
-    classes,
-    ...readingOf({ ...network.input, channels }, config, config.maxPixels),
-    epoch,
-    run,
-    notes,
-  };
+  return { run, network, weights, epoch, notes };
 }
 
 /** Where the run stood when the weights were kept. @throws CutoutError when there are none that have learnt anything */
@@ -175,7 +195,7 @@ function readingOf(
 }
 
 function modelOfFile(path: string): TrainedModel {
-  const model = readFileSync(path);
+  const model = telling(path, () => readFileSync(path));
   const wrong = (got: string) =>
     new CutoutError({
       where: path,

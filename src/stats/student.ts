@@ -57,6 +57,23 @@ function checkFreedom(where: string, freedom: number): void {
   throw new CutoutError({ where, option: "freedom", what: "must be an integer >= 1", got: String(freedom) });
 }
 
+/**
+ * The t beyond which, on both sides together, lies so much of the distribution.
+ * @param outside above 0 and below 1
+ * @param freedom degrees of freedom, an integer >= 1
+ */
+export function studentQuantile(outside: number, freedom: number): number {
+  let low = 0;
+  let high = 1;
+  while (studentP(high, freedom) > outside) high *= 2;
+  for (let round = 0; round < 60; round++) {
+    const middle = (low + high) / 2;
+    if (studentP(middle, freedom) > outside) low = middle;
+    else high = middle;
+  }
+  return (low + high) / 2;
+}
+
 export interface PairedT {
   readonly mean: number;
   /** 95 % */

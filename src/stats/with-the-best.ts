@@ -2,7 +2,7 @@
 import { CutoutError } from "../error.ts";
 import type { Interval } from "./proportion.ts";
 import { spreadOf } from "./spread.ts";
-import { studentP } from "./student.ts";
+import { studentQuantile } from "./student.ts";
 
 export interface BehindBest {
   /** Of the setting minus the best one; of that itself 0. */
@@ -66,18 +66,5 @@ function reachOf(
     const { mean } = spreadOf(values.map((own) => own[seed]!));
     for (const [index, own] of values.entries()) squares += (own[seed]! - means[index]! - mean + all) ** 2;
   }
-  return quantile(error / others, freedom) * Math.sqrt((2 * squares) / freedom / seeds);
-}
-
-/** The t beyond which, on both sides together, lies so much of Student's distribution. */
-function quantile(outside: number, freedom: number): number {
-  let low = 0;
-  let high = 1;
-  while (studentP(high, freedom) > outside) high *= 2;
-  for (let round = 0; round < 60; round++) {
-    const middle = (low + high) / 2;
-    if (studentP(middle, freedom) > outside) low = middle;
-    else high = middle;
-  }
-  return (low + high) / 2;
+  return studentQuantile(error / others, freedom) * Math.sqrt((2 * squares) / freedom / seeds);
 }

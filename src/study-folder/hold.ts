@@ -6,4 +6,4 @@ import { holdRun, type RunHold } from "../run-folder/hold.ts";
  * @throws CutoutError that says who holds it
  */
 export const holdStudy = (path: string, signal?: AbortSignal): Promise<RunHold> =>
-  holdRun(path, signal === undefined ? {} : { signal });
+  holdRun(path, { what: "the study", ...(signal !== undefined && { signal }) });

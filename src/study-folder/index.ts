@@ -4,7 +4,8 @@ export { holdStudy } from "./hold.ts";
 export { resultsFile, slurmFiles, studyReport, trialFolder, trialLog } from "./layout.ts";
 export { type Conducted, conductedOf, type OpenStudy, openStudy } from "./open.ts";
 export { type Finished, type Outcome, outcomeOf } from "./outcome.ts";
-export { type ResultRow, resultRows, writeResults } from "./results-csv.ts";
+export { type ResultRow, resultRows, resultsCsv, writeResults } from "./results-csv.ts";
+export { type ShownTrial, showTrials, trialLogEnd } from "./show.ts";
 export {
   type Arm,
   createStudyFolder,
@@ -15,6 +16,7 @@ export {
   studyFrom,
   studyHash,
 } from "./study-json.ts";
+export { addTook } from "./took-json.ts";
 export {
   appendTrials,
   type NewTrial,
@@ -24,3 +26,4 @@ export {
   trialLine,
   trialOfLine,
 } from "./trials-jsonl.ts";
+export { commonSettings, type VaryingSetting, varyingSettings } from "./varying-settings.ts";

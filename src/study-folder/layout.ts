@@ -15,6 +15,10 @@ export const trialLog = (study: string, index: number): string =>
 export const failureFile = (study: string, index: number): string =>
   join(study, "trials", `${nameOf(index)}.failure.json`);
 
+/** How long a trial has taken. */
+export const tookFile = (study: string, index: number): string =>
+  join(study, "trials", `${nameOf(index)}.took.json`);
+
 export const resultsFile = (study: string): string => join(study, "results.csv");
 
 /** The page of a study. */

@@ -6,6 +6,7 @@ import { type OpenRun, openRun } from "../run-folder/open.ts";
 import type { EpochRecord } from "../train/events.ts";
 import { readFailure } from "./failure-json.ts";
 import { trialFolder } from "./layout.ts";
+import { readTook } from "./took-json.ts";
 import type { Trial } from "./trials-jsonl.ts";
 
 export type Outcome =
@@ -24,19 +25,29 @@ export interface Finished {
   readonly test: number | null;
   /** Seconds of training and validation. */
   readonly seconds: number;
+  /** Seconds of the whole trial, over all its tries; left out where that is not known. */
+  readonly took?: number;
   /** Of the decoded images, and of which of them are in which part: runs with equal ones can be set against each other. */
   readonly fingerprint: string;
   readonly splitDigest: string;
 }
 
-/**
- * What has become of a trial.
- * @throws CutoutError when its run folder is damaged
- */
+/** What has become of a trial; one whose run folder is damaged has failed, and the others go on. */
 export function outcomeOf(study: string, trial: Trial): Outcome {
+  try {
+    const found = outcomeOfRun(study, trial);
+    // A finished run is finished, whatever another try of it has come to.
+    if (found.state === "finished") return found;
+    const failure = readFailure(study, trial.index);
+    return failure === null ? found : { state: "failed", message: failure.message };
+  } catch (error) {
+    if (!(error instanceof CutoutError)) throw error;
+    return { state: "failed", message: error.message };
+  }
+}
+
+function outcomeOfRun(study: string, trial: Trial): Outcome {
   const folder = trialFolder(study, trial.task === "test" ? trial.of : trial.index);
-  const failure = readFailure(study, trial.index);
-  if (failure !== null) return { state: "failed", message: failure.message };
   if (!existsSync(folder) || !configJson.isIn(folder)) return { state: "open", epochs: 0 };
   const run = openRun(folder);
   const tested = trial.task === "test" || trial.test;
@@ -44,6 +55,7 @@ export function outcomeOf(study: string, trial: Trial): Outcome {
   if (!hasEnded(run) || (tested && run.test === null)) return { state: "open", epochs };
   const kept = run.test?.epoch ?? keptEpoch(run);
   const { validation } = run.epochs.find(({ epoch }) => epoch === kept)!;
+  const took = readTook(study, trial.index);
   if (run.dataset.splitDigest === undefined) {
     throw new CutoutError({ where: folder, what: "does not say which images are in which part" });
   }
@@ -53,6 +65,7 @@ export function outcomeOf(study: string, trial: Trial): Outcome {
     validation: validation?.top1 ?? null,
     test: tested ? run.test!.test.top1 : null,
     seconds: run.epochs.reduce((sum, { seconds }) => sum + seconds, 0),
+    ...(took !== null && { took }),
     fingerprint: run.dataset.fingerprint,
     splitDigest: run.dataset.splitDigest,
   };

@@ -4,9 +4,18 @@ import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { temporaryFolder } from "../../test/fixtures/run-folder.ts";
 import { formatVersion } from "../config/config.ts";
+import { settingFlags } from "../config/flags.ts";
 import { readSettings } from "../config/settings.ts";
-import { appendTrials, createStudyFolder, type NewTrial, openStudy, type Study } from "./index.ts";
-import { resultsCsv } from "./results-csv.ts";
+import {
+  appendTrials,
+  conductedOf,
+  createStudyFolder,
+  type NewTrial,
+  openStudy,
+  resultRows,
+  resultsCsv,
+  type Study,
+} from "./index.ts";
 
 const study: Study = {
   question: "compare",
@@ -83,10 +92,11 @@ test("another format of settings belongs to another version", () => {
   expect(() => openStudy(other)).toThrow("was made by cutout 0.0.9, and this is another version");
 });
 
-test("results are a table by RFC 4180", () => {
+test("results are a table by RFC 4180: CR LF, quotes doubled, whatever the names hold", () => {
   const row = {
     trial: 0,
-    arm: 'a "hole", 16',
+    arm: 'a "hole",\r\n<script>',
+    settings: { cutout: "off", mix: "mixup:alpha=0.2,b" },
     seed: 1,
     stage: "look 6",
     state: "open",
@@ -97,6 +107,34 @@ test("results are a table by RFC 4180", () => {
     folder: "trials/0000",
   } as const;
   expect(resultsCsv([row])).toBe(
-    'trial,arm,seed,stage,state,epoch,validation,test,seconds,folder\n0,"a ""hole"", 16",1,look 6,open,,0.5,,,trials/0000\n',
+    "trial,arm,seed,stage,state,cutout,mix,epoch,validation,test,seconds,folder\r\n" +
+      '0,"a ""hole"",\r\n<script>",1,look 6,open,off,"mixup:alpha=0.2,b",,0.5,,,trials/0000\r\n',
   );
+});
+
+test("a row tells the settings that vary: not what all share, nor what comes unasked with what others lack", () => {
+  const trials = appendTrials(folder, study, [], [trial, { ...trial, arm: 1 }]);
+  const rows = resultRows({ path: folder, study, trials }, conductedOf({ path: folder, study, trials }));
+  expect(rows.map(({ settings }) => settings)).toEqual([
+    { model: "resnet9", cutout: "off", augment: "off", mix: "off" },
+    {
+      model: "wrn-16-4:dropout=0.3",
+      cutout: "area 2%-33%",
+      augment: "random-erasing:probability=1",
+      mix: "mixup",
+    },
+  ]);
+  // A trial with a length of its own makes the length vary.
+  const short = appendTrials(folder, study, trials, [{ ...trial, epochs: 2 }]);
+  const all = resultRows(
+    { path: folder, study, trials: short },
+    conductedOf({ path: folder, study, trials: short }),
+  );
+  expect(all.map(({ settings }) => settings.epochs)).toEqual([null, null, "2"]);
+});
+
+test("no setting that may vary has the name of another column", () => {
+  const fixed = ["trial", "arm", "stage", "state", "epoch", "seconds", "folder"];
+  const flags = settingFlags().map(({ name }) => name.slice(2));
+  expect(flags.filter((name) => fixed.includes(name))).toEqual([]);
 });

@@ -11,7 +11,7 @@ import { bySchema, type JsonFile, jsonFile } from "../run-folder/json-file.ts";
 import { isFolder } from "../run-folder/plain-file.ts";
 import { shellWord } from "../text.ts";
 
-export const questions = ["compare", "sweep"] as const;
+export const questions = ["compare", "sweep", "tune", "doctor"] as const;
 
 /** Settings that are set against others. */
 export interface Arm {

@@ -2,6 +2,7 @@
 import { CutoutError } from "../error.ts";
 import type { Executor, TrialEvent } from "../execute/executor.ts";
 import {
+  addTook,
   appendTrials,
   type Conducted,
   conductedOf,
@@ -9,15 +10,22 @@ import {
   type NewTrial,
   type OpenStudy,
   openStudy,
+  readFailure,
+  writeFailure,
   writeResults,
 } from "../study-folder/index.ts";
 import { type Asked, ask } from "./questions/index.ts";
 import { keyOf } from "./questions/question.ts";
 
-export type StudyEvent =
-  | TrialEvent
-  /** Before each round: what there is to do, and what is done. */
-  | { readonly type: "round"; readonly study: OpenStudy; readonly conducted: readonly Conducted[] };
+export type StudyEvent = TrialEvent | Round;
+
+/** Before each round: what there is to do, what is done, and what the question says to that. */
+export interface Round {
+  readonly type: "round";
+  readonly study: OpenStudy;
+  readonly conducted: readonly Conducted[];
+  readonly asked: Asked;
+}
 
 export type StudyEnd =
   | { readonly state: "answered"; readonly asked: Asked }
@@ -39,6 +47,7 @@ export async function* conduct(
   try {
     let study = openStudy(path);
     const failed = new Set<number>();
+    const begun = new Map<number, number>();
     for (;;) {
       let conducted = conductedOf(study);
       const asked = ask(study.study, conducted);
@@ -55,13 +64,19 @@ export async function* conduct(
       if (open.length === 0) {
         return { state: "stuck", failed: conducted.filter(({ outcome }) => outcome.state === "failed") };
       }
-      yield { type: "round", study, conducted };
+      yield { type: "round", study, conducted, asked };
       const trials = open.map(({ trial }) => trial);
       for await (const event of executor.run(study, trials, signal)) {
         yield event;
+        if (event.type === "begin") begun.set(event.trial, performance.now());
         if (event.type !== "end") continue;
         hold.check();
-        if (event.outcome.state === "failed") failed.add(event.trial);
+        const took = performance.now() - (begun.get(event.trial) ?? performance.now());
+        addTook(path, event.trial, took / 1000);
+        if (event.outcome.state === "failed") {
+          failed.add(event.trial);
+          keepFailure(path, event.trial, event.outcome.message);
+        }
         writeResults(study, conductedOf(study));
       }
       if (signal.aborted) return { state: "interrupted" };
@@ -69,6 +84,11 @@ export async function* conduct(
   } finally {
     hold.release();
   }
+}
+
+/** A process that was killed has not written why; the study says it then. */
+function keepFailure(path: string, trial: number, message: string): void {
+  if (readFailure(path, trial) === null) writeFailure(path, trial, message);
 }
 
 /**

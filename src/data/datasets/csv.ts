@@ -1,5 +1,5 @@
 // A table of labels (CSV or TSV): a line an image, with the file's name and its label.
-import { existsSync, statSync } from "node:fs";
+import { existsSync, type Stats, statSync } from "node:fs";
 import { basename, dirname, extname, isAbsolute, join, resolve, sep } from "node:path";
 import { parse } from "csv-parse";
 import { parse as parseText } from "csv-parse/sync";
@@ -282,13 +282,22 @@ function fileOf(folder: string, name: string): SourceFile {
   for (const spelled of spellings) {
     for (const ending of endings) {
       const full = `${spelled}${ending}`;
-      const stats = statSync(isAbsolute(full) ? full : join(folder, full), { throwIfNoEntry: false });
+      const stats = statsOf(isAbsolute(full) ? full : join(folder, full));
       if (stats?.isFile()) {
         return { name: full, size: stats.size, mtimeMs: stats.mtimeMs, mode: stats.mode };
       }
     }
   }
   return { name, size: 0, mtimeMs: 0, mode: 0 };
+}
+
+/** Null for what is not there, or cannot be: a name that is too long. */
+function statsOf(path: string): Stats | null {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) ?? null;
+  } catch {
+    return null;
+  }
 }
 
 export const csv: DatasetKind<"csv"> = {

@@ -3,7 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { CutoutError } from "../../error.ts";
+import { CutoutError, telling } from "../../error.ts";
 import type { DatasetKind } from "./kind.ts";
 import { type BrokenImage, resized, type Source, type SourceImage } from "./source.ts";
 
@@ -92,7 +92,10 @@ function* allRows(folder: string, imagesPerClass: number): Generator<SourceImage
     const file = join(folder, `${label}.json`);
     let found = 0;
     let row = 0;
-    for (const values of rowsOf(readFileSync(file), file)) {
+    for (const values of rowsOf(
+      telling(file, () => readFileSync(file)),
+      file,
+    )) {
       const name = `${label}.json#${row++}`;
       if (values.length === 0) continue; // 0.json has two empty rows beside its 7,000 images
       found++;

@@ -1,7 +1,7 @@
 // Lists the images of folders, without opening any, and counts what else there is.
 import { type Dirent, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { CutoutError } from "../../error.ts";
+import { CutoutError, refusalText, telling } from "../../error.ts";
 import { missingDataRemedy } from "../download/catalog.ts";
 import { addOther, hiddenAs, type LeftOut, LeftOutCount } from "./left-out.ts";
 import type { SourceFile } from "./source.ts";
@@ -59,8 +59,7 @@ function entriesOf(path: string, below: string, shown: string, leftOut: LeftOutC
   try {
     found = readdirSync(path, { withFileTypes: true, encoding: "buffer" });
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? String(error);
-    throw new CutoutError({ where: "data", ...folderTrouble(shown, code) });
+    throw new CutoutError({ where: "data", ...folderTrouble(shown, error) }, { cause: error });
   }
   return found.flatMap((dirent): Entry[] => {
     const text = dirent.name.toString("utf8");
@@ -91,14 +90,13 @@ const isUnknown = (entry: Dirent<Buffer>) =>
   !(entry.isFile() || entry.isDirectory() || entry.isFIFO() || entry.isSocket()) &&
   !(entry.isCharacterDevice() || entry.isBlockDevice());
 
-function folderTrouble(shown: string, code: string): { readonly what: string; readonly remedy: string } {
-  const what = `${shown} cannot be read (${code})`;
+function folderTrouble(shown: string, error: unknown): { readonly what: string; readonly remedy?: string } {
+  const { code } = error as NodeJS.ErrnoException;
   if (code === "ENOENT") return { what: `${shown} does not exist`, remedy: missingDataRemedy(shown) };
   if (code === "ENOTDIR") {
     return { what: `${shown} is not a folder`, remedy: "give the folder that holds the images" };
   }
-  const permission = code === "EACCES" || code === "EPERM";
-  return { what, remedy: permission ? "change its permissions" : "check the disk" };
+  return { what: `${shown} cannot be read, ${refusalText(error)}` };
 }
 
 function statsIsFolder(path: string): boolean {
@@ -134,6 +132,9 @@ export function add(listing: Listing, root: string, below: string, { name: own, 
   }
 }
 
+/** @throws CutoutError when a folder above it cannot be looked into */
+export const realOf = (path: string): string => telling(path, () => realpathSync(path));
+
 /** Where links must not lead: to the classes that there are, and to what is above them. */
 export class ClassPlaces {
   readonly #classes: ReadonlySet<string>;
@@ -141,8 +142,8 @@ export class ClassPlaces {
 
   /** @param root the folder of the data @param folders the class folders, from there on */
   constructor(root: string, folders: readonly string[]) {
-    this.#classes = new Set(folders.map((folder) => realpathSync(join(root, folder))));
-    for (const start of [realpathSync(root), ...[...this.#classes].map((folder) => dirname(folder))]) {
+    this.#classes = new Set(folders.map((folder) => realOf(join(root, folder))));
+    for (const start of [realOf(root), ...[...this.#classes].map((folder) => dirname(folder))]) {
       for (const folder of upwards(start)) {
         if (this.#above.has(folder)) break;
         this.#above.add(folder);
@@ -175,12 +176,12 @@ export function listBelow(root: string, folder: string, places: ClassPlaces): Li
   const listing = emptyListing();
   const walk = (relative: string, above: readonly string[]) => {
     const path = join(root, relative);
-    const chain = [...above, realpathSync(path)];
+    const chain = [...above, realOf(path)];
     for (const entry of visible(path, relative, path, listing.leftOut)) {
       const name = pathBelow(relative, entry.name);
       if (!entry.isFolder) add(listing, root, relative, entry);
       else {
-        const trouble = entry.isLink ? linkTrouble(realpathSync(join(root, name)), chain, places) : null;
+        const trouble = entry.isLink ? linkTrouble(realOf(join(root, name)), chain, places) : null;
         if (trouble === null) walk(name, chain);
         else listing.leftOut.add(trouble, `${name}/`);
       }

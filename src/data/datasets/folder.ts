@@ -1,5 +1,4 @@
 // Folders of photos: a folder a class, or one flat folder with Kaggle's names (`cat.0.jpg`); or `train`, `test` of these.
-import { realpathSync } from "node:fs";
 import { basename, join, resolve, sep } from "node:path";
 import { CutoutError } from "../../error.ts";
 import type { Part } from "../dataset.ts";
@@ -16,6 +15,7 @@ import {
   leadsUp,
   listBelow,
   pathBelow,
+  realOf,
   visible,
 } from "./folder-listing.ts";
 import type { DatasetKind, Purpose } from "./kind.ts";
@@ -184,7 +184,7 @@ function listFolder(root: string, folder: string, shown: string): Contents {
 
 /** Whether a link leads to a folder itself, or to one above it. */
 function holds(link: string, folder: string): boolean {
-  const [real, below] = [realpathSync(link), realpathSync(folder)];
+  const [real, below] = [realOf(link), realOf(folder)];
   return below === real || below.startsWith(real.endsWith(sep) ? real : real + sep);
 }
 

@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Readable } from "node:stream";
-import { CutoutError } from "../../error.ts";
+import { CutoutError, telling } from "../../error.ts";
 import { listed, streamBytes, withBytes } from "../formats/byte-file.ts";
 import { ByteReader } from "../formats/byte-reader.ts";
 import { checkDeflated, inflated } from "../formats/inflate.ts";
@@ -34,7 +34,8 @@ export function findIdx(data: string): FoundIdx | null {
   }
   for (const subfolder of subfolders) {
     const folder = join(data, subfolder);
-    const names = existsSync(folder) && statSync(folder).isDirectory() ? readdirSync(folder) : [];
+    const names =
+      existsSync(folder) && statSync(folder).isDirectory() ? telling(folder, () => readdirSync(folder)) : [];
     const images = names.filter((name) => imagesName.test(name)).sort(byCode);
     // Tools leave the packed file beside the unpacked one.
     const once = images.filter((name) => !(name.endsWith(".gz") && images.includes(name.slice(0, -3))));

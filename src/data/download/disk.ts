@@ -3,7 +3,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { statfs } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { CutoutError } from "../../error.ts";
+import { CutoutError, systemError } from "../../error.ts";
 
 const full = "the disk is full: free some space, then run it again, it goes on where it was";
 const locked = "the folder cannot be written: change its permissions, or choose another with --to";
@@ -27,7 +27,7 @@ export async function writing<T>(path: string, action: () => T | Promise<T>): Pr
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? "";
     const trouble = troubles[code];
-    if (trouble === undefined) throw error;
+    if (trouble === undefined) throw systemError(error, path);
     throw new CutoutError(
       { where: "data get", what: `${path} cannot be written, ${trouble} (${code})` },
       { cause: error },

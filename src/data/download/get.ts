@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { createReadStream, existsSync } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { replaceFile } from "../../durable-file.ts";
+import { makeFolders, replaceFile } from "../../durable-file.ts";
 import { CutoutError } from "../../error.ts";
 import { type KnownDataset, knownDataset, type RemoteFile } from "./catalog.ts";
 import { checkRoom, lockFolder, writing } from "./disk.ts";
@@ -64,7 +64,7 @@ export async function getDataset(
 ): Promise<GotDataset> {
   const { name, to } = options;
   const data = known.data === "" ? to : join(to, known.data);
-  await writing(to, () => mkdir(to, { recursive: true }));
+  await writing(to, () => makeFolders(to));
   const unlock = await writing(to, () => lockFolder(to));
   try {
     const record = await readRecord(to);

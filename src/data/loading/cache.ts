@@ -15,8 +15,8 @@ import {
 } from "node:fs";
 import { hostname } from "node:os";
 import { basename, join, resolve } from "node:path";
-import { writeFlushed } from "../../durable-file.ts";
-import { CutoutError } from "../../error.ts";
+import { makeFolders, writeFlushed } from "../../durable-file.ts";
+import { CutoutError, systemError } from "../../error.ts";
 import type { Dataset } from "../dataset.ts";
 import type { Purpose } from "../datasets/kind.ts";
 import type { BrokenImage, Source } from "../datasets/source.ts";
@@ -95,7 +95,7 @@ export async function openCached(
     const index = await build(source, options, key, sink, onProgress);
     return datasetOf(index, sink.store(index), { leftOut: source.leftOut ?? [], notes });
   }
-  write(() => mkdirSync(cacheDir, { recursive: true }));
+  write(() => makeFolders(cacheDir));
   write(() => removeStale(cacheDir, stem, basename(base), since));
   const ending = `.tmp-${hash(hostname()).slice(0, 8)}-${process.pid}-${temporaries++}`;
   const temporary = { images: `${base}.images${ending}`, index: `${base}.json${ending}` };
@@ -106,7 +106,7 @@ export async function openCached(
       onProgress(done, total, task),
     );
     // Opened under its own name, which nobody else takes away.
-    const descriptor = openSync(temporary.images, "r");
+    const descriptor = write(() => openSync(temporary.images, "r"));
     write(() => {
       renameSync(temporary.images, imageFile);
       writeFlushed(temporary.index, [Buffer.from(indexText(index))]);
@@ -295,7 +295,7 @@ function writer(cacheDir: string, bytes: number): Write {
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? "";
       const trouble = writeTroubles[code];
-      if (trouble === undefined) throw error;
+      if (trouble === undefined) throw systemError(error, cacheDir);
       throw new CutoutError(
         { where: "cache", what: `${trouble(cacheDir, Math.ceil(bytes / 2 ** 20))} (${code})` },
         { cause: error },

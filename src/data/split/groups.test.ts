@@ -30,7 +30,7 @@ it.each([
 
 it("refuses a missing file and one without groups", () => {
   expect(() => readGroups(join(temporaryFolder(), "none.tsv"))).toThrow(
-    /^groups: .*none.tsv cannot be read \(ENOENT\)/,
+    /^groups: .*none.tsv cannot be read, it does not exist \(ENOENT\)/,
   );
   for (const text of ["", "file_a\tfile_b\n", "1.jpg\n2.jpg\n"]) {
     expect(() => readGroups(fileOf(text))).toThrow(

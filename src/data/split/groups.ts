@@ -1,7 +1,7 @@
 // Lists of near-duplicates: images that must stay on one side of a split.
 import { readFileSync } from "node:fs";
 import { replaceFile } from "../../durable-file.ts";
-import { CutoutError } from "../../error.ts";
+import { CutoutError, refusalText } from "../../error.ts";
 
 /**
  * Groups of image names, a group a line, names as in `Dataset.names`. Fields are separated by tabs where the file
@@ -15,10 +15,9 @@ export function readGroups(file: string): readonly (readonly string[])[] {
   try {
     text = readFileSync(file, "utf8").replace(/^\uFEFF/, "");
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
     throw new CutoutError({
       where: "groups",
-      what: `${file} cannot be read (${code})`,
+      what: `${file} cannot be read, ${refusalText(error)}`,
       remedy: "give a file with the names of near-duplicates",
     });
   }

@@ -21,7 +21,7 @@ export interface CompareAnswer {
   readonly result: SequentialResult;
 }
 
-const ruleSchema = z
+export const ruleSchema = z
   .object({ looks: z.array(z.number()), spent: z.array(z.number()), smallest: z.number() })
   .transform((rule): SequentialRule => {
     checkRule(rule);
@@ -54,6 +54,15 @@ export const compareQuestion: Question<ComparePlan, CompareAnswer> = {
     }
     throw new Error("internal: the last look must end a comparison");
   },
+  later: ({ rule }, planned) =>
+    rule.looks
+      .map((look, at) => ({
+        stage: `look ${look}`,
+        trials: 2 * (look - (rule.looks[at - 1] ?? 0)),
+        end: 2 * look,
+      }))
+      .filter(({ end }) => end > planned)
+      .map(({ stage, trials }) => ({ stage, trials })),
   tell({ rule, part }, arms, results, answer) {
     const pairs = answer?.pairs ?? seedPairs(results, part, [0, 1]);
     const result = answer?.result ?? sequentialSignFlip(differencesOf(pairs), rule);

@@ -3,22 +3,31 @@ import { bySchema } from "../../run-folder/json-file.ts";
 import type { Conducted, Study } from "../../study-folder/index.ts";
 import type { Words } from "../words.ts";
 import { type CompareAnswer, type ComparePlan, compareQuestion } from "./compare.ts";
-import { type Question, resultsOf, type Step } from "./question.ts";
+import { type DoctorAnswer, doctorQuestion } from "./doctor.ts";
+import type { DoctorPlan } from "./doctor-design.ts";
+import { type LaterRound, type Question, resultsOf, type Step } from "./question.ts";
 import { type SweepAnswer, type SweepPlan, sweepQuestion } from "./sweep.ts";
+import { type TuneAnswer, type TunePlan, tuneQuestion } from "./tune.ts";
 
 /** What each question plans, and what answers it. */
 interface Kinds {
   readonly compare: { readonly plan: ComparePlan; readonly answer: CompareAnswer };
+  readonly doctor: { readonly plan: DoctorPlan; readonly answer: DoctorAnswer };
   readonly sweep: { readonly plan: SweepPlan; readonly answer: SweepAnswer };
+  readonly tune: { readonly plan: TunePlan; readonly answer: TuneAnswer };
 }
 
 const list: { readonly [Name in keyof Kinds]: Question<Kinds[Name]["plan"], Kinds[Name]["answer"]> } = {
   compare: compareQuestion,
+  doctor: doctorQuestion,
   sweep: sweepQuestion,
+  tune: tuneQuestion,
 };
 
 interface AskedOf<Plan, Answer> extends Step<Answer> {
   readonly plan: Plan;
+  /** The rounds that may follow those that are needed by now. */
+  readonly later: readonly LaterRound[];
   /** What can be said by now. */
   readonly words: Words;
 }
@@ -40,7 +49,7 @@ export function ask(study: Study, conducted: readonly Conducted[]): Asked {
 }
 
 function asked<Plan, Answer>(
-  { name, plan: schema, next, tell }: Question<Plan, Answer>,
+  { name, plan: schema, next, tell, later: follow }: Question<Plan, Answer>,
   { plan: stored, arms }: Study,
   conducted: readonly Conducted[],
 ): Asked {
@@ -48,5 +57,6 @@ function asked<Plan, Answer>(
   const results = resultsOf(conducted);
   const step = next(plan, arms, results);
   const words = tell(plan, arms, results, step.answer);
-  return { question: name, plan, ...step, words } as unknown as Asked;
+  const later = step.answer === null ? (follow?.(plan, step.trials.length) ?? []) : [];
+  return { question: name, plan, ...step, later, words } as unknown as Asked;
 }

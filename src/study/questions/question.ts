@@ -14,6 +14,15 @@ export interface Step<Answer> {
   readonly trials: readonly NewTrial[];
   /** Null as long as one of them is not finished. */
   readonly answer: Answer | null;
+  /** What has been decided about the trials to come, where a person should hear it at once. */
+  readonly note?: string;
+}
+
+export interface LaterRound {
+  /** `look 8` */
+  readonly stage: string;
+  /** How many trials it adds. */
+  readonly trials: number;
 }
 
 /**
@@ -25,6 +34,8 @@ export interface Question<Plan, Answer> {
   readonly plan: z.ZodType<Plan>;
   /** @param results of the finished trials, in the order of planning */
   next(plan: Plan, arms: readonly Arm[], results: readonly Result[]): Step<Answer>;
+  /** The rounds that may follow those that are planned, if the answer does not come before: their names, and how many trials each has. */
+  readonly later?: (plan: Plan, planned: number) => readonly LaterRound[];
   /** What can be said by now, the same words in the terminal and on the page. */
   tell(plan: Plan, arms: readonly Arm[], results: readonly Result[], answer: Answer | null): Words;
 }

@@ -6,23 +6,23 @@ import { type Axes, armLabel, armsLabel } from "./axes.ts";
 import type { Choice, Estimate, Score } from "./choice.ts";
 import type { SweepPlan, SweepTest } from "./sweep.ts";
 
-const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** `93.10 % (92.80 to 93.40)` */
-export function estimateText({ mean, interval }: Estimate): string {
+function estimateText({ mean, interval }: Estimate): string {
   if (interval === null) return percent(mean);
   const ends = [interval.lower, interval.upper].map((end) => (100 * end).toFixed(2));
   return `${percent(mean)} (${ends.join(" to ")})`;
 }
 
 /** `−0.31 (−0.62 to +0.01)` */
-export function differenceText({ mean, interval }: Estimate): string {
+function differenceText({ mean, interval }: Estimate): string {
   if (interval === null) return points(mean);
   return `${points(mean)} (${points(interval.lower)} to ${points(interval.upper)})`;
 }
 
 /** The best and its plateau in one sentence. */
-export function plateauHeadline(axes: Axes, arms: readonly Arm[], { scores, best, seeds }: Choice): string {
+function plateauHeadline(axes: Axes, arms: readonly Arm[], { scores, best, seeds }: Choice): string {
   const name = armLabel(axes, arms, best);
   const number = counted(seeds.length, "seed");
   if (seeds.length === 1) {

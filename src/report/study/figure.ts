@@ -1,0 +1,67 @@
+// A figure of a study's page: drawings beside each other, and below them what is seen there.
+import type { TopLevelSpec } from "vega-lite";
+import { panelSize, type Unit } from "../charts.ts";
+import { type Content, type Html, html, trusted } from "../markup.ts";
+import { renderSvg } from "../render.ts";
+
+/** Of lines and bars that show a direction: legible on white and on near black. */
+export const signColors = { up: "#0a8f6b", down: "#d03a30", none: "#7a8592" } as const;
+
+export interface Drawing {
+  readonly spec: TopLevelSpec;
+  /** For people who cannot see it. */
+  readonly title: string;
+}
+
+/**
+ * @param caption what the points, bars and bands are, and of how many runs
+ * @param beside what stands in the last place of the row, as the table of what is drawn
+ */
+export async function figure(
+  drawings: readonly Drawing[],
+  caption: Content,
+  beside: Html | null = null,
+): Promise<Html> {
+  const drawn: Html[] = [];
+  for (const { spec, title } of drawings) drawn.push(trusted(await renderSvg(spec, { for: "page", title })));
+  return html`<div class="charts">${drawn.map((svg) => html`<div>${svg}</div>`)}${beside && html`<div>${beside}</div>`}</div>
+<p class="dim">${caption}</p>`;
+}
+
+/** One drawing with a title, as large as the others of its row. */
+export function drawing(title: string, layer: readonly Unit[], size: Unit = {}): TopLevelSpec {
+  const autosize = { type: "fit", contains: "padding" };
+  return { title: { text: title }, ...panelSize, ...size, autosize, layer } as unknown as TopLevelSpec;
+}
+
+/** Names on several lines as the labels of an axis whose values are their indices. */
+export const labelsByIndex = (labels: readonly (readonly string[])[]): string =>
+  `${JSON.stringify(labels)}[datum.value]`;
+
+/** From the least to the greatest with room on both sides; always with 0. */
+export function domainAround(values: readonly number[], room = 0.06): [number, number] {
+  const [least, most] = [Math.min(0, ...values), Math.max(0, ...values)];
+  const wide = most - least || 1;
+  return [least - room * wide, most + room * wide];
+}
+
+/** Names that are cut alike get a number, as rows of a chart are told apart by them. */
+export function distinct(texts: readonly string[]): readonly string[] {
+  return texts.map((text, at) =>
+    texts.indexOf(text) === texts.lastIndexOf(text) ? text : `${at + 1} ${text}`,
+  );
+}
+
+const rowHeight = 30;
+/** Room for so many rows. */
+export const rowsHeight = (count: number) => ({ height: Math.max(180, 90 + rowHeight * count) });
+
+/** Names of rows, from the first at the top. */
+export const rowAxis = (rows: readonly string[]): Unit => ({
+  field: "row",
+  type: "nominal",
+  title: null,
+  sort: rows,
+  scale: { domain: rows },
+  axis: { grid: false, ticks: false, domain: false, labelLimit: 180 },
+});

@@ -1,0 +1,114 @@
+// What a search for a length comes to, in words: a plateau, the confirmation, and the price of both.
+import type { Arm } from "../../study-folder/index.ts";
+import { counted, duration, percent, shellWord } from "../../text.ts";
+import type { Words } from "../words.ts";
+import { armLabel, armsLabel, listed } from "./axes.ts";
+import { compareWords } from "./compare-words.ts";
+import type { RungEnd } from "./halving.ts";
+import { capital } from "./sweep-words.ts";
+import type { Found, TuneAnswer, TunePlan } from "./tune.ts";
+
+/** Most that a line about a rung names. */
+const named = 5;
+
+export function tuneWords(
+  plan: TunePlan,
+  arms: readonly Arm[],
+  ends: readonly RungEnd[],
+  found: Found | null,
+  confirmation: TuneAnswer["confirmation"],
+): Words {
+  const rungs = ends.map((end, index) => rungText(plan, arms, end, index));
+  if (found === null) {
+    const headline = `The search goes on: ${ends.length} of ${counted(plan.rungs.length, "round")} ended.`;
+    return { headline, sentences: rungs, commands: [], cautions: [] };
+  }
+  const { chosen, candidate, plateau } = found;
+  const names = [arms[plan.baseline]!.name, arms[candidate]!.name] as const;
+  const fresh =
+    plan.rule === null || confirmation === null
+      ? null
+      : compareWords(plan.rule, names, confirmation.pairs, confirmation.result);
+  const verdict = confirmation?.result.verdict.kind;
+  const train =
+    verdict === "worse" || (verdict === undefined && chosen === plan.baseline) ? plan.baseline : candidate;
+  return {
+    headline: [choiceText(plan, arms, found), ...(fresh === null ? [] : [fresh.headline])].join(" "),
+    sentences: [
+      ...rungs,
+      plateauText(plan, arms, found),
+      ...(fresh === null
+        ? []
+        : [
+            `Confirmed with seeds that the search has not seen, on the test part, which it has not looked at: ${armLabel(plan, arms, candidate)} against ${armLabel(plan, arms, plan.baseline)}.`,
+            ...fresh.sentences,
+          ]),
+      priceText(plan, found),
+    ],
+    commands: [
+      ...(fresh === null ? [compareCommand(plan, arms, candidate)] : []),
+      trainCommand(plan, arms, train),
+    ],
+    cautions: [
+      ...(plateau.length > 1
+        ? [
+            "“Not told apart” is not “equal”: the search has few trainings of each, and is after a good value, not after proof.",
+          ]
+        : []),
+      ...(fresh?.cautions ?? []),
+    ],
+  };
+}
+
+function choiceText(plan: TunePlan, arms: readonly Arm[], { chosen, plateau, candidate }: Found): string {
+  const name = capital(armLabel(plan, arms, chosen));
+  const others = plateau.filter((arm) => arm !== chosen);
+  const alone = `${name} is highest in the search`;
+  const against = chosen === plan.baseline ? `; of the others ${armLabel(plan, arms, candidate)}` : "";
+  if (others.length === 0) return `${alone}${against}.`;
+  if (others.length === arms.length - 1) return `${alone}${against}; none of the others can be told from it.`;
+  return `${alone}${against}; ${armsLabel(plan, arms, plateau)} cannot be told apart.`;
+}
+
+function rungText(
+  plan: TunePlan,
+  arms: readonly Arm[],
+  { rung, order, means }: RungEnd,
+  index: number,
+): string {
+  const tops = order.slice(0, named).map((arm, at) => `${armLabel(plan, arms, arm)} ${percent(means[at]!)}`);
+  const rest = order.length - tops.length;
+  const seeds = rung.seeds.length === 1 ? "one seed" : `up to ${counted(rung.seeds.length, "seed")}`;
+  return `Round ${index + 1}, ${counted(order.length, "setting")}, ${counted(rung.epochs, "epoch")} each, ${seeds}: ${listed(tops)}${rest > 0 ? `, then ${rest} lower` : ""} on the validation part.`;
+}
+
+function plateauText(plan: TunePlan, arms: readonly Arm[], { plateau, behind, chosen }: Found): string {
+  const apart = [...arms.keys()].filter((arm) => !plateau.includes(arm));
+  if (behind.every(({ interval }) => interval === null)) {
+    return "One training of each says nothing about how far a seed reaches, so none is told from another.";
+  }
+  const told = apart.length === 0 ? "none" : armsLabel(plan, arms, apart);
+  return `Over all trainings of the search, told from ${armLabel(plan, arms, chosen)}: ${told} (95 % for all differences together).`;
+}
+
+function priceText({ sweepValues, sweepSeeds }: TunePlan, { price }: Found): string {
+  const { search, confirmation, sweep } = price;
+  const share = (epochs: number) => `${Math.round((100 * epochs) / sweep.epochs)}\u00A0%`;
+  const all = `a full sweep of ${sweepValues} x ${sweepSeeds} runs (${counted(sweep.epochs, "epoch")}, about ${duration(sweep.seconds)})`;
+  const own = `Price: the search ${counted(search.epochs, "epoch")} and ${duration(search.seconds)}, ${share(search.epochs)} of ${all}`;
+  if (confirmation.epochs === 0) return `${own}.`;
+  return `${own}; the confirmation ${counted(confirmation.epochs, "epoch")} and ${duration(confirmation.seconds)}, ${share(confirmation.epochs)} more.`;
+}
+
+const flagsOf = ({ name }: Arm) => (name === "baseline" ? "" : name);
+
+function compareCommand(plan: TunePlan, arms: readonly Arm[], candidate: number): string {
+  const pair = ["--a", flagsOf(arms[plan.baseline]!), "--b", flagsOf(arms[candidate]!)];
+  const words = [...pair, ...plan.common, "--seed", String(plan.freshSeed)];
+  return ["cutout compare", shellWord(arms[0]!.settings.data), ...words.map(shellWord)].join(" ");
+}
+
+function trainCommand({ common }: TunePlan, arms: readonly Arm[], arm: number): string {
+  const words = [arms[0]!.settings.data, ...common].map(shellWord);
+  return ["cutout train", ...words, flagsOf(arms[arm]!)].join(" ").trim();
+}
