@@ -79,7 +79,7 @@ async function compareAction(paths: readonly string[], flags: CompareFlags): Pro
  * Writes the comparison and tells the headline.
  * @throws Error when a run is not finished
  */
-export async function compareRuns(runs: readonly string[], out?: string): Promise<void> {
+async function compareRuns(runs: readonly string[], out?: string): Promise<void> {
   const study = runs.find(isStudy);
   if (study !== undefined)
     throw settingsError({

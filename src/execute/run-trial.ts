@@ -44,7 +44,7 @@ export async function runStudyTrial(
     // The process of before may still be saving: one whose coordinator was killed.
     const { signal, onEvent } = options;
     const tell = (text: string) => onEvent?.({ type: "message", text });
-    await waitUntilFree(folder, { tell, ...(signal && { signal }) });
+    await waitUntilFree(folderOf(path, trial), { tell, ...(signal && { signal }) });
     forgetFailure(path, trial.index);
     const before = outcomeOf(path, trial);
     if (before.state === "finished") return before;
