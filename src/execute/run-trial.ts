@@ -39,7 +39,6 @@ export async function runStudyTrial(
   options: TrialOptions = {},
 ): Promise<Outcome> {
   const { path } = study;
-  const folder = folderOf(path, trial);
   try {
     // The process of before may still be saving: one whose coordinator was killed.
     const { signal, onEvent } = options;
