@@ -32,7 +32,7 @@ const plan: TunePlan = {
   sweepSeeds: 3,
   rule: standardRule,
   freshSeed: 3,
-  sweepValues: 9,
+  sweepValues: lengths.length,
   common: ["photos"],
 };
 /** Of a value with a seed; test images are 50, so that shares are even hundredths. */
