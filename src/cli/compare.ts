@@ -66,7 +66,7 @@ async function compareAction(paths: readonly string[], flags: CompareFlags): Pro
   const arms = [await armFrom("--a", a, paths[0], flags), await armFrom("--b", b, paths[0], flags)] as const;
   const plan = {
     rule: { ...standardRule, smallest: pointsFrom("--smallest", flags.smallest) },
-    part: partFrom("--by", flags.by),
+    part: partFrom("--by", flags.by, arms[0].settings),
     firstSeed: arms[0].settings.seed,
   };
   const command = process.argv.slice(2);

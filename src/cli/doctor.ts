@@ -58,13 +58,14 @@ const shares = [1, 1 / 2, 1 / 4] as const;
 async function doctorAction(data: string | undefined, flags: DoctorFlags): Promise<void> {
   const budget = secondsFrom("--budget", flags.budget);
   const texts = textsFrom(flags);
-  const rule = { smallest: pointsFrom("--smallest", flags.smallest), part: partFrom("--by", flags.by) };
+  const smallest = pointsFrom("--smallest", flags.smallest);
   const executor = await executorFrom(flags);
   const { armFrom } = await import("./arm-settings.ts");
   const { beginStudy } = await import("../study/begin.ts");
   const { standardRule } = await import("../stats/sequential-rule.ts");
   const baseline = await armFrom("doctor", "", data, flags);
   checkValidation(baseline.settings);
+  const part = partFrom("--by", flags.by, baseline.settings);
   const arms: Arm[] = [baseline];
   const epochs = [await epochsOf(baseline.settings)];
   for (const text of texts) {
@@ -93,8 +94,8 @@ async function doctorAction(data: string | undefined, flags: DoctorFlags): Promi
   if (fixed)
     tell(`the schedule ${schedule.kind} names epochs, so no training is shortened to fit into the time`);
   const plan: DoctorPlan = {
-    rule: { ...standardRule, smallest: rule.smallest },
-    part: rule.part,
+    rule: { ...standardRule, smallest },
+    part,
     firstSeed: baseline.settings.seed,
     budget,
     parallel: flags.parallel === undefined ? availableParallelism() : Number(flags.parallel),

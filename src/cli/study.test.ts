@@ -78,6 +78,11 @@ describe("a study that cannot be begun", () => {
     ["no process at a time", compare("--parallel", "0"), /--parallel: must be an integer >= 1, got 0/],
     ["half a process", compare("--parallel", "1.5"), /--parallel: must be an integer >= 1, got 1.5/],
     ["another part", compare("--by", "train"), /--by: must be test or validation, got train/],
+    [
+      "a part that is not there",
+      compare("--by", "validation", "--validation", "0"),
+      /--by: goes by the validation part, got --validation 0; leave one of the two out/,
+    ],
     ["nothing that matters", compare("--smallest", "0"), /--smallest: must be above 0/],
     ["a hole outside the image", compare("--b", "--cutout 99"), /must be/],
     ["no time", begin("doctor", "--budget", "0"), /--budget: must be a time above 0.*got 0/],
