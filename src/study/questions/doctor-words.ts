@@ -3,10 +3,10 @@ import { ruleForArms } from "../../stats/sequential-rule.ts";
 import type { Arm } from "../../study-folder/index.ts";
 import { counted, duration, points } from "../../text.ts";
 import type { Words } from "../words.ts";
+import { compareCommand } from "./commands.ts";
 import { compareWords } from "./compare-words.ts";
 import type { DoctorAnswer, DoctorStand, KeptArm } from "./doctor.ts";
-import { compareCommand } from "./doctor-command.ts";
-import type { DoctorPlan } from "./doctor-design.ts";
+import { type DoctorPlan, mostSeeds } from "./doctor-design.ts";
 
 const quoted = ({ name }: Pick<Arm, "name">) => `“${name}”`;
 
@@ -106,5 +106,7 @@ function commandsOf(plan: DoctorPlan, arms: readonly Arm[], answer: DoctorAnswer
   if (winner !== null || settled) return [command];
   const open = kept.find(({ result }) => result.verdict.kind === "waiting");
   const promising = open?.arm ?? screening[0]?.arm;
-  return promising === undefined ? [] : [compareCommand(plan.base, arms[promising]!)];
+  if (promising === undefined) return [];
+  const used = Math.max(0, ...kept.map(({ pairs }) => pairs.length));
+  return [compareCommand(plan.base, [arms[0]!, arms[promising]!], plan.firstSeed + mostSeeds + used)];
 }
