@@ -1,7 +1,7 @@
 // What a doctor's study comes to, in words.
 import { ruleForArms } from "../../stats/sequential-rule.ts";
 import type { Arm } from "../../study-folder/index.ts";
-import { counted, duration, points } from "../../text.ts";
+import { counted, duration, points, size } from "../../text.ts";
 import type { Words } from "../words.ts";
 import { compareCommand } from "./commands.ts";
 import { compareWords } from "./compare-words.ts";
@@ -70,8 +70,7 @@ export function doctorWords(
 function headlineOf(arms: readonly Arm[], { winner, kept, settled, budget }: DoctorAnswer): string {
   if (winner !== null) {
     const { mean } = kept.find(({ arm }) => arm === winner)!.result;
-    const size = points(Math.abs(mean!)).replace("+", "");
-    return `${quoted(arms[winner]!)} helps here, by ${size} percentage points in the mean.`;
+    return `${quoted(arms[winner]!)} helps here, by ${size(mean!)} percentage points in the mean.`;
   }
   if (!settled) return `Cannot tell in this time: ${duration(budget)} were too short for a verdict.`;
   return "Nothing was found that helps here.";

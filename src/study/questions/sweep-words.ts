@@ -1,13 +1,11 @@
 // What a sweep comes to, in words: the best value, all that cannot be told from it, and the one look at the test part.
 import type { Arm } from "../../study-folder/index.ts";
-import { counted, percent, points } from "../../text.ts";
+import { capital, counted, percent, points, span } from "../../text.ts";
 import type { Words } from "../words.ts";
 import { type Axes, armLabel, armsLabel } from "./axes.ts";
 import type { Choice, Estimate, Score } from "./choice.ts";
 import { baseOf, compareCommand } from "./commands.ts";
 import type { SweepPlan, SweepTest } from "./sweep.ts";
-
-export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** `93.10 % (92.80 to 93.40)` */
 function estimateText({ mean, interval }: Estimate): string {
@@ -19,7 +17,7 @@ function estimateText({ mean, interval }: Estimate): string {
 /** `−0.31 (−0.62 to +0.01)` */
 function differenceText({ mean, interval }: Estimate): string {
   if (interval === null) return points(mean);
-  return `${points(mean)} (${points(interval.lower)} to ${points(interval.upper)})`;
+  return `${points(mean)} (${span(interval)})`;
 }
 
 /** The best and its plateau in one sentence. */

@@ -1,12 +1,11 @@
 // What a search for a length comes to, in words: a plateau, the confirmation, and the price of both.
 import type { Arm } from "../../study-folder/index.ts";
-import { counted, duration, percent } from "../../text.ts";
+import { capital, counted, duration, listed, percent } from "../../text.ts";
 import type { Words } from "../words.ts";
-import { armLabel, armsLabel, listed } from "./axes.ts";
+import { armLabel, armsLabel } from "./axes.ts";
 import { baseOf, compareCommand, trainCommand } from "./commands.ts";
 import { compareWords } from "./compare-words.ts";
 import type { RungEnd } from "./halving.ts";
-import { capital } from "./sweep-words.ts";
 import type { Found, TuneAnswer, TunePlan } from "./tune.ts";
 
 /** Most that a line about a rung names. */
