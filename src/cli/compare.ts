@@ -9,11 +9,11 @@ import { type Comparison, compareAll } from "../study/comparison.ts";
 import { contrastWords, luckWords, spreadWords } from "../study/words.ts";
 import { isStudy } from "../study-folder/index.ts";
 import { shellWord } from "../text.ts";
-import { conducted } from "./conduct.ts";
-import { say, tell } from "./console.ts";
+import { conductNew } from "./conduct.ts";
+import { say } from "./console.ts";
 import { checkOutFile } from "./out-file.ts";
 import { formatPercent } from "./progress.ts";
-import { partFrom, pointsFrom } from "./rule-flags.ts";
+import { checkValidation, partFrom, pointsFrom } from "./rule-flags.ts";
 import { addSettingFlags } from "./setting-flags.ts";
 import { addPlaceFlags, executorFrom, type PlaceFlags } from "./study-flags.ts";
 import { formatTable } from "./table.ts";
@@ -61,7 +61,6 @@ async function compareAction(paths: readonly string[], flags: CompareFlags): Pro
   }
   const executor = await executorFrom(flags);
   const { armFrom } = await import("./arm-settings.ts");
-  const { beginStudy } = await import("../study/begin.ts");
   const { standardRule } = await import("../stats/sequential-rule.ts");
   const arms = [await armFrom("--a", a, paths[0], flags), await armFrom("--b", b, paths[0], flags)] as const;
   const plan = {
@@ -69,10 +68,8 @@ async function compareAction(paths: readonly string[], flags: CompareFlags): Pro
     part: partFrom("--by", flags.by),
     firstSeed: arms[0].settings.seed,
   };
-  const command = process.argv.slice(2);
-  const study = beginStudy({ question: "compare", plan, command, arms: [...arms], out: out ?? null });
-  tell(`study ${study}`);
-  await conducted(study, executor);
+  if (plan.part === "validation") checkValidation(arms[0].settings, "the comparison");
+  await conductNew({ question: "compare", plan, arms: [...arms], out: out ?? null }, executor);
 }
 
 /**

@@ -9,12 +9,12 @@ import { CutoutError } from "../error.ts";
 import type { DoctorPlan } from "../study/questions/doctor-design.ts";
 import type { Arm } from "../study-folder/index.ts";
 import { duration, settingAt, shortForm } from "../text.ts";
-import { conducted } from "./conduct.ts";
+import { conductNew } from "./conduct.ts";
 import { tell } from "./console.ts";
 import { createProgress } from "./progress.ts";
-import { partFrom, pointsFrom } from "./rule-flags.ts";
+import { checkValidation, partFrom, pointsFrom } from "./rule-flags.ts";
 import { addSettingFlags } from "./setting-flags.ts";
-import { addPlaceFlags, executorFrom, type PlaceFlags } from "./study-flags.ts";
+import { addPlaceFlags, countFrom, executorFrom, type PlaceFlags } from "./study-flags.ts";
 import { type Treatment, treatmentNames, treatments } from "./treatments.ts";
 
 export function addDoctor(program: Command): void {
@@ -61,10 +61,9 @@ async function doctorAction(data: string | undefined, flags: DoctorFlags): Promi
   const rule = { smallest: pointsFrom("--smallest", flags.smallest), part: partFrom("--by", flags.by) };
   const executor = await executorFrom(flags);
   const { armFrom } = await import("./arm-settings.ts");
-  const { beginStudy } = await import("../study/begin.ts");
   const { standardRule } = await import("../stats/sequential-rule.ts");
   const baseline = await armFrom("doctor", "", data, flags);
-  checkValidation(baseline.settings);
+  checkValidation(baseline.settings, "the screening");
   const arms: Arm[] = [baseline];
   const epochs = [await epochsOf(baseline.settings)];
   for (const text of texts) {
@@ -97,26 +96,17 @@ async function doctorAction(data: string | undefined, flags: DoctorFlags): Promi
     part: rule.part,
     firstSeed: baseline.settings.seed,
     budget,
-    parallel: flags.parallel === undefined ? availableParallelism() : Number(flags.parallel),
+    parallel: flags.parallel === undefined ? availableParallelism() : countFrom("--parallel", flags.parallel),
     epochs,
     shares: fixed ? [1] : shares,
     measure: fixed ? null : 1,
     base: [baseline.settings.data, ...wordsOfAll(baseline.settings, flags)],
   };
   const [first, ...others] = arms as [Arm, ...Arm[]];
-  const command = process.argv.slice(2);
-  const study = beginStudy({
-    question: "doctor",
-    plan,
-    command,
-    arms: [first, ...others],
-    out: flags.out ?? null,
-  });
-  tell(`study ${study}`);
   tell(
     `${others.length} treatments in ${duration(budget)}, which begin now that the images are read: short runs measure first what a run takes`,
   );
-  await conducted(study, executor);
+  await conductNew({ question: "doctor", plan, arms: [first, ...others], out: flags.out ?? null }, executor);
 }
 
 /** The flags of what is tried. */
@@ -154,15 +144,6 @@ function wordsOfAll({ augment }: Settings, flags: DoctorFlags): readonly string[
   if (words.includes("--augment")) return words;
   const listed = augment.augmentations.map(({ name, options }) => shortForm(name, options));
   return [...words, ...listed.flatMap((text) => ["--augment", text])];
-}
-
-function checkValidation({ split }: Settings): void {
-  if (split.validation !== 0) return;
-  throw settingsError({
-    field: "split.validation",
-    what: "must leave images to validate: the screening goes by them",
-    got: "0",
-  });
 }
 
 /** Whether another number of epochs would change what the schedule does. */

@@ -1,4 +1,5 @@
 // Flags of the rule by which a study decides.
+import type { Settings } from "../config/config.ts";
 import { settingsError } from "../config/settings.ts";
 
 /** Percentage points as a share. */
@@ -12,4 +13,18 @@ export function pointsFrom(where: string, text: string): number {
 export function partFrom(where: string, text: string): "test" | "validation" {
   if (text === "test" || text === "validation") return text;
   throw settingsError({ where, what: "must be test or validation", got: text });
+}
+
+/**
+ * Before the first run, as a study finds out only when that has ended.
+ * @param by what goes by it: `the screening`
+ * @throws CutoutError where no image is left for the validation part
+ */
+export function checkValidation({ split }: Settings, by: string): void {
+  if (split.validation !== 0) return;
+  throw settingsError({
+    where: "--validation",
+    what: `must be above 0: ${by} goes by the validation part`,
+    got: "0",
+  });
 }

@@ -100,7 +100,7 @@ describe("a study that cannot be begun", () => {
     [
       "no images to screen by",
       begin("doctor", "--validation", "0"),
-      /--validation: must leave images to validate/,
+      /--validation: must be above 0: the screening goes by the validation part/,
     ],
     ["no process for a doctor", begin("doctor", "--parallel", "0"), /--parallel: must be an integer >= 1/],
   ];

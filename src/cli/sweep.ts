@@ -1,8 +1,7 @@
 // `cutout sweep`: the accuracy over a setting, or over a grid of several, with the same seeds for every value.
 import type { Command } from "commander";
-import { settingsError } from "../config/settings.ts";
-import { conducted } from "./conduct.ts";
-import { tell } from "./console.ts";
+import { conductNew } from "./conduct.ts";
+import { checkValidation } from "./rule-flags.ts";
 import { seedsFrom } from "./seeds.ts";
 import { addSettingFlags } from "./setting-flags.ts";
 import { addPlaceFlags, executorFrom, type PlaceFlags } from "./study-flags.ts";
@@ -49,20 +48,11 @@ interface SweepFlags extends PlaceFlags, VariedFlags {
 }
 
 async function sweepAction(data: string | undefined, flags: SweepFlags): Promise<void> {
+  const executor = await executorFrom(flags);
   const { variedFrom } = await import("./varied-settings.ts");
-  const { beginStudy } = await import("../study/begin.ts");
   const { arms, ...varied } = await variedFrom(data, flags);
   const { settings } = arms[0];
-  if (settings.split.validation === 0) {
-    throw settingsError({
-      where: "--validation",
-      what: "must be above 0: the values are chosen on the validation part",
-      got: "0",
-    });
-  }
+  checkValidation(settings, "the choice of a value");
   const plan = { ...varied, seeds: seedsFrom("--seeds", flags.seeds, settings.seed) };
-  const command = process.argv.slice(2);
-  const study = beginStudy({ question: "sweep", plan, command, arms, out: flags.out ?? null });
-  tell(`study ${study}`);
-  await conducted(study, await executorFrom(flags));
+  await conductNew({ question: "sweep", plan, arms, out: flags.out ?? null }, executor);
 }

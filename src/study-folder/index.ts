@@ -18,7 +18,6 @@ export {
   type Arm,
   createStudyFolder,
   isStudy,
-  nextStudyFolder,
   questions,
   type Study,
   studyFrom,

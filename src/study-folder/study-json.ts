@@ -1,12 +1,13 @@
 // study.json: the question, its rule and its arms, written once, before the first run, and never changed.
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { formatVersion, type Settings } from "../config/config.ts";
 import { checkSettings, type Raw } from "../config/settings.ts";
-import { CutoutError } from "../error.ts";
-import { folderWord } from "../run-folder/create.ts";
+import { makeFolders } from "../durable-file.ts";
+import { CutoutError, telling } from "../error.ts";
+import { makeNumbered } from "../run-folder/create.ts";
 import { bySchema, type JsonFile, jsonFile } from "../run-folder/json-file.ts";
 import { isFolder } from "../run-folder/plain-file.ts";
 import { shellWord } from "../text.ts";
@@ -75,9 +76,15 @@ export function studyHash(study: Study): string {
 
 /**
  * Makes a study folder.
- * @throws CutoutError when something is there already
+ * @param path where; null for `<runsDir>/2026-11-29-photos-compare-1`, with the first number that is free
+ * @returns its path
+ * @throws CutoutError when something is there already, or the folder cannot be made
  */
-export function createStudyFolder(path: string, study: Study): void {
+export function createStudyFolder(path: string | null, study: Study): string {
+  if (path === null) {
+    const { runsDir } = study.arms[0]!.settings;
+    return createStudyFolder(makeNumbered(runsDir, [basename(study.data), study.question]), study);
+  }
   const there = isFolder(path);
   if (there === false || (there && readdirSync(path).length > 0)) {
     const way = file.isIn(path) ? `, or go on with it: cutout study resume ${shellWord(path)}` : "";
@@ -87,18 +94,10 @@ export function createStudyFolder(path: string, study: Study): void {
       remedy: `choose another name${way}`,
     });
   }
-  mkdirSync(join(path, "trials"), { recursive: true });
+  const trials = join(path, "trials");
+  telling(trials, () => makeFolders(trials));
   file.write(path, study);
-}
-
-/** `runs/2026-11-29-photos-compare-1`, with the first number that is free. */
-export function nextStudyFolder(runsDir: string, data: string, question: string): string {
-  const date = new Date().toISOString().slice(0, 10);
-  const name = folderWord(basename(data));
-  for (let number = 1; ; number++) {
-    const path = join(runsDir, `${date}-${name}-${question}-${number}`);
-    if (isFolder(path) === null) return path;
-  }
+  return path;
 }
 
 /**
