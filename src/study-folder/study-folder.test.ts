@@ -88,7 +88,8 @@ test("trials are added to those that are there; a damaged line is named", () => 
 
 test("another format of settings belongs to another version", () => {
   const other = join(temporaryFolder(), "other");
-  createStudyFolder(other, { ...study, formatVersion: formatVersion - 1, version: "0.0.9" });
+  const arms = [{ name: "baseline", settings: { ofThen: 1 } as never }];
+  createStudyFolder(other, { ...study, arms, formatVersion: formatVersion - 1, version: "0.0.9" });
   expect(() => openStudy(other)).toThrow("was made by cutout 0.0.9, and this is another version");
 });
 

@@ -63,8 +63,21 @@ const file: JsonFile<Study> = jsonFile<Study>({
   most: 2 ** 24,
   versioned: false,
   indent: 2,
-  parse: bySchema<Study>(schema),
+  parse(json) {
+    checkVersion(json);
+    return bySchema<Study>(schema)(json);
+  },
 });
+
+/** Before anything else is looked at: of another version everything else may be wrong. */
+function checkVersion(json: unknown): void {
+  const { formatVersion: made, version } = (json ?? {}) as Partial<Study>;
+  if (typeof made !== "number" || made === formatVersion) return;
+  throw new CutoutError({
+    what: `was made by cutout ${version}, and this is another version, to which settings mean something else`,
+    remedy: "go on with it by that version, or begin a new study",
+  });
+}
 
 /** What a study's trials know it by: SHA-256 of what was decided before the first run. */
 export function studyHash(study: Study): string {
@@ -113,13 +126,7 @@ export function readStudy(path: string): Study {
         '"cutout compare DATA --a ... --b ...", "cutout sweep", "cutout tune" and "cutout doctor" make them',
     });
   }
-  const study = file.read(path);
-  if (study.formatVersion === formatVersion) return study;
-  throw new CutoutError({
-    where: path,
-    what: `was made by cutout ${study.version}, and this is another version, to which settings mean something else`,
-    remedy: "go on with it by that version, or begin a new study",
-  });
+  return file.read(path);
 }
 
 /**
