@@ -12,9 +12,9 @@ import { duration, settingAt, shortForm } from "../text.ts";
 import { conductNew } from "./conduct.ts";
 import { tell } from "./console.ts";
 import { createProgress } from "./progress.ts";
-import { checkValidation, partFrom, pointsFrom } from "./rule-flags.ts";
+import { addRuleFlags, checkValidation, type RuleFlags, ruleFrom } from "./rule-flags.ts";
 import { addSettingFlags } from "./setting-flags.ts";
-import { addPlaceFlags, countFrom, executorFrom, type PlaceFlags } from "./study-flags.ts";
+import { addPlaceFlags, countFrom, executorFrom, type PlaceFlags, several } from "./study-flags.ts";
 import { type Treatment, treatmentNames, treatments } from "./treatments.ts";
 
 export function addDoctor(program: Command): void {
@@ -26,7 +26,7 @@ export function addDoctor(program: Command): void {
         "promising ones with the baseline, by pairs of runs with fresh seeds and the sequential sign-flip test. Flags " +
         "beside its own are for all runs. Where the time is too short for a verdict it says so.",
     )
-    .argument("[data]", "folder of images")
+    .argument("[data]", "the images")
     .option("--budget <time>", "time by the clock that the runs may take: 30m, 2h, 90s", "30m")
     .option(
       "--arms <names>",
@@ -35,20 +35,16 @@ export function addDoctor(program: Command): void {
     .option(
       "--arm <flags>",
       'a treatment of your own, as "--cutout 8 --fill random", beside those of --arms (can be given several times)',
-      (value: string, before: readonly string[] = []) => [...before, value],
+      several,
     )
-    .option("--smallest <points>", "smallest difference that matters, percentage points", "0.3")
-    .option("--by <part>", "part of the images on which the comparison counts: test or validation", "test")
     .option("--out <folder>", "study folder to make");
-  addSettingFlags(addPlaceFlags(command)).action(doctorAction);
+  addSettingFlags(addPlaceFlags(addRuleFlags(command))).action(doctorAction);
 }
 
-interface DoctorFlags extends PlaceFlags, GivenFlags {
+interface DoctorFlags extends RuleFlags, PlaceFlags, GivenFlags {
   readonly budget: string;
   readonly arms?: string;
   readonly arm?: readonly string[];
-  readonly smallest: string;
-  readonly by: string;
   readonly out?: string;
 }
 
@@ -58,10 +54,9 @@ const shares = [1, 1 / 2, 1 / 4] as const;
 async function doctorAction(data: string | undefined, flags: DoctorFlags): Promise<void> {
   const budget = secondsFrom("--budget", flags.budget);
   const texts = textsFrom(flags);
-  const rule = { smallest: pointsFrom("--smallest", flags.smallest), part: partFrom("--by", flags.by) };
+  const rule = ruleFrom(flags);
   const executor = await executorFrom(flags);
   const { armFrom } = await import("./arm-settings.ts");
-  const { standardRule } = await import("../stats/sequential-rule.ts");
   const baseline = await armFrom("doctor", "", data, flags);
   checkValidation(baseline.settings, "the screening");
   const arms: Arm[] = [baseline];
@@ -92,8 +87,7 @@ async function doctorAction(data: string | undefined, flags: DoctorFlags): Promi
   if (fixed)
     tell(`the schedule ${schedule.kind} names epochs, so no training is shortened to fit into the time`);
   const plan: DoctorPlan = {
-    rule: { ...standardRule, smallest: rule.smallest },
-    part: rule.part,
+    ...rule,
     firstSeed: baseline.settings.seed,
     budget,
     parallel: flags.parallel === undefined ? availableParallelism() : countFrom("--parallel", flags.parallel),

@@ -21,6 +21,12 @@ export function addPlaceFlags(command: Command): Command {
     );
 }
 
+/** Of an option that can be given several times. */
+export const several = (value: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  value,
+];
+
 /** @throws CutoutError when it is no whole number from 1 to `most` */
 export function countFrom(where: string, text: string, most = Number.POSITIVE_INFINITY): number {
   if (/^0*[1-9]\d{0,8}$/.test(text.trim()) && Number(text) <= most) return Number(text);

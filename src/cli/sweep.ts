@@ -4,10 +4,8 @@ import { conductNew } from "./conduct.ts";
 import { checkValidation } from "./rule-flags.ts";
 import { seedsFrom } from "./seeds.ts";
 import { addSettingFlags } from "./setting-flags.ts";
-import { addPlaceFlags, executorFrom, type PlaceFlags } from "./study-flags.ts";
+import { addPlaceFlags, executorFrom, type PlaceFlags, several } from "./study-flags.ts";
 import type { VariedFlags } from "./varied-settings.ts";
-
-const more = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
 export function addSweep(program: Command): void {
   const command = program
@@ -32,12 +30,12 @@ export function addSetOptions(command: Command): Command {
       .option(
         '--vary <"--flag v1 v2">',
         "values of any flag, in the words of a shell; can be given several times",
-        more,
+        several,
       )
       .option(
         '--arm <"flags">',
         'whole settings, flags of train or a config file, "" for none; given several times, each is set against the others',
-        more,
+        several,
       ),
   );
 }
