@@ -1,5 +1,5 @@
 // A study's folder: decided once, appended to, and refused where it is not what was written.
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { temporaryFolder } from "../../test/fixtures/run-folder.ts";
@@ -64,6 +64,16 @@ test("a study is never overwritten", () => {
   expect(() => createStudyFolder(folder, study)).toThrow(
     `--out: ${folder} exists already and is not overwritten; choose another name, or go on with it: cutout study resume`,
   );
+});
+
+test("a study that was killed before it began is begun again; runs without their question are left alone", () => {
+  rmSync(join(folder, "study.json"));
+  writeFileSync(join(folder, "study.json.partial"), '{"question":');
+  createStudyFolder(folder, study);
+  expect(openStudy(folder).study).toEqual(study);
+  rmSync(join(folder, "study.json"));
+  mkdirSync(join(folder, "trials", "0000"));
+  expect(() => createStudyFolder(folder, study)).toThrow("exists already and is not overwritten");
 });
 
 test("an edit of study.json is refused, with its checksum and without", () => {

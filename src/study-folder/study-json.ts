@@ -99,7 +99,7 @@ export function createStudyFolder(path: string | null, study: Study): string {
     return createStudyFolder(makeNumbered(runsDir, [basename(study.data), study.question]), study);
   }
   const there = isFolder(path);
-  if (there === false || (there && readdirSync(path).length > 0)) {
+  if (there === false || (there && !readdirSync(path).every(isOfBeginning(path)))) {
     const way = file.isIn(path) ? `, or go on with it: cutout study resume ${shellWord(path)}` : "";
     throw new CutoutError({
       where: "--out",
@@ -112,6 +112,11 @@ export function createStudyFolder(path: string | null, study: Study): string {
   file.write(path, study);
   return path;
 }
+
+/** What a kill may leave before study.json is there; that study never began. */
+const isOfBeginning = (path: string) => (name: string) =>
+  name === "study.json.partial" ||
+  (name === "trials" && isFolder(join(path, name)) === true && readdirSync(join(path, name)).length === 0);
 
 /**
  * The study as it was decided.
