@@ -11,6 +11,16 @@ export function points(difference: number, digits = 2): string {
   return Number(text) === 0 ? (0).toFixed(digits) : difference > 0 ? `+${text}` : text.replace("-", "−");
 }
 
+/** `0.30`: how large a difference of shares is, in percentage points. */
+export function size(difference: number, digits = 2): string {
+  return points(Math.abs(difference), digits).replace("+", "");
+}
+
+/** `−0.62 to +0.01`, of differences of shares in percentage points. */
+export function span(interval: { readonly lower: number; readonly upper: number }, digits = 2): string {
+  return `${points(interval.lower, digits)} to ${points(interval.upper, digits)}`;
+}
+
 /** `12,500` */
 export function whole(count: number): string {
   return Math.round(count).toLocaleString("en-US");
@@ -31,6 +41,16 @@ export function decimal(value: number): string {
 /** A loss: four decimals. */
 export function lossText(value: number): string {
   return Number.isFinite(value) ? value.toFixed(4) : "no number";
+}
+
+/** `6, 8 and 10` */
+export function listed(parts: readonly (string | number)[]): string {
+  return parts.length < 2 ? String(parts[0] ?? "") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
+}
+
+/** With a capital letter, as a sentence begins. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** `42 s`, `6 min 5 s`, `2 h 3 min` */

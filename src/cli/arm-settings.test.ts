@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { temporaryFolder } from "../../test/fixtures/run-folder.ts";
 import { paintPhotos } from "../../test/helpers/photos.ts";
+import { standardRule } from "../stats/sequential-rule.ts";
 import { beginStudy } from "../study/begin.ts";
 import { armFrom } from "./arm-settings.ts";
 
@@ -42,7 +43,8 @@ test.each([
 test("arms that see different images, or are the same, are not compared", async () => {
   const begin = async (a: string, b: string) => {
     const arms = [await arm(a), await arm(b)] as const;
-    return beginStudy({ question: "compare", plan: {}, command: [], arms: [...arms], out: null });
+    const plan = { rule: standardRule, part: "test", firstSeed: 0 } as const;
+    return beginStudy({ question: "compare", plan, command: [], arms: [...arms], out: null });
   };
   await expect(begin("", "--train-images 3")).rejects.toThrow(
     /must be the same for all .* “--train-images 3”/,

@@ -6,12 +6,10 @@ import { settingsError } from "../config/settings.ts";
 import { CutoutError } from "../error.ts";
 import { isMissing } from "../run/missing-data.ts";
 import { checkBeforeData } from "../run/prepare.ts";
+import { unchanged } from "../study/questions/commands.ts";
 import type { Arm } from "../study-folder/index.ts";
 import { isCommanderError, namedBy, tell } from "./console.ts";
 import { addSettingFlags } from "./setting-flags.ts";
-
-/** Of an arm that changes nothing. */
-const unchanged = "baseline";
 
 /**
  * Reads the settings of an arm, and checks what can be checked before any image is decoded.

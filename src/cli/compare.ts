@@ -9,11 +9,11 @@ import { type Comparison, compareAll } from "../study/comparison.ts";
 import { contrastWords, luckWords, spreadWords } from "../study/words.ts";
 import { isStudy } from "../study-folder/index.ts";
 import { shellWord } from "../text.ts";
-import { conducted } from "./conduct.ts";
-import { say, tell } from "./console.ts";
+import { conductNew } from "./conduct.ts";
+import { say } from "./console.ts";
 import { checkOutFile } from "./out-file.ts";
 import { formatPercent } from "./progress.ts";
-import { partFrom, pointsFrom } from "./rule-flags.ts";
+import { addRuleFlags, checkValidation, type RuleFlags, ruleFrom } from "./rule-flags.ts";
 import { addSettingFlags } from "./setting-flags.ts";
 import { addPlaceFlags, executorFrom, type PlaceFlags } from "./study-flags.ts";
 import { formatTable } from "./table.ts";
@@ -32,17 +32,13 @@ export function addCompare(program: Command): void {
     .argument("[paths...]", "with --a and --b the images; otherwise two or more run folders")
     .option("--a <flags>", 'first settings: flags of train, as "--cutout 16", a config file, or "" for none')
     .option("--b <flags>", "second settings")
-    .option("--smallest <points>", "smallest difference that matters, percentage points", "0.3")
-    .option("--by <part>", "part of the images whose accuracy counts: test or validation", "test")
     .option("--out <path>", "study folder to make; of finished runs the HTML file to write");
-  addSettingFlags(addPlaceFlags(command)).action(compareAction);
+  addSettingFlags(addPlaceFlags(addRuleFlags(command))).action(compareAction);
 }
 
-interface CompareFlags extends PlaceFlags, GivenFlags {
+interface CompareFlags extends RuleFlags, PlaceFlags, GivenFlags {
   readonly a?: string;
   readonly b?: string;
-  readonly smallest: string;
-  readonly by: string;
   readonly out?: string;
 }
 
@@ -59,20 +55,16 @@ async function compareAction(paths: readonly string[], flags: CompareFlags): Pro
   if (paths.length > 1) {
     throw settingsError({ where: "compare", what: "takes one folder of images", got: paths.join(" ") });
   }
+  const rule = ruleFrom(flags);
   const executor = await executorFrom(flags);
   const { armFrom } = await import("./arm-settings.ts");
-  const { beginStudy } = await import("../study/begin.ts");
-  const { standardRule } = await import("../stats/sequential-rule.ts");
   const arms = [await armFrom("--a", a, paths[0], flags), await armFrom("--b", b, paths[0], flags)] as const;
   const plan = {
-    rule: { ...standardRule, smallest: pointsFrom("--smallest", flags.smallest) },
-    part: partFrom("--by", flags.by, arms[0].settings),
+    ...rule,
     firstSeed: arms[0].settings.seed,
   };
-  const command = process.argv.slice(2);
-  const study = beginStudy({ question: "compare", plan, command, arms: [...arms], out: out ?? null });
-  tell(`study ${study}`);
-  await conducted(study, executor);
+  if (plan.part === "validation") checkValidation(arms[0].settings, "the comparison");
+  await conductNew({ question: "compare", plan, arms: [...arms], out: out ?? null }, executor);
 }
 
 /**

@@ -1,12 +1,24 @@
 // Conducts a study at a terminal: progress, Ctrl-C, the answer, and how to go on.
 import { existsSync } from "node:fs";
 import type { Executor } from "../execute/executor.ts";
+import { type Beginning, beginStudy } from "../study/begin.ts";
 import { conduct, type StudyEnd, type StudyEvent } from "../study/conduct.ts";
+import type { Planned } from "../study/questions/index.ts";
 import { trialLog } from "../study-folder/index.ts";
 import { shellWord } from "../text.ts";
 import { describeFailure, oneLine, onInterrupt, say, tell } from "./console.ts";
 import { createStudyProgress } from "./study-progress.ts";
 import { sayWords } from "./words.ts";
+
+/** Begins a study and conducts it as {@link conducted} does. */
+export async function conductNew(
+  study: Planned & Omit<Beginning, "command">,
+  executor: Executor,
+): Promise<void> {
+  const path = beginStudy({ ...study, command: process.argv.slice(2) });
+  tell(`study ${path}`);
+  await conducted(path, executor);
+}
 
 /** Conducts the study in a folder until it is answered, stuck or interrupted; sets the exit code. */
 export async function conducted(path: string, executor: Executor): Promise<void> {

@@ -1,6 +1,6 @@
 // `cutout demo`: does Cutout help on a few images of Fashion-MNIST? A small study, whole: pairs of runs, and what they say.
 import type { Command } from "commander";
-import { conducted } from "./conduct.ts";
+import { conductNew } from "./conduct.ts";
 import { tell } from "./console.ts";
 import { formatDuration } from "./progress.ts";
 import { addPlaceFlags, executorFrom, type PlaceFlags } from "./study-flags.ts";
@@ -38,25 +38,25 @@ interface DemoFlags extends PlaceFlags {
 async function demoAction({ runsDir, cacheDir, ...place }: DemoFlags): Promise<void> {
   const { readSettings } = await import("../config/settings.ts");
   const { checkBeforeData } = await import("../run/prepare.ts");
-  const { beginStudy } = await import("../study/begin.ts");
   const { standardRule } = await import("../stats/sequential-rule.ts");
+  const executor = await executorFrom(place);
   const start = performance.now();
   const settings = readSettings({ ...recipe, runsDir, cacheDir });
   const data = await checkBeforeData(settings);
-  const study = beginStudy({
-    question: "compare",
-    plan: { rule: standardRule, part: "test", firstSeed: settings.seed },
-    arms: [
-      { name: "without Cutout", settings: { ...settings, data } },
-      {
-        name: "with Cutout",
-        settings: readSettings({ ...recipe, data, runsDir, cacheDir, augment: { cutout: {} } }),
-      },
-    ],
-    command: process.argv.slice(2),
-    out: null,
-  });
-  tell(`study ${study}`);
-  await conducted(study, await executorFrom(place));
+  await conductNew(
+    {
+      question: "compare",
+      plan: { rule: standardRule, part: "test", firstSeed: settings.seed },
+      arms: [
+        { name: "without Cutout", settings: { ...settings, data } },
+        {
+          name: "with Cutout",
+          settings: readSettings({ ...recipe, data, runsDir, cacheDir, augment: { cutout: {} } }),
+        },
+      ],
+      out: null,
+    },
+    executor,
+  );
   tell(`took ${formatDuration((performance.now() - start) / 1000)}`);
 }

@@ -9,12 +9,12 @@ import { CutoutError } from "../error.ts";
 import type { DoctorPlan } from "../study/questions/doctor-design.ts";
 import type { Arm } from "../study-folder/index.ts";
 import { duration, settingAt, shortForm } from "../text.ts";
-import { conducted } from "./conduct.ts";
+import { conductNew } from "./conduct.ts";
 import { tell } from "./console.ts";
 import { createProgress } from "./progress.ts";
-import { partFrom, pointsFrom } from "./rule-flags.ts";
+import { addRuleFlags, checkValidation, type RuleFlags, ruleFrom } from "./rule-flags.ts";
 import { addSettingFlags } from "./setting-flags.ts";
-import { addPlaceFlags, executorFrom, type PlaceFlags } from "./study-flags.ts";
+import { addPlaceFlags, countFrom, executorFrom, type PlaceFlags, several } from "./study-flags.ts";
 import { type Treatment, treatmentNames, treatments } from "./treatments.ts";
 
 export function addDoctor(program: Command): void {
@@ -26,7 +26,7 @@ export function addDoctor(program: Command): void {
         "promising ones with the baseline, by pairs of runs with fresh seeds and the sequential sign-flip test. Flags " +
         "beside its own are for all runs. Where the time is too short for a verdict it says so.",
     )
-    .argument("[data]", "folder of images")
+    .argument("[data]", "the images")
     .option("--budget <time>", "time by the clock that the runs may take: 30m, 2h, 90s", "30m")
     .option(
       "--arms <names>",
@@ -35,20 +35,16 @@ export function addDoctor(program: Command): void {
     .option(
       "--arm <flags>",
       'a treatment of your own, as "--cutout 8 --fill random", beside those of --arms (can be given several times)',
-      (value: string, before: readonly string[] = []) => [...before, value],
+      several,
     )
-    .option("--smallest <points>", "smallest difference that matters, percentage points", "0.3")
-    .option("--by <part>", "part of the images on which the comparison counts: test or validation", "test")
     .option("--out <folder>", "study folder to make");
-  addSettingFlags(addPlaceFlags(command)).action(doctorAction);
+  addSettingFlags(addPlaceFlags(addRuleFlags(command))).action(doctorAction);
 }
 
-interface DoctorFlags extends PlaceFlags, GivenFlags {
+interface DoctorFlags extends RuleFlags, PlaceFlags, GivenFlags {
   readonly budget: string;
   readonly arms?: string;
   readonly arm?: readonly string[];
-  readonly smallest: string;
-  readonly by: string;
   readonly out?: string;
 }
 
@@ -58,14 +54,11 @@ const shares = [1, 1 / 2, 1 / 4] as const;
 async function doctorAction(data: string | undefined, flags: DoctorFlags): Promise<void> {
   const budget = secondsFrom("--budget", flags.budget);
   const texts = textsFrom(flags);
-  const smallest = pointsFrom("--smallest", flags.smallest);
+  const rule = ruleFrom(flags);
   const executor = await executorFrom(flags);
   const { armFrom } = await import("./arm-settings.ts");
-  const { beginStudy } = await import("../study/begin.ts");
-  const { standardRule } = await import("../stats/sequential-rule.ts");
   const baseline = await armFrom("doctor", "", data, flags);
-  checkValidation(baseline.settings);
-  const part = partFrom("--by", flags.by, baseline.settings);
+  checkValidation(baseline.settings, "the screening");
   const arms: Arm[] = [baseline];
   const epochs = [await epochsOf(baseline.settings)];
   for (const text of texts) {
@@ -94,30 +87,20 @@ async function doctorAction(data: string | undefined, flags: DoctorFlags): Promi
   if (fixed)
     tell(`the schedule ${schedule.kind} names epochs, so no training is shortened to fit into the time`);
   const plan: DoctorPlan = {
-    rule: { ...standardRule, smallest },
-    part,
+    ...rule,
     firstSeed: baseline.settings.seed,
     budget,
-    parallel: flags.parallel === undefined ? availableParallelism() : Number(flags.parallel),
+    parallel: flags.parallel === undefined ? availableParallelism() : countFrom("--parallel", flags.parallel),
     epochs,
     shares: fixed ? [1] : shares,
     measure: fixed ? null : 1,
     base: [baseline.settings.data, ...wordsOfAll(baseline.settings, flags)],
   };
   const [first, ...others] = arms as [Arm, ...Arm[]];
-  const command = process.argv.slice(2);
-  const study = beginStudy({
-    question: "doctor",
-    plan,
-    command,
-    arms: [first, ...others],
-    out: flags.out ?? null,
-  });
-  tell(`study ${study}`);
   tell(
     `${others.length} treatments in ${duration(budget)}, which begin now that the images are read: short runs measure first what a run takes`,
   );
-  await conducted(study, executor);
+  await conductNew({ question: "doctor", plan, arms: [first, ...others], out: flags.out ?? null }, executor);
 }
 
 /** The flags of what is tried. */
@@ -155,15 +138,6 @@ function wordsOfAll({ augment }: Settings, flags: DoctorFlags): readonly string[
   if (words.includes("--augment")) return words;
   const listed = augment.augmentations.map(({ name, options }) => shortForm(name, options));
   return [...words, ...listed.flatMap((text) => ["--augment", text])];
-}
-
-function checkValidation({ split }: Settings): void {
-  if (split.validation !== 0) return;
-  throw settingsError({
-    field: "split.validation",
-    what: "must leave images to validate: the screening goes by them",
-    got: "0",
-  });
 }
 
 /** Whether another number of epochs would change what the schedule does. */

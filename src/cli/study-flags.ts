@@ -21,10 +21,17 @@ export function addPlaceFlags(command: Command): Command {
     );
 }
 
-/** @throws CutoutError when it is no whole number above 0 */
-export function countFrom(where: string, text: string): number {
-  if (/^0*[1-9]\d{0,8}$/.test(text.trim())) return Number(text);
-  throw settingsError({ where, what: "must be an integer >= 1", got: text });
+/** Of an option that can be given several times. */
+export const several = (value: string, before: readonly string[] = []): readonly string[] => [
+  ...before,
+  value,
+];
+
+/** @throws CutoutError when it is no whole number from 1 to `most` */
+export function countFrom(where: string, text: string, most = Number.POSITIVE_INFINITY): number {
+  if (/^0*[1-9]\d{0,8}$/.test(text.trim()) && Number(text) <= most) return Number(text);
+  const range = most === Number.POSITIVE_INFINITY ? ">= 1" : `from 1 to ${most}`;
+  throw settingsError({ where, what: `must be an integer ${range}`, got: text });
 }
 
 export async function executorFrom({ on, parallel }: PlaceFlags): Promise<Executor> {

@@ -81,7 +81,7 @@ describe("a study that cannot be begun", () => {
     [
       "a part that is not there",
       compare("--by", "validation", "--validation", "0"),
-      /--by: goes by the validation part, got --validation 0; leave one of the two out/,
+      /--validation: must be above 0: the comparison goes by the validation part/,
     ],
     ["nothing that matters", compare("--smallest", "0"), /--smallest: must be above 0/],
     ["a hole outside the image", compare("--b", "--cutout 99"), /must be/],
@@ -105,7 +105,7 @@ describe("a study that cannot be begun", () => {
     [
       "no images to screen by",
       begin("doctor", "--validation", "0"),
-      /--validation: must leave images to validate/,
+      /--validation: must be above 0: the screening goes by the validation part/,
     ],
     ["no process for a doctor", begin("doctor", "--parallel", "0"), /--parallel: must be an integer >= 1/],
   ];

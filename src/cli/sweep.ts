@@ -1,14 +1,11 @@
 // `cutout sweep`: the accuracy over a setting, or over a grid of several, with the same seeds for every value.
 import type { Command } from "commander";
-import { settingsError } from "../config/settings.ts";
-import { conducted } from "./conduct.ts";
-import { tell } from "./console.ts";
+import { conductNew } from "./conduct.ts";
+import { checkValidation } from "./rule-flags.ts";
 import { seedsFrom } from "./seeds.ts";
 import { addSettingFlags } from "./setting-flags.ts";
-import { addPlaceFlags, executorFrom, type PlaceFlags } from "./study-flags.ts";
+import { addPlaceFlags, executorFrom, type PlaceFlags, several } from "./study-flags.ts";
 import type { VariedFlags } from "./varied-settings.ts";
-
-const more = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];
 
 export function addSweep(program: Command): void {
   const command = program
@@ -33,12 +30,12 @@ export function addSetOptions(command: Command): Command {
       .option(
         '--vary <"--flag v1 v2">',
         "values of any flag, in the words of a shell; can be given several times",
-        more,
+        several,
       )
       .option(
         '--arm <"flags">',
         'whole settings, flags of train or a config file, "" for none; given several times, each is set against the others',
-        more,
+        several,
       ),
   );
 }
@@ -49,20 +46,11 @@ interface SweepFlags extends PlaceFlags, VariedFlags {
 }
 
 async function sweepAction(data: string | undefined, flags: SweepFlags): Promise<void> {
+  const executor = await executorFrom(flags);
   const { variedFrom } = await import("./varied-settings.ts");
-  const { beginStudy } = await import("../study/begin.ts");
   const { arms, ...varied } = await variedFrom(data, flags);
   const { settings } = arms[0];
-  if (settings.split.validation === 0) {
-    throw settingsError({
-      where: "--validation",
-      what: "must be above 0: the values are chosen on the validation part",
-      got: "0",
-    });
-  }
+  checkValidation(settings, "the choice of a value");
   const plan = { ...varied, seeds: seedsFrom("--seeds", flags.seeds, settings.seed) };
-  const command = process.argv.slice(2);
-  const study = beginStudy({ question: "sweep", plan, command, arms, out: flags.out ?? null });
-  tell(`study ${study}`);
-  await conducted(study, await executorFrom(flags));
+  await conductNew({ question: "sweep", plan, arms, out: flags.out ?? null }, executor);
 }

@@ -1,11 +1,12 @@
 // `cutout tune`: a length without the full sweep, and one confirmation of it with fresh seeds.
 import { type Command, Option } from "commander";
 import { settingsError } from "../config/settings.ts";
+import type { Rung } from "../study/questions/halving.ts";
 import type { Arm } from "../study-folder/index.ts";
-import { conducted } from "./conduct.ts";
-import { tell } from "./console.ts";
+import { conductNew } from "./conduct.ts";
 import { createProgress } from "./progress.ts";
-import { addPlaceFlags, executorFrom, type PlaceFlags } from "./study-flags.ts";
+import { checkValidation, pointsFrom } from "./rule-flags.ts";
+import { addPlaceFlags, countFrom, executorFrom, type PlaceFlags } from "./study-flags.ts";
 import { addSetOptions } from "./sweep.ts";
 import type { Varied, VariedFlags } from "./varied-settings.ts";
 
@@ -60,10 +61,10 @@ const lengthsOfSweep = 9;
 const drawnLengths = "0.1%-60%";
 
 async function tuneAction(data: string | undefined, flags: TuneFlags): Promise<void> {
-  const sweepSeeds = numberFrom("--seeds", flags.seeds, 1, 1000, true);
-  const budget = numberFrom("--budget", flags.budget, 1, 100, false) / 100;
-  const smallest = numberFrom("--smallest", flags.smallest, 0.001, 99, false) / 100;
-  const { beginStudy } = await import("../study/begin.ts");
+  const sweepSeeds = countFrom("--seeds", flags.seeds, 1000);
+  const budget = budgetFrom(flags.budget);
+  const smallest = pointsFrom("--smallest", flags.smallest);
+  const executor = await executorFrom(flags);
   const { searchRungs } = await import("../study/rungs.ts");
   const { standardRule } = await import("../stats/sequential-rule.ts");
   const { varied, epochs } = await settled(data, flags);
@@ -72,7 +73,7 @@ async function tuneAction(data: string | undefined, flags: TuneFlags): Promise<v
   const arms = varied.arms.map(
     ({ name, settings }): Arm => ({ name, settings: { ...settings, epochs } }),
   ) as unknown as Varied["arms"];
-  const rungs =
+  const rungs: readonly Rung[] =
     flags.how === "auto"
       ? [{ epochs, seeds: [seed], takes: arms.length, also: "nobody" }]
       : searchRungs({ arms: arms.length, epochs, firstSeed: seed, sweepSeeds, budget });
@@ -88,10 +89,7 @@ async function tuneAction(data: string | undefined, flags: TuneFlags): Promise<v
     freshSeed: Math.max(...rungs.flatMap(({ seeds }) => seeds)) + 1,
     common: varied.common,
   };
-  const command = process.argv.slice(2);
-  const study = beginStudy({ question: "tune", plan, command, arms, out: flags.out ?? null });
-  tell(`study ${study}`);
-  await conducted(study, await executorFrom(flags));
+  await conductNew({ question: "tune", plan, arms, out: flags.out ?? null }, executor);
 }
 
 /** The arms, and the epochs of a full training, which may follow from the number of images. */
@@ -137,14 +135,8 @@ function inOrder(flags: TuneFlags): VariedFlags {
 /** Shorter trainings go through the whole schedule. */
 function checkShortened(how: TuneFlags["how"], arms: readonly Arm[]): void {
   for (const { settings } of arms) {
-    const { schedule, split } = settings;
-    if (split.validation === 0) {
-      throw settingsError({
-        where: "--validation",
-        what: "must be above 0: the search goes by the validation part",
-        got: "0",
-      });
-    }
+    const { schedule } = settings;
+    checkValidation(settings, "the search");
     if (how === "auto") continue;
     const warm = "warmupEpochs" in schedule && schedule.warmupEpochs > 0;
     if (schedule.kind !== "steps" && schedule.kind !== "plateau" && !warm) continue;
@@ -168,12 +160,9 @@ async function preparedFor({
   return config;
 }
 
-function numberFrom(where: string, text: string, min: number, max: number, whole: boolean): number {
-  const value = Number(text);
-  if (text.trim() !== "" && value >= min && value <= max && (!whole || Number.isInteger(value))) return value;
-  throw settingsError({
-    where,
-    what: `must be ${whole ? "an integer" : "a number"} from ${min} to ${max}`,
-    got: text,
-  });
+/** Percent as a share. */
+function budgetFrom(text: string): number {
+  const percent = Number(text);
+  if (text.trim() !== "" && percent >= 1 && percent <= 100) return percent / 100;
+  throw settingsError({ where: "--budget", what: "must be a number from 1 to 100", got: text });
 }

@@ -1,11 +1,10 @@
 // A trial as a process of its own on this machine, from its start to its end.
 import type { ChildProcess } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
-import { CutoutError } from "../error.ts";
 import type { RunEvent } from "../run/events.ts";
-import { type Outcome, outcomeOf, type Trial, trialLog, writeFailure } from "../study-folder/index.ts";
+import { type Outcome, outcomeOf, trialLog, writeFailure } from "../study-folder/index.ts";
 import { startProcess } from "../thread.ts";
-import type { CopyTaken, Told, TrialOrder } from "./trial-process-messages.ts";
+import type { CopyTaken, TrialMessage, TrialOrder } from "./trial-process-messages.ts";
 
 export interface ChildOptions {
   /** Lets the process save and end. */
@@ -30,7 +29,7 @@ export async function runInChild(order: TrialOrder, options: ChildOptions): Prom
   for (let kills = 1; ; kills++) {
     const { outcome, how } = await once(order, options);
     if (outcome !== null) return outcome;
-    const found = outcomeNow(study, trial);
+    const found = outcomeOf(study, trial);
     if (found.state !== "open" || options.signal.aborted) return found;
     if (found.epochs > epochs) kills = 1;
     epochs = found.epochs;
@@ -64,7 +63,7 @@ async function once(
   let outcome: Outcome | null = null;
   const copying: Promise<void>[] = [];
   const taken: CopyTaken = { type: "copy taken" };
-  child.on("message", (message: Told) => {
+  child.on("message", (message: TrialMessage) => {
     if (message.type === "run") onEvent(message.event);
     else if (message.type === "memory") onMemory(message.bytes);
     else if (message.type === "end") outcome = message.outcome;
@@ -84,14 +83,4 @@ async function once(
   signal.removeEventListener("abort", end);
   await Promise.all(copying);
   return { outcome, how };
-}
-
-/** A run folder that is damaged is a trial that has failed. */
-export function outcomeNow(study: string, trial: Trial): Outcome {
-  try {
-    return outcomeOf(study, trial);
-  } catch (error) {
-    if (!(error instanceof CutoutError)) throw error;
-    return { state: "failed", message: error.message };
-  }
 }

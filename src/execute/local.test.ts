@@ -57,6 +57,15 @@ test("of a coordinator that is killed the trials save and end; another one waits
   await expectUndisturbed(studies, study);
 });
 
+test("where nobody listens any longer, as the disk is full, the trials have ended before that is over", async () => {
+  const study = studies.study([training(1), training(1, { arm: 0 })]);
+  const stopped = conduct(local, study, study.trials, (event) => {
+    if (event.type === "run" && event.event.type === "epoch") throw new Error("no room");
+  });
+  await expect(stopped).rejects.toThrow("no room");
+  expect(study.trials.map(({ index }) => holderOf(trialFolder(study.path, index)))).toEqual([null, null]);
+});
+
 test("data that are gone are told of each trial; a process that dies again and again is given up", async () => {
   const gone = studies.study([training(1), training(2)], join(studies.root, "nowhere"));
   const events = await conduct(local, gone, gone.trials);

@@ -30,11 +30,21 @@ export function localProcesses(options: LocalOptions = {}): Executor {
       // The same for the last trials of a study: the last bits of a result depend on it.
       const threads = machine.threads ?? Math.max(1, Math.floor(processors / atATime));
       const told = new Told<TrialEvent>();
-      const pool = new Pool(study, { ...machine, threads }, told.tell, signal);
+      const ending = new AbortController();
+      const end = () => ending.abort(signal.reason);
+      if (signal.aborted) end();
+      signal.addEventListener("abort", end);
+      const pool = new Pool(study, { ...machine, threads }, told.tell, ending.signal);
       const ended = pool.work(trials, most);
       ended.then(told.end, told.end);
-      yield* told;
-      await ended;
+      try {
+        yield* told;
+      } finally {
+        // Whoever listens may stop before the end, by an error of its own: no process is left behind.
+        end();
+        signal.removeEventListener("abort", end);
+        await ended;
+      }
     },
     async close() {},
   };

@@ -8,8 +8,8 @@ import {
   type OpenStudy,
   type Outcome,
   outcomeOf,
+  runFolder,
   type Trial,
-  trialFolder,
   writeFailure,
 } from "../study-folder/index.ts";
 
@@ -24,9 +24,6 @@ export interface Machine {
 }
 
 export const sameMachine: Machine = { threads: null, data: null, cacheDir: null };
-
-const folderOf = (study: string, trial: Trial) =>
-  trialFolder(study, trial.task === "test" ? trial.of : trial.index);
 
 /**
  * Runs a trial, or goes on with it where it was left; one that is finished is left as it is.
@@ -43,7 +40,7 @@ export async function runStudyTrial(
     // The process of before may still be saving: one whose coordinator was killed.
     const { signal, onEvent } = options;
     const tell = (text: string) => onEvent?.({ type: "message", text });
-    await waitUntilFree(folderOf(path, trial), { tell, ...(signal && { signal }) });
+    await waitUntilFree(runFolder(path, trial), { tell, ...(signal && { signal }) });
     forgetFailure(path, trial.index);
     const before = outcomeOf(path, trial);
     if (before.state === "finished") return before;
@@ -86,10 +83,10 @@ async function work(
   // That of the run may be another machine's.
   const cacheDir = machine.cacheDir ?? settings.cacheDir;
   if (trial.task === "test") {
-    await resumeTrial(folderOf(path, trial), { ...options, data, cacheDir });
+    await resumeTrial(runFolder(path, trial), { ...options, data, cacheDir });
     return;
   }
-  const folder = folderOf(path, trial);
+  const folder = runFolder(path, trial);
   const { test } = trial;
   if (configJson.isIn(folder)) {
     await resumeTrial(folder, { ...options, data, cacheDir, test });

@@ -10,6 +10,7 @@ import {
   forgetFailure,
   type OpenStudy,
   type Outcome,
+  outcomeOf,
   slurmFiles,
   studyHash,
   type Trial,
@@ -18,7 +19,7 @@ import {
   writeFailure,
 } from "../study-folder/index.ts";
 import { shellWord } from "../text.ts";
-import { killsInARow, outcomeNow } from "./child.ts";
+import { killsInARow } from "./child.ts";
 import type { Executor, TrialEvent } from "./executor.ts";
 import { thisProgram } from "./program.ts";
 
@@ -43,7 +44,7 @@ export function slurmArray(options: SlurmOptions = {}): Executor {
   return {
     name: partition === null ? "tasks of Slurm" : `tasks of Slurm's partition ${partition}`,
     async *run(study, trials, signal) {
-      yield* new Conducted(study, options, signal).work(trials);
+      yield* new Tasks(study, options, signal).work(trials);
     },
     async close() {},
   };
@@ -63,7 +64,8 @@ interface Task {
   lost: number;
 }
 
-class Conducted {
+/** The tasks of the trials of one round. */
+class Tasks {
   readonly #study: OpenStudy;
   readonly #options: SlurmOptions;
   readonly #signal: AbortSignal;
@@ -85,7 +87,7 @@ class Conducted {
     for (const trial of trials) {
       const queued = before.has(trial.index);
       if (!queued) forgetFailure(path, trial.index);
-      const outcome = outcomeNow(path, trial);
+      const outcome = outcomeOf(path, trial);
       if (!queued && outcome.state === "finished") yield { trial: trial.index, type: "end", outcome };
       else {
         const { epochs } = outcome.state === "open" ? outcome : { epochs: 0 };
@@ -123,7 +125,7 @@ class Conducted {
       yield* this.#epochs(task);
       return;
     }
-    const outcome = outcomeNow(this.#study.path, trial);
+    const outcome = outcomeOf(this.#study.path, trial);
     if (outcome.state === "open" && ++task.gone < looksAfterEnd) return;
     if (!task.begun && outcome.state !== "open") {
       // It was over between two looks.

@@ -20,7 +20,8 @@ export interface Copies {
   readonly seconds: number;
 }
 
-export type Told =
+/** What the process of a trial tells. */
+export type TrialMessage =
   | { readonly type: "run"; readonly event: RunEvent }
   /** Resident memory of the process. */
   | { readonly type: "memory"; readonly bytes: number }

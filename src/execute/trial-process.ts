@@ -2,7 +2,7 @@
 import { openStudy } from "../study-folder/index.ts";
 import { copier } from "./copy-run.ts";
 import { runStudyTrial } from "./run-trial.ts";
-import type { Told, TrialOrder } from "./trial-process-messages.ts";
+import type { TrialMessage, TrialOrder } from "./trial-process-messages.ts";
 
 const order = JSON.parse(process.argv[2]!) as TrialOrder;
 
@@ -13,7 +13,7 @@ for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"] as const) process.on(signal
 process.on("disconnect", end);
 
 /** Nobody may be left to hear it. */
-const tell = (told: Told): Promise<void> =>
+const tell = (told: TrialMessage): Promise<void> =>
   new Promise((resolve) => {
     if (process.connected) process.send!(told, () => resolve());
     else resolve();

@@ -31,7 +31,10 @@ export interface NewRun {
  */
 export async function createRun(run: NewRun, options: HoldOptions = {}): Promise<RunHold> {
   const { config, dataset, environment, network = null, out } = run;
-  const folder = out === null ? makeNumbered(config, dataset.name) : makeNamed(out);
+  const folder =
+    out === null
+      ? makeNumbered(config.runsDir, [dataset.name, parse(config.model.name).name])
+      : makeNamed(out);
   const hold = await holdRun(folder, options);
   try {
     // Another process may have begun a run there in the meantime.
@@ -65,20 +68,19 @@ export function removeLeftovers(folder: string): void {
   }
 }
 
-function makeNumbered(config: Config, data: string): string {
+/** Makes `<parent>/<date>-<words>-<n>` with the first free n. @returns its path */
+export function makeNumbered(parent: string, words: readonly string[]): string {
   const date = new Date().toISOString().slice(0, 10);
-  const name = folderWord(data);
-  const model = folderWord(parse(config.model.name).name);
-  makeFolder(config.runsDir, { recursive: true });
+  makeFolder(parent, { recursive: true });
   for (let number = 1; ; number++) {
-    const path = join(config.runsDir, `${date}-${name}-${model}-${number}`);
-    // Without `recursive`, mkdir fails on a folder that exists: two runs at once get two folders.
+    const path = join(parent, [date, ...words.map(folderWord), number].join("-"));
+    // Without `recursive`, mkdir fails on a folder that exists: two processes at once get two folders.
     if (makeFolder(path, { recursive: false })) return path;
   }
 }
 
 /** A name as a part of a folder's name: letters of any script and digits stay, anything else becomes _. */
-export function folderWord(name: string): string {
+function folderWord(name: string): string {
   const word = name.normalize("NFC").replace(/[^\p{L}\p{M}\p{N}_-]+/gu, "_");
   return [...word]
     .slice(0, 40)
@@ -138,7 +140,7 @@ function makeFolder(path: string, options: { recursive: boolean }): boolean {
     throw new CutoutError(
       {
         where: path,
-        what: `the run folder cannot be made, ${refusalText(error)}`,
+        what: `the folder cannot be made, ${refusalText(error)}`,
         remedy: "choose another with --out or --runs-dir",
       },
       { cause: error },

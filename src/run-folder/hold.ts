@@ -39,6 +39,8 @@ export interface HoldOptions {
   readonly signal?: AbortSignal;
   /** What the folder is, for people; `the run folder` when left out. */
   readonly what?: string;
+  /** What helps when it is gone, for people; by default what helps with a run. */
+  readonly gone?: string;
   /** Times in milliseconds; tests have less patience. */
   readonly times?: { readonly beat: number; readonly watch: number; readonly look: number };
 }
@@ -68,8 +70,10 @@ export async function holdRun(path: string, options: HoldOptions = {}): Promise<
       if (isFolder(path) !== true || entryAt(lock.file) === null) {
         throw new CutoutError({
           where: path,
-          what: "the run folder has been removed or moved while the run went on",
-          remedy: "nothing more can be kept: train anew, or go on with it where it is now (--resume)",
+          what: `${options.what ?? "the run folder"} has been removed or moved while the run went on`,
+          remedy:
+            options.gone ??
+            "nothing more can be kept: train anew, or go on with it where it is now (--resume)",
         });
       }
       const now = look(lock.file);

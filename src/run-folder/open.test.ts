@@ -126,7 +126,7 @@ describe("a new run folder", () => {
     mkdirSync(runsDir);
     writeFileSync(join(runsDir, "file"), "");
     await expect(create(join(runsDir, "file", "run"))).rejects.toThrow(
-      `${join(runsDir, "file", "run")}: the run folder cannot be made, a part of the path is no folder: choose another one (ENOTDIR); choose another with --out`,
+      `${join(runsDir, "file", "run")}: the folder cannot be made, a part of the path is no folder: choose another one (ENOTDIR); choose another with --out`,
     );
   });
 });

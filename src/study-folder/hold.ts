@@ -6,4 +6,8 @@ import { holdRun, type RunHold } from "../run-folder/hold.ts";
  * @throws CutoutError that says who holds it
  */
 export const holdStudy = (path: string, signal?: AbortSignal): Promise<RunHold> =>
-  holdRun(path, { what: "the study", ...(signal !== undefined && { signal }) });
+  holdRun(path, {
+    what: "the study",
+    gone: "go on with it where it is now: cutout study resume",
+    ...(signal !== undefined && { signal }),
+  });

@@ -1,7 +1,15 @@
 // The face of a study's folder: each of its files is one module here.
 export { forgetFailure, readFailure, writeFailure } from "./failure-json.ts";
 export { holdStudy } from "./hold.ts";
-export { resultsFile, slurmFiles, studyReport, trialFolder, trialLog } from "./layout.ts";
+export {
+  resultsFile,
+  runFolder,
+  runOf,
+  slurmFiles,
+  studyReport,
+  trialFolder,
+  trialLog,
+} from "./layout.ts";
 export { type Conducted, conductedOf, type OpenStudy, openStudy } from "./open.ts";
 export { type Finished, type Outcome, outcomeOf } from "./outcome.ts";
 export { type ResultRow, resultRows, resultsCsv, writeResults } from "./results-csv.ts";
@@ -10,7 +18,6 @@ export {
   type Arm,
   createStudyFolder,
   isStudy,
-  nextStudyFolder,
   questions,
   type Study,
   studyFrom,

@@ -5,7 +5,7 @@ import { configJson } from "../run-folder/config-json.ts";
 import { type OpenRun, openRun } from "../run-folder/open.ts";
 import type { EpochRecord } from "../train/events.ts";
 import { readFailure } from "./failure-json.ts";
-import { trialFolder } from "./layout.ts";
+import { runFolder } from "./layout.ts";
 import { readTook } from "./took-json.ts";
 import type { Trial } from "./trials-jsonl.ts";
 
@@ -47,7 +47,7 @@ export function outcomeOf(study: string, trial: Trial): Outcome {
 }
 
 function outcomeOfRun(study: string, trial: Trial): Outcome {
-  const folder = trialFolder(study, trial.task === "test" ? trial.of : trial.index);
+  const folder = runFolder(study, trial);
   if (!existsSync(folder) || !configJson.isIn(folder)) return { state: "open", epochs: 0 };
   const run = openRun(folder);
   const tested = trial.task === "test" || trial.test;

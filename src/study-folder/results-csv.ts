@@ -2,7 +2,7 @@
 import { relative } from "node:path";
 import type { Settings } from "../config/config.ts";
 import { replaceFile } from "../durable-file.ts";
-import { resultsFile, trialFolder } from "./layout.ts";
+import { resultsFile, runFolder } from "./layout.ts";
 import type { Conducted, OpenStudy } from "./open.ts";
 import type { Trial } from "./trials-jsonl.ts";
 import { varyingSettings } from "./varying-settings.ts";
@@ -45,7 +45,7 @@ export function resultRows(
       validation: finished?.validation ?? null,
       test: finished?.test ?? null,
       seconds: trial.task === "test" ? null : (finished?.seconds ?? null),
-      folder: relative(path, trialFolder(path, trial.task === "test" ? trial.of : trial.index)),
+      folder: relative(path, runFolder(path, trial)),
     };
   });
 }

@@ -1,14 +1,13 @@
 // What there is of a study's trials, to be shown: a run folder that is damaged is said, and never fatal.
 import { closeSync, existsSync, fstatSync, openSync, readSync } from "node:fs";
-import { CutoutError } from "../error.ts";
 import { configJson } from "../run-folder/config-json.ts";
 import { datasetJson } from "../run-folder/dataset-json.ts";
 import { showMetrics } from "../run-folder/metrics-jsonl.ts";
 import { reportIn } from "../run-folder/products.ts";
 import type { EpochRecord } from "../train/events.ts";
-import { trialFolder, trialLog } from "./layout.ts";
+import { runFolder, trialLog } from "./layout.ts";
 import type { Conducted, OpenStudy } from "./open.ts";
-import { type Outcome, outcomeOf } from "./outcome.ts";
+import { outcomeOf } from "./outcome.ts";
 import type { Trial } from "./trials-jsonl.ts";
 
 export interface ShownTrial extends Conducted {
@@ -30,8 +29,8 @@ export function showTrials(study: OpenStudy): readonly ShownTrial[] {
 }
 
 function showTrial({ path }: OpenStudy, trial: Trial): ShownTrial {
-  const folder = trialFolder(path, trial.task === "test" ? trial.of : trial.index);
-  const outcome = shownOutcome(path, trial);
+  const folder = runFolder(path, trial);
+  const outcome = outcomeOf(path, trial);
   const problems: string[] = [];
   const begun =
     existsSync(folder) && configJson.isIn(folder) && !(outcome.state === "open" && outcome.epochs === 0);
@@ -45,15 +44,6 @@ function showTrial({ path }: OpenStudy, trial: Trial): ShownTrial {
     report: reportIn(folder),
     problems,
   };
-}
-
-function shownOutcome(path: string, trial: Trial): Outcome {
-  try {
-    return outcomeOf(path, trial);
-  } catch (error) {
-    if (!(error instanceof CutoutError)) throw error;
-    return { state: "failed", message: error.message };
-  }
 }
 
 /** Bytes of the end of a log that are enough to see why a trial failed. */

@@ -1,5 +1,5 @@
 // A study's folder: decided once, appended to, and refused where it is not what was written.
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, test } from "vitest";
 import { temporaryFolder } from "../../test/fixtures/run-folder.ts";
@@ -66,6 +66,16 @@ test("a study is never overwritten", () => {
   );
 });
 
+test("a study that was killed before it began is begun again; runs without their question are left alone", () => {
+  rmSync(join(folder, "study.json"));
+  writeFileSync(join(folder, "study.json.partial"), '{"question":');
+  createStudyFolder(folder, study);
+  expect(openStudy(folder).study).toEqual(study);
+  rmSync(join(folder, "study.json"));
+  mkdirSync(join(folder, "trials", "0000"));
+  expect(() => createStudyFolder(folder, study)).toThrow("exists already and is not overwritten");
+});
+
 test("an edit of study.json is refused, with its checksum and without", () => {
   appendTrials(folder, study, [], [trial]);
   edit("study.json", '"part": "test"', '"part": "validation"');
@@ -88,7 +98,8 @@ test("trials are added to those that are there; a damaged line is named", () => 
 
 test("another format of settings belongs to another version", () => {
   const other = join(temporaryFolder(), "other");
-  createStudyFolder(other, { ...study, formatVersion: formatVersion - 1, version: "0.0.9" });
+  const arms = [{ name: "baseline", settings: { ofThen: 1 } as never }];
+  createStudyFolder(other, { ...study, arms, formatVersion: formatVersion - 1, version: "0.0.9" });
   expect(() => openStudy(other)).toThrow("was made by cutout 0.0.9, and this is another version");
 });
 

@@ -1,12 +1,13 @@
 // study.json: the question, its rule and its arms, written once, before the first run, and never changed.
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { formatVersion, type Settings } from "../config/config.ts";
 import { checkSettings, type Raw } from "../config/settings.ts";
-import { CutoutError } from "../error.ts";
-import { folderWord } from "../run-folder/create.ts";
+import { makeFolders } from "../durable-file.ts";
+import { CutoutError, telling } from "../error.ts";
+import { makeNumbered } from "../run-folder/create.ts";
 import { bySchema, type JsonFile, jsonFile } from "../run-folder/json-file.ts";
 import { isFolder } from "../run-folder/plain-file.ts";
 import { shellWord } from "../text.ts";
@@ -62,8 +63,21 @@ const file: JsonFile<Study> = jsonFile<Study>({
   most: 2 ** 24,
   versioned: false,
   indent: 2,
-  parse: bySchema<Study>(schema),
+  parse(json) {
+    checkVersion(json);
+    return bySchema<Study>(schema)(json);
+  },
 });
+
+/** Before anything else is looked at: of another version everything else may be wrong. */
+function checkVersion(json: unknown): void {
+  const { formatVersion: made, version } = (json ?? {}) as Partial<Study>;
+  if (typeof made !== "number" || made === formatVersion) return;
+  throw new CutoutError({
+    what: `was made by cutout ${version}, and this is another version, to which settings mean something else`,
+    remedy: "go on with it by that version, or begin a new study",
+  });
+}
 
 /** What a study's trials know it by: SHA-256 of what was decided before the first run. */
 export function studyHash(study: Study): string {
@@ -75,11 +89,17 @@ export function studyHash(study: Study): string {
 
 /**
  * Makes a study folder.
- * @throws CutoutError when something is there already
+ * @param path where; null for `<runsDir>/2026-11-29-photos-compare-1`, with the first number that is free
+ * @returns its path
+ * @throws CutoutError when something is there already, or the folder cannot be made
  */
-export function createStudyFolder(path: string, study: Study): void {
+export function createStudyFolder(path: string | null, study: Study): string {
+  if (path === null) {
+    const { runsDir } = study.arms[0]!.settings;
+    return createStudyFolder(makeNumbered(runsDir, [basename(study.data), study.question]), study);
+  }
   const there = isFolder(path);
-  if (there === false || (there && readdirSync(path).length > 0)) {
+  if (there === false || (there && !readdirSync(path).every(isOfBeginning(path)))) {
     const way = file.isIn(path) ? `, or go on with it: cutout study resume ${shellWord(path)}` : "";
     throw new CutoutError({
       where: "--out",
@@ -87,19 +107,16 @@ export function createStudyFolder(path: string, study: Study): void {
       remedy: `choose another name${way}`,
     });
   }
-  mkdirSync(join(path, "trials"), { recursive: true });
+  const trials = join(path, "trials");
+  telling(trials, () => makeFolders(trials));
   file.write(path, study);
+  return path;
 }
 
-/** `runs/2026-11-29-photos-compare-1`, with the first number that is free. */
-export function nextStudyFolder(runsDir: string, data: string, question: string): string {
-  const date = new Date().toISOString().slice(0, 10);
-  const name = folderWord(basename(data));
-  for (let number = 1; ; number++) {
-    const path = join(runsDir, `${date}-${name}-${question}-${number}`);
-    if (isFolder(path) === null) return path;
-  }
-}
+/** What a kill may leave before study.json is there; that study never began. */
+const isOfBeginning = (path: string) => (name: string) =>
+  name === "study.json.partial" ||
+  (name === "trials" && isFolder(join(path, name)) === true && readdirSync(join(path, name)).length === 0);
 
 /**
  * The study as it was decided.
@@ -114,13 +131,7 @@ export function readStudy(path: string): Study {
         '"cutout compare DATA --a ... --b ...", "cutout sweep", "cutout tune" and "cutout doctor" make them',
     });
   }
-  const study = file.read(path);
-  if (study.formatVersion === formatVersion) return study;
-  throw new CutoutError({
-    where: path,
-    what: `was made by cutout ${study.version}, and this is another version, to which settings mean something else`,
-    remedy: "go on with it by that version, or begin a new study",
-  });
+  return file.read(path);
 }
 
 /**

@@ -1,5 +1,5 @@
 // What a look into one or two networks comes to in words: the same ones in the terminal and on the page.
-import { counted, decimal, percent, points, pValue } from "../text.ts";
+import { counted, decimal, listed, percent, points, pValue, span } from "../text.ts";
 import { type HiddenRow, type InspectedRun, layersAcross } from "./activations.ts";
 import { significance } from "./comparison.ts";
 
@@ -42,7 +42,7 @@ export function hiddenSentences(
   const { difference, interval, p, adjusted } = half.paired;
   return [
     `From nothing to half the side hidden (a quarter of the area): ${falls.join(", ")}.`,
-    `At half the side ${quoted(runs[1]!)} minus ${quoted(runs[0]!)} is ${points(difference, 1)} percentage points of ${counted(images, "image")} (95 % interval ${points(interval.lower, 1)} to ${points(interval.upper, 1)}; McNemar’s exact test p ${pValue(p)}, ${pValue(adjusted)} after Holm’s correction for the ${rows.length} sizes).`,
+    `At half the side ${quoted(runs[1]!)} minus ${quoted(runs[0]!)} is ${points(difference, 1)} percentage points of ${counted(images, "image")} (95 % interval ${span(interval, 1)}; McNemar’s exact test p ${pValue(p)}, ${pValue(adjusted)} after Holm’s correction for the ${rows.length} sizes).`,
     "This is about these two models only: one pair cannot tell what a setting does, and another seed may turn it round.",
   ];
 }
@@ -74,12 +74,9 @@ export function hiddenTable(
     ...(paired === null
       ? []
       : [
-          `${points(paired.difference, 1)} (${points(paired.interval.lower, 1)} to ${points(paired.interval.upper, 1)})`,
+          `${points(paired.difference, 1)} (${span(paired.interval, 1)})`,
           `${paired.onlyFirstRight} / ${paired.onlySecondRight}`,
           pValue(paired.adjusted),
         ]),
   ]);
 }
-
-const listed = (texts: readonly string[]) =>
-  texts.length < 2 ? (texts[0] ?? "") : `${texts.slice(0, -1).join(", ")} and ${texts.at(-1)}`;

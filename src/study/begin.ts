@@ -1,15 +1,21 @@
 // Begins a study: what it is to find out is decided and written down before the first run.
 import { formatVersion, type Settings } from "../config/config.ts";
 import { settingsError } from "../config/settings.ts";
-import { type Arm, createStudyFolder, nextStudyFolder, type Study } from "../study-folder/index.ts";
+import { type Arm, createStudyFolder } from "../study-folder/index.ts";
 import { settingAt } from "../text.ts";
 import { version } from "../version.ts";
+import { checkPlan, type Planned } from "./questions/index.ts";
 
-export interface NewStudy extends Pick<Study, "question" | "plan" | "command"> {
+export interface Beginning {
+  /** The first one's `data`, an absolute path or an address, is where the images are. */
   readonly arms: readonly [Arm, ...Arm[]];
+  /** The command line, for people. */
+  readonly command: readonly string[];
   /** Folder to make; null for one with a number in the settings' `runsDir`. */
   readonly out: string | null;
 }
+
+export type NewStudy = Planned & Beginning;
 
 /** Where the arms must be equal: otherwise they are trained and tested on different images, and no pair is one. */
 const ofTheImages = [
@@ -26,13 +32,13 @@ const ofTheImages = [
 /**
  * Makes a study folder that holds the question, its rule and its arms.
  * @returns the folder
- * @throws CutoutError when the arms cannot be set against each other, or the folder is there already
+ * @throws CutoutError when the plan is none, the arms cannot be set against each other, or the folder is there already
  */
 export function beginStudy({ question, plan, command, arms, out }: NewStudy): string {
   for (const [index, arm] of arms.entries()) checkComparable(arms, arm, index);
-  const { data, runsDir } = arms[0].settings;
-  const path = out ?? nextStudyFolder(runsDir, data, question);
-  createStudyFolder(path, {
+  checkPlan(question, plan);
+  const { data } = arms[0].settings;
+  return createStudyFolder(out, {
     question,
     plan,
     arms,
@@ -42,7 +48,6 @@ export function beginStudy({ question, plan, command, arms, out }: NewStudy): st
     formatVersion,
     created: new Date().toISOString(),
   });
-  return path;
 }
 
 function checkComparable(arms: readonly [Arm, ...Arm[]], { name, settings }: Arm, index: number): void {

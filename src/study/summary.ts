@@ -14,7 +14,6 @@ import { roundsOf, secondsOn } from "./rounds.ts";
 import type { Words } from "./words.ts";
 
 export interface StudySummary extends OpenStudy {
-  readonly trials: readonly OpenStudy["trials"][number][];
   /** What study.json was when the first trial was planned. */
   readonly hash: string;
   readonly state: StudyState;

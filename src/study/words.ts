@@ -2,7 +2,7 @@
 import { configJson, type ShownRun } from "../run-folder/index.ts";
 import type { PairedCounts } from "../stats/proportion.ts";
 import { studentQuantile95 } from "../stats/student.ts";
-import { counted, percent, points, printable, pValue, shellWord, whole } from "../text.ts";
+import { counted, percent, points, printable, pValue, shellWord, size, span, whole } from "../text.ts";
 import { type Comparison, type Contrast, type Finding, significance } from "./comparison.ts";
 import type { RunGroup } from "./groups.ts";
 
@@ -57,7 +57,7 @@ function modelsWords(contrast: Contrast, finding: Of<"models">): Omit<Words, "ca
       ? `On these images the model of ${quoted(more)} is right more often than the model of ${quoted(fewer)}.`
       : "These images do not tell the two models apart.",
     sentences: [
-      `${points(difference)} percentage points of ${counted(total, "test image")} (95 % interval ${points(interval.lower)} to ${points(interval.upper)}): ${right("onlySecondRight")} right with ${quoted(second)}, ${right("onlyFirstRight")} with ${quoted(first)}.`,
+      `${points(difference)} percentage points of ${counted(total, "test image")} (95 % interval ${span(interval)}): ${right("onlySecondRight")} right with ${quoted(second)}, ${right("onlyFirstRight")} with ${quoted(first)}.`,
       `They disagree on ${counted(counts.onlyFirstRight + counts.onlySecondRight, "image")}: ${whole(counts.onlySecondRight)} only ${quoted(second)} got right, ${whole(counts.onlyFirstRight)} only ${quoted(first)}. Two equally good models would split as unevenly as this, or more, with probability ${pValue(result.p)} (McNemar’s exact test)${correction}.`,
       ...(differ
         ? []
@@ -91,7 +91,7 @@ function meanOf({ first, second }: Contrast, pairs: Of<"few">["pairs"]): string 
   const range =
     pairs.length === 1
       ? ""
-      : `, from ${points(Math.min(...differences))} to ${points(Math.max(...differences))}`;
+      : `, from ${span({ lower: Math.min(...differences), upper: Math.max(...differences) })}`;
   return `${quoted(second)} minus ${quoted(first)}: ${points(mean)} percentage points in the mean of ${counted(pairs.length, "seed pair")}${range}.`;
 }
 
@@ -111,20 +111,19 @@ function seedsWords(contrast: Contrast, finding: Of<"seeds">): Omit<Words, "caut
   const [better, worse] = flip.mean > 0 ? [second, first] : [first, second];
   const wins = pairs.filter(({ difference }) => difference > 0).length;
   const losses = pairs.filter(({ difference }) => difference < 0).length;
-  const { lower, upper } = flip.interval;
   const correction = tests > 1 ? `, ${pValue(p)} after Holm’s correction for ${tests} comparisons` : "";
   return {
     headline: differ
-      ? `${quoted(better)} is better than ${quoted(worse)}, by ${points(Math.abs(flip.mean)).replace("+", "")} percentage points in the mean.`
+      ? `${quoted(better)} is better than ${quoted(worse)}, by ${size(flip.mean)} percentage points in the mean.`
       : "No verdict: these seeds do not tell the settings apart.",
     sentences: [
-      `${quoted(second)} minus ${quoted(first)}: ${points(flip.mean)} percentage points in the mean of ${counted(pairs.length, "seed pair")} (95 % interval ${points(lower)} to ${points(upper)}); higher with ${wins} seeds, lower with ${losses}.`,
+      `${quoted(second)} minus ${quoted(first)}: ${points(flip.mean)} percentage points in the mean of ${counted(pairs.length, "seed pair")} (95 % interval ${span(flip.interval)}); higher with ${wins} seeds, lower with ${losses}.`,
       `If the settings made no difference, a mean as far from 0 as this would come with probability ${pValue(flip.p)} (paired sign-flip permutation test over the seeds, exact)${correction}.`,
-      `Beside it Student’s paired t: interval ${points(student.interval.lower)} to ${points(student.interval.upper)}, p ${pValue(student.p)} (${student.freedom} degrees of freedom).`,
+      `Beside it Student’s paired t: interval ${span(student.interval)}, p ${pValue(student.p)} (${student.freedom} degrees of freedom).`,
       ...(differ
         ? []
         : [
-            `That does not show that they are equal: any difference from ${points(lower)} to ${points(upper)} remains possible.`,
+            `That does not show that they are equal: any difference from ${span(flip.interval)} remains possible.`,
           ]),
     ],
     commands: [],

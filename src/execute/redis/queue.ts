@@ -10,14 +10,15 @@ import {
   forgetFailure,
   type OpenStudy,
   type Outcome,
+  outcomeOf,
+  runFolder,
+  runOf,
   type Trial,
-  trialFolder,
   trialLine,
   trialLog,
   writeFailure,
 } from "../../study-folder/index.ts";
 import { Told } from "../../told.ts";
-import { outcomeNow } from "../child.ts";
 import type { Executor, TrialEvent } from "../executor.ts";
 import { imagesOf } from "../fingerprint.ts";
 import { putBack } from "../run-archive.ts";
@@ -102,9 +103,9 @@ class Coordinator {
 
   async work(trials: readonly Trial[]): Promise<void> {
     for (const trial of trials) {
-      putBack(this.#runFolder(trial));
+      putBack(runFolder(this.#study.path, trial));
       forgetFailure(this.#study.path, trial.index);
-      const outcome = outcomeNow(this.#study.path, trial);
+      const outcome = outcomeOf(this.#study.path, trial);
       if (outcome.state === "finished") this.#tell({ trial: trial.index, type: "end", outcome });
       else this.#pending.set(trial.index, { trial, where: null });
     }
@@ -133,7 +134,7 @@ class Coordinator {
   #giveUp(): void {
     for (const { trial, where } of this.#pending.values()) {
       if (where === null) continue;
-      this.#tell({ trial: trial.index, type: "end", outcome: outcomeNow(this.#study.path, trial) });
+      this.#tell({ trial: trial.index, type: "end", outcome: outcomeOf(this.#study.path, trial) });
     }
   }
 
@@ -151,17 +152,13 @@ class Coordinator {
     if (this.#signal.aborted) await this.#redis.set(this.#keys.stop, "1");
   }
 
-  #runFolder(trial: Trial): string {
-    return trialFolder(this.#study.path, runOf(trial));
-  }
-
   async #look(pending: Pending): Promise<void> {
     const { trial } = pending;
     // Its state first: what a job says is then of that state, or of a later one.
     const state = await this.#queue.getJobState(jobOf(trial.index));
     const job = await this.#queue.getJob(jobOf(trial.index));
     if (job === undefined || state === "unknown") {
-      if (this.#signal.aborted) return this.#end(pending, outcomeNow(this.#study.path, trial));
+      if (this.#signal.aborted) return this.#end(pending, outcomeOf(this.#study.path, trial));
       return this.#submit(trial);
     }
     if (state === "completed") return this.#receive(pending, job.returnvalue);
@@ -177,7 +174,7 @@ class Coordinator {
     // Not begun, or given back: a worker may be faster than this, and is then waited for.
     await job.remove().catch(() => {});
     if ((await this.#queue.getJob(jobOf(trial.index))) !== undefined) return;
-    const outcome = await this.#takeHome(trial, outcomeNow(this.#study.path, trial));
+    const outcome = await this.#takeHome(trial, outcomeOf(this.#study.path, trial));
     this.#end(pending, outcome);
   }
 
@@ -187,7 +184,7 @@ class Coordinator {
   }
 
   async #submit(trial: Trial): Promise<void> {
-    const folder = this.#runFolder(trial);
+    const folder = runFolder(this.#study.path, trial);
     if (configJson.isIn(folder)) {
       const progress = progressOf(folder);
       const there = await this.#archives.about(runOf(trial));
@@ -212,7 +209,7 @@ class Coordinator {
   /** The run folder comes into the study's before anything is told of it. */
   async #takeHome(trial: Trial, outcome: Outcome): Promise<Outcome> {
     const { path } = this.#study;
-    const folder = this.#runFolder(trial);
+    const folder = runFolder(this.#study.path, trial);
     const there = await this.#archives.about(runOf(trial));
     if (there !== null && there.progress >= (configJson.isIn(folder) ? progressOf(folder) : 0)) {
       await this.#archives.get(runOf(trial), folder);
@@ -221,7 +218,7 @@ class Coordinator {
       writeFailure(path, trial.index, outcome.message);
       return outcome;
     }
-    return outcomeNow(path, trial);
+    return outcomeOf(path, trial);
   }
 
   async #forget(trial: Trial): Promise<void> {
@@ -268,9 +265,6 @@ class Coordinator {
     this.#redis.disconnect();
   }
 }
-
-/** The trial in whose folder the run is. */
-export const runOf = (trial: Trial): number => (trial.task === "test" ? trial.of : trial.index);
 
 /** How far a run has come: its epochs, and one more for the test. */
 export function progressOf(folder: string): number {

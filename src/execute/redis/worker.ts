@@ -15,11 +15,12 @@ import {
   createStudyFolder,
   isStudy,
   type Outcome,
+  runFolder,
+  runOf,
   type Study,
   studyFrom,
   studyHash,
   type Trial,
-  trialFolder,
   trialLog,
   trialOfLine,
 } from "../../study-folder/index.ts";
@@ -40,7 +41,7 @@ import {
   type TrialJob,
   type TrialResult,
 } from "./notice.ts";
-import { progressOf, runOf } from "./queue.ts";
+import { progressOf } from "./queue.ts";
 
 export interface WorkOptions {
   readonly url: string;
@@ -316,7 +317,7 @@ class Workshop {
       } else {
         await this.#complete(job, token, { outcome, log: endOf(trialLog(bench.folder, trial.index)) });
       }
-      rmSync(trialFolder(bench.folder, runOf(trial)), { recursive: true, force: true });
+      rmSync(runFolder(bench.folder, trial), { recursive: true, force: true });
       rmSync(trialLog(bench.folder, trial.index), { force: true });
     } catch (error) {
       if (!(error instanceof CutoutError)) throw error;
@@ -393,7 +394,7 @@ class Workshop {
 
   /** What is further: the run in Redis, or the one that a worker before, which was killed, has left in this folder. */
   async #fetch({ folder, archives }: Bench, trial: Trial): Promise<void> {
-    const run = trialFolder(folder, runOf(trial));
+    const run = runFolder(folder, trial);
     await waitUntilFree(run);
     const there = await archives.about(runOf(trial));
     if (configJson.isIn(run)) {
@@ -444,7 +445,7 @@ class Workshop {
 
   /** As often as it takes: the run is only here. */
   async #send({ folder, archives, keys }: Bench, trial: Trial): Promise<void> {
-    const run = trialFolder(folder, runOf(trial));
+    const run = runFolder(folder, trial);
     if (!configJson.isIn(run)) return;
     for (let wait = 1000; ; wait = Math.min(2 * wait, 30_000)) {
       try {

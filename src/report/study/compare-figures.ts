@@ -5,7 +5,7 @@ import { type SequentialResult, sequentialSignFlip } from "../../stats/sequentia
 import type { SequentialRule } from "../../stats/sequential-rule.ts";
 import { type SeedPair, seedPairs } from "../../study/questions/pairs.ts";
 import { resultsOf } from "../../study/questions/question.ts";
-import { counted, points, printable } from "../../text.ts";
+import { counted, printable, size } from "../../text.ts";
 import type { Unit } from "../charts.ts";
 import { type Html, html } from "../markup.ts";
 import { section } from "../page.ts";
@@ -23,7 +23,7 @@ export const comparePage: QuestionPage<"compare"> = {
   rule: ({ rule, part, firstSeed }) => [
     ["looks, pairs of runs", rule.looks.join(", ")],
     ["error spent by each look", rule.spent.map((error) => percentOf(error)).join(", ")],
-    ["smallest difference that matters", `${inPoints(rule.smallest)} percentage points`],
+    ["smallest difference that matters", `${size(rule.smallest)} percentage points`],
     ["accuracy counts on", `the ${part} part`],
     ["seed of the first pair", String(firstSeed)],
     ["test", "sign-flip test of the pairs, exact, sequential"],
@@ -32,7 +32,6 @@ export const comparePage: QuestionPage<"compare"> = {
 };
 
 const percentOf = (share: number) => `${Number((100 * share).toPrecision(4))}\u00A0%`;
-const inPoints = (share: number) => points(share).replace("+", "");
 
 async function compareFigures(asked: Asked, view: StudyView): Promise<Html | null> {
   const { rule, part } = asked.plan;
@@ -56,7 +55,7 @@ async function compareFigures(asked: Asked, view: StudyView): Promise<Html | nul
     "Every pair",
     html`${await figure(
       [...drawn, ...at],
-      html`n = ${n} of runs: those of a pair have the same seed, hence the same first weights, order and split; accuracy on the ${part} part${images === null ? "" : ` of ${counted(images, "image")}`}. Green: higher with “${names[1]}”; red: lower; black or white: the mean. ${result.interval === null ? `An interval comes with the first look, at ${rule.looks[0]} pairs.` : `Bar: the ${percentOf(1 - rule.spent.at(-1)!)} interval, for all looks together, from the test that gives the verdict.`} Grey band: differences below ${inPoints(rule.smallest)} points, which were said not to matter before the first run.`,
+      html`n = ${n} of runs: those of a pair have the same seed, hence the same first weights, order and split; accuracy on the ${part} part${images === null ? "" : ` of ${counted(images, "image")}`}. Green: higher with “${names[1]}”; red: lower; black or white: the mean. ${result.interval === null ? `An interval comes with the first look, at ${rule.looks[0]} pairs.` : `Bar: the ${percentOf(1 - rule.spent.at(-1)!)} interval, for all looks together, from the test that gives the verdict.`} Grey band: differences below ${size(rule.smallest)} points, which were said not to matter before the first run.`,
       pairsTable(pairs, names),
     )}`,
   );

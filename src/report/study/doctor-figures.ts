@@ -6,7 +6,7 @@ import { pairedT } from "../../stats/student.ts";
 import type { KeptArm } from "../../study/questions/doctor.ts";
 import { type SeedPair, seedPairs } from "../../study/questions/pairs.ts";
 import { resultsOf } from "../../study/questions/question.ts";
-import { counted, duration, points } from "../../text.ts";
+import { counted, duration, size } from "../../text.ts";
 import type { Unit } from "../charts.ts";
 import { type Html, html } from "../markup.ts";
 import { section } from "../page.ts";
@@ -27,7 +27,7 @@ export const doctorPage: QuestionPage<"doctor"> = {
       "error over all looks and all that is kept",
       `${Number((100 * rule.spent.at(-1)!).toPrecision(3))}\u00A0%`,
     ],
-    ["smallest difference that matters", `${points(rule.smallest).replace("+", "")} percentage points`],
+    ["smallest difference that matters", `${size(rule.smallest)} percentage points`],
     ["screened on", "the validation part"],
     ["confirmed on", `the ${part} part, with fresh seeds`],
     ["first seed", String(firstSeed)],
@@ -50,7 +50,7 @@ async function doctorFigures(asked: Asked, view: StudyView): Promise<Html | null
   const confirmed = (asked.answer?.kept ?? keptOf(asked, view)).flatMap(rowOf);
   const names = view.study.arms.map(({ name }) => name);
   const kept = new Set(confirmed.map(({ arm }) => arm));
-  const smallest = points(rule.smallest).replace("+", "");
+  const smallest = size(rule.smallest);
   const screening =
     screened.length > 0 &&
     section(

@@ -5,7 +5,7 @@ import { numericAxis } from "../../study/questions/axes.ts";
 import { type SeedPair, seedPairs } from "../../study/questions/pairs.ts";
 import { type Result, resultsOf } from "../../study/questions/question.ts";
 import type { Spent, TuneAnswer, TunePlan } from "../../study/questions/tune.ts";
-import { counted, duration, percent, points, whole } from "../../text.ts";
+import { counted, duration, percent, size, whole } from "../../text.ts";
 import { runColors, seriesColor, type Unit } from "../charts.ts";
 import { type Content, type Html, html } from "../markup.ts";
 import { section, table } from "../page.ts";
@@ -37,7 +37,7 @@ export const tunePage: QuestionPage<"tune"> = {
       "confirmation",
       rule === null
         ? "none"
-        : `test part, seeds from ${freshSeed}, looks at ${rule.looks.join(", ")} pairs, error ${Number((100 * rule.spent.at(-1)!).toPrecision(3))}\u00A0%, smallest difference that matters ${points(rule.smallest).replace("+", "")} points`,
+        : `test part, seeds from ${freshSeed}, looks at ${rule.looks.join(", ")} pairs, error ${Number((100 * rule.spent.at(-1)!).toPrecision(3))}\u00A0%, smallest difference that matters ${size(rule.smallest)} points`,
     ],
   ],
   figures: tuneFigures,
@@ -271,7 +271,7 @@ async function confirmation(
           title: "Difference of each pair, and their mean with its interval",
         },
       ],
-      html`n = ${counted(pairs.length, "pair")} with fresh seeds, on the test part, which the search has not looked at: “${names[1]}” minus “${names[0]}”. ${result.interval === null ? `An interval comes with the first look, at ${rule.looks[0]} pairs.` : "Bar: the interval of the sequential sign-flip test that gives the verdict, for all looks together."} Grey band: differences below ${points(rule.smallest).replace("+", "")} points, which were said not to matter.`,
+      html`n = ${counted(pairs.length, "pair")} with fresh seeds, on the test part, which the search has not looked at: “${names[1]}” minus “${names[0]}”. ${result.interval === null ? `An interval comes with the first look, at ${rule.looks[0]} pairs.` : "Bar: the interval of the sequential sign-flip test that gives the verdict, for all looks together."} Grey band: differences below ${size(rule.smallest)} points, which were said not to matter.`,
       pairsTable(pairs, names),
     ),
   );

@@ -1,6 +1,7 @@
 // The settings that are varied against each other, and how each arm is called by them.
 import { z } from "zod";
 import type { Arm } from "../../study-folder/index.ts";
+import { listed } from "../../text.ts";
 
 export interface Axis {
   /** `--length`; `--arm` for whole settings. */
@@ -69,7 +70,3 @@ export function armsLabel(axes: Axes, arms: readonly Arm[], chosen: readonly num
   if (run) return `${name} ${text(order[first]!)} to ${text(order[last]!)}`;
   return `${name} ${listed(places.map((place) => text(order[place]!)))}`;
 }
-
-/** `6, 8 and 10` */
-export const listed = (parts: readonly string[]): string =>
-  parts.length < 2 ? (parts[0] ?? "") : `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;

@@ -1,7 +1,7 @@
 // What a sequential comparison of two settings comes to, in words.
 import type { SequentialResult, SequentialVerdict } from "../../stats/sequential.ts";
 import type { SequentialRule } from "../../stats/sequential-rule.ts";
-import { counted, points, pValue } from "../../text.ts";
+import { counted, listed, points, pValue, size, span } from "../../text.ts";
 import type { Words } from "../words.ts";
 import type { SeedPair } from "./pairs.ts";
 
@@ -9,9 +9,6 @@ type Of<Kind extends SequentialVerdict["kind"]> = Extract<SequentialVerdict, { r
 
 /** `95 %`, `11.2 %` */
 const level = (share: number) => `${Number((100 * share).toPrecision(3))}\u00A0%`;
-const size = (difference: number) => points(Math.abs(difference)).replace("+", "");
-const span = ({ lower, upper }: { readonly lower: number; readonly upper: number }) =>
-  `${points(lower)} to ${points(upper)}`;
 
 const headlines: {
   readonly [Kind in SequentialVerdict["kind"]]: (
@@ -31,10 +28,6 @@ const headlines: {
   waiting: ({ nextLook }, { pairs }) =>
     `No verdict yet: ${counted(pairs, "pair")}, the next look is at ${nextLook}.`,
 };
-
-/** `6, 8, 10 and 12` */
-const listed = (numbers: readonly number[]) =>
-  numbers.length === 1 ? String(numbers[0]) : `${numbers.slice(0, -1).join(", ")} and ${numbers.at(-1)}`;
 
 export function compareWords(
   rule: SequentialRule,

@@ -1,12 +1,12 @@
 // What a doctor's study comes to, in words.
 import { ruleForArms } from "../../stats/sequential-rule.ts";
 import type { Arm } from "../../study-folder/index.ts";
-import { counted, duration, points } from "../../text.ts";
+import { counted, duration, points, size } from "../../text.ts";
 import type { Words } from "../words.ts";
+import { compareCommand } from "./commands.ts";
 import { compareWords } from "./compare-words.ts";
 import type { DoctorAnswer, DoctorStand, KeptArm } from "./doctor.ts";
-import { compareCommand } from "./doctor-command.ts";
-import type { DoctorPlan } from "./doctor-design.ts";
+import { type DoctorPlan, mostSeeds } from "./doctor-design.ts";
 
 const quoted = ({ name }: Pick<Arm, "name">) => `“${name}”`;
 
@@ -70,8 +70,7 @@ export function doctorWords(
 function headlineOf(arms: readonly Arm[], { winner, kept, settled, budget }: DoctorAnswer): string {
   if (winner !== null) {
     const { mean } = kept.find(({ arm }) => arm === winner)!.result;
-    const size = points(Math.abs(mean!)).replace("+", "");
-    return `${quoted(arms[winner]!)} helps here, by ${size} percentage points in the mean.`;
+    return `${quoted(arms[winner]!)} helps here, by ${size(mean!)} percentage points in the mean.`;
   }
   if (!settled) return `Cannot tell in this time: ${duration(budget)} were too short for a verdict.`;
   return "Nothing was found that helps here.";
@@ -106,5 +105,7 @@ function commandsOf(plan: DoctorPlan, arms: readonly Arm[], answer: DoctorAnswer
   if (winner !== null || settled) return [command];
   const open = kept.find(({ result }) => result.verdict.kind === "waiting");
   const promising = open?.arm ?? screening[0]?.arm;
-  return promising === undefined ? [] : [compareCommand(plan.base, arms[promising]!)];
+  if (promising === undefined) return [];
+  const used = Math.max(0, ...kept.map(({ pairs }) => pairs.length));
+  return [compareCommand(plan.base, [arms[0]!, arms[promising]!], plan.firstSeed + mostSeeds + used)];
 }

@@ -85,7 +85,8 @@ test("too little for six pairs: said before the screening, which is all that run
   );
   const words = doctorQuestion.tell({ ...plan, budget }, arms, results, answer);
   expect(words.headline).toBe("Cannot tell in this time: 40 s were too short for a verdict.");
-  expect(words.commands).toEqual(["cutout compare '/my photos' --epochs 40 --a '' --b --cutout"]);
+  expect(words.commands).toEqual(["cutout compare '/my photos' --a '' --b --cutout --epochs 40 --seed 8"]);
+  expect(Math.max(...trials.map(({ seed }) => seed))).toBeLessThan(8);
   // What it says it needs is enough.
   expect(conducted({ ...plan, budget: Math.ceil(answer.least) }, quick).answer.kept).toHaveLength(1);
 });

@@ -1,9 +1,9 @@
 // Which of several treatments helps here, in a budget of time? All are screened on validation, the promising ones confirmed.
 import { z } from "zod";
 import { type ArmResult, armVerdicts, compareArms } from "../../stats/arms.ts";
-import { checkRule } from "../../stats/sequential-rule.ts";
 import type { Arm, NewTrial } from "../../study-folder/index.ts";
-import { trainCommand } from "./doctor-command.ts";
+import { trainCommand } from "./commands.ts";
+import { ruleSchema } from "./compare.ts";
 import {
   type Costs,
   confirmation,
@@ -72,9 +72,7 @@ interface Standing {
 export const doctorQuestion: Question<DoctorPlan, DoctorAnswer> = {
   name: "doctor",
   plan: z.object({
-    rule: z
-      .object({ looks: z.array(z.number()), spent: z.array(z.number()), smallest: z.number() })
-      .superRefine((rule) => checkRule(rule)),
+    rule: ruleSchema,
     part: z.enum(["test", "validation"]),
     firstSeed: z.int().min(0),
     budget: z.number().positive(),
@@ -326,5 +324,5 @@ function answerOf(
   const better = stand.kept.filter(({ result }) => result.verdict.kind === "better");
   const best = better.sort((a, b) => b.result.mean! - a.result.mean!)[0];
   const winner = best?.arm ?? null;
-  return { ...stand, settled, winner, command: trainCommand(base, winner === null ? null : arms[winner]!) };
+  return { ...stand, settled, winner, command: trainCommand(base, arms[winner ?? 0]!) };
 }

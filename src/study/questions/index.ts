@@ -24,6 +24,11 @@ const list: { readonly [Name in keyof Kinds]: Question<Kinds[Name]["plan"], Kind
   tune: tuneQuestion,
 };
 
+/** A question with its plan: what it needs to decide, its rule with it. */
+export type Planned = {
+  readonly [Name in keyof Kinds]: { readonly question: Name; readonly plan: Kinds[Name]["plan"] };
+}[keyof Kinds];
+
 interface AskedOf<Plan, Answer> extends Step<Answer> {
   readonly plan: Plan;
   /** The rounds that may follow those that are needed by now. */
@@ -39,6 +44,11 @@ export type Asked = {
     Kinds[Name]["answer"]
   >;
 }[keyof Kinds];
+
+/** @throws CutoutError when it is no plan of this question */
+export function checkPlan(question: Study["question"], plan: unknown): void {
+  bySchema<unknown>(list[question].plan)(plan);
+}
 
 /**
  * What the question of a study says to what has been found so far.

@@ -1,12 +1,11 @@
 // What a sweep comes to, in words: the best value, all that cannot be told from it, and the one look at the test part.
 import type { Arm } from "../../study-folder/index.ts";
-import { counted, percent, points, shellWord } from "../../text.ts";
+import { capital, counted, percent, points, span } from "../../text.ts";
 import type { Words } from "../words.ts";
 import { type Axes, armLabel, armsLabel } from "./axes.ts";
 import type { Choice, Estimate, Score } from "./choice.ts";
+import { baseOf, compareCommand } from "./commands.ts";
 import type { SweepPlan, SweepTest } from "./sweep.ts";
-
-export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** `93.10 % (92.80 to 93.40)` */
 function estimateText({ mean, interval }: Estimate): string {
@@ -18,7 +17,7 @@ function estimateText({ mean, interval }: Estimate): string {
 /** `−0.31 (−0.62 to +0.01)` */
 function differenceText({ mean, interval }: Estimate): string {
   if (interval === null) return points(mean);
-  return `${points(mean)} (${points(interval.lower)} to ${points(interval.upper)})`;
+  return `${points(mean)} (${span(interval)})`;
 }
 
 /** The best and its plateau in one sentence. */
@@ -61,7 +60,11 @@ export function sweepWords(
       ...scores.map((score) => scoreText(plan, arms, score, best)),
       ...testSentences(plan, arms, test),
     ],
-    commands: test !== null && baseline !== null && best !== baseline ? [confirmation(plan, arms, best)] : [],
+    // Of settings that were chosen on other seeds' runs, a comparison with fresh seeds is an honest test.
+    commands:
+      test !== null && baseline !== null && best !== baseline
+        ? [compareCommand(baseOf(plan, arms), [arms[baseline]!, arms[best]!], Math.max(...plan.seeds) + 1)]
+        : [],
     cautions: cautionsOf(choice),
   };
 }
@@ -86,14 +89,6 @@ function testSentences(plan: SweepPlan, arms: readonly Arm[], test: SweepTest | 
     alone,
     `Against ${armLabel(plan, arms, plan.baseline!)} with the same seeds: ${difference} points on the test part.${few}`,
   ];
-}
-
-/** Of settings that were chosen on other seeds' runs, a comparison with fresh seeds is an honest test. */
-function confirmation(plan: SweepPlan, arms: readonly Arm[], best: number): string {
-  const given = (arm: number) => (arms[arm]!.name === "baseline" ? "" : arms[arm]!.name);
-  const fresh = Math.max(...plan.seeds) + 1;
-  const words = ["--a", given(plan.baseline!), "--b", given(best), ...plan.common, "--seed", String(fresh)];
-  return ["cutout compare", shellWord(arms[0]!.settings.data), ...words.map(shellWord)].join(" ");
 }
 
 function cautionsOf({ seeds, scores }: Choice): readonly string[] {

@@ -1,11 +1,11 @@
 // What a search for a length comes to, in words: a plateau, the confirmation, and the price of both.
 import type { Arm } from "../../study-folder/index.ts";
-import { counted, duration, percent, shellWord } from "../../text.ts";
+import { capital, counted, duration, listed, percent } from "../../text.ts";
 import type { Words } from "../words.ts";
-import { armLabel, armsLabel, listed } from "./axes.ts";
+import { armLabel, armsLabel } from "./axes.ts";
+import { baseOf, compareCommand, trainCommand } from "./commands.ts";
 import { compareWords } from "./compare-words.ts";
 import type { RungEnd } from "./halving.ts";
-import { capital } from "./sweep-words.ts";
 import type { Found, TuneAnswer, TunePlan } from "./tune.ts";
 
 /** Most that a line about a rung names. */
@@ -23,15 +23,13 @@ export function tuneWords(
     const headline = `The search goes on: ${ends.length} of ${counted(plan.rungs.length, "round")} ended.`;
     return { headline, sentences: rungs, commands: [], cautions: [] };
   }
-  const { chosen, candidate, plateau } = found;
+  const { candidate, plateau } = found;
   const names = [arms[plan.baseline]!.name, arms[candidate]!.name] as const;
   const fresh =
     plan.rule === null || confirmation === null
       ? null
       : compareWords(plan.rule, names, confirmation.pairs, confirmation.result);
-  const verdict = confirmation?.result.verdict.kind;
-  const train =
-    verdict === "worse" || (verdict === undefined && chosen === plan.baseline) ? plan.baseline : candidate;
+  const base = baseOf(plan, arms);
   return {
     headline: [choiceText(plan, arms, found), ...(fresh === null ? [] : [fresh.headline])].join(" "),
     sentences: [
@@ -46,8 +44,10 @@ export function tuneWords(
       priceText(plan, found),
     ],
     commands: [
-      ...(fresh === null ? [compareCommand(plan, arms, candidate)] : []),
-      trainCommand(plan, arms, train),
+      ...(fresh === null
+        ? [compareCommand(base, [arms[plan.baseline]!, arms[candidate]!], plan.freshSeed)]
+        : []),
+      trainCommand(base, arms[toTrain(plan, found, confirmation)]!),
     ],
     cautions: [
       ...(plateau.length > 1
@@ -58,6 +58,17 @@ export function tuneWords(
       ...(fresh?.cautions ?? []),
     ],
   };
+}
+
+/** What the confirmation says; where it says neither, what the search does. */
+function toTrain(
+  { baseline }: TunePlan,
+  { chosen, candidate }: Found,
+  confirmation: TuneAnswer["confirmation"],
+): number {
+  const verdict = confirmation?.result.verdict.kind;
+  if (verdict === "better") return candidate;
+  return verdict === "worse" ? baseline : chosen;
 }
 
 function choiceText(plan: TunePlan, arms: readonly Arm[], { chosen, plateau, candidate }: Found): string {
@@ -98,17 +109,4 @@ function priceText({ sweepValues, sweepSeeds }: TunePlan, { price }: Found): str
   const own = `Price: the search ${counted(search.epochs, "epoch")} and ${duration(search.seconds)}, ${share(search.epochs)} of ${all}`;
   if (confirmation.epochs === 0) return `${own}.`;
   return `${own}; the confirmation ${counted(confirmation.epochs, "epoch")} and ${duration(confirmation.seconds)}, ${share(confirmation.epochs)} more.`;
-}
-
-const flagsOf = ({ name }: Arm) => (name === "baseline" ? "" : name);
-
-function compareCommand(plan: TunePlan, arms: readonly Arm[], candidate: number): string {
-  const pair = ["--a", flagsOf(arms[plan.baseline]!), "--b", flagsOf(arms[candidate]!)];
-  const words = [...pair, ...plan.common, "--seed", String(plan.freshSeed)];
-  return ["cutout compare", shellWord(arms[0]!.settings.data), ...words.map(shellWord)].join(" ");
-}
-
-function trainCommand({ common }: TunePlan, arms: readonly Arm[], arm: number): string {
-  const words = [arms[0]!.settings.data, ...common].map(shellWord);
-  return ["cutout train", ...words, flagsOf(arms[arm]!)].join(" ").trim();
 }

@@ -140,6 +140,18 @@ test("the confirmation is the comparison's, with seeds and images that the searc
   expect(words.commands).toEqual(["cutout train /photos --cutout 12"]);
 });
 
+test("what a confirmation leaves open is trained as the search says", () => {
+  const plan = planWith({}, { rule: { ...standardRule, smallest: 0.0001 } });
+  // Best without holes in the search; on the test part now the one is ahead, now the other.
+  const { results, answer } = conductMadeUp(tuneQuestion, plan, arms, (arm, seed, _trained, part) =>
+    part === "validation" ? 0.9 - 0.01 * arm : 0.9 + (arm > 0 ? 0.01 * (-1) ** seed : 0),
+  );
+  expect(answer.chosen).toBe(0);
+  expect(answer.confirmation!.result.verdict.kind).toBe("inconclusive");
+  const { commands } = tuneQuestion.tell(plan, arms, results, answer);
+  expect(commands).toEqual(["cutout train /photos --no-cutout"]);
+});
+
 test("without the confirmation the answer says how to have one", () => {
   const { results, answer } = conductMadeUp(tuneQuestion, planWith(), arms, response(12, 0));
   const words = tuneQuestion.tell(planWith(), arms, results, answer);
