@@ -55,6 +55,7 @@ async function doctorAction(data: string | undefined, flags: DoctorFlags): Promi
   const budget = secondsFrom("--budget", flags.budget);
   const texts = textsFrom(flags);
   const rule = ruleFrom(flags);
+  const parallel = atATime(flags);
   const executor = await executorFrom(flags);
   const { armFrom } = await import("./arm-settings.ts");
   const baseline = await armFrom("doctor", "", data, flags);
@@ -90,7 +91,7 @@ async function doctorAction(data: string | undefined, flags: DoctorFlags): Promi
     ...rule,
     firstSeed: baseline.settings.seed,
     budget,
-    parallel: flags.parallel === undefined ? availableParallelism() : countFrom("--parallel", flags.parallel),
+    parallel,
     epochs,
     shares: fixed ? [1] : shares,
     measure: fixed ? null : 1,
@@ -101,6 +102,17 @@ async function doctorAction(data: string | undefined, flags: DoctorFlags): Promi
     `${others.length} treatments in ${duration(budget)}, which begin now that the images are read: short runs measure first what a run takes`,
   );
   await conductNew({ question: "doctor", plan, arms: [first, ...others], out: flags.out ?? null }, executor);
+}
+
+/** How many runs go at a time, which the plan of the time counts on. */
+function atATime({ on, parallel }: PlaceFlags): number {
+  if (parallel !== undefined) return countFrom("--parallel", parallel);
+  if (on === "local") return availableParallelism();
+  throw settingsError({
+    where: "--parallel",
+    what: "must say how many runs go at a time there, as the time is planned by it",
+    got: `nothing, with --on ${on}`,
+  });
 }
 
 /** The flags of what is tried. */

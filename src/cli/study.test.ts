@@ -103,6 +103,11 @@ describe("a study that cannot be begun", () => {
       /--arm: changes nothing, or the same as one before/,
     ],
     [
+      "a budget where nobody knows how many runs go at a time",
+      begin("doctor", "--on", "redis://127.0.0.1:1"),
+      /--parallel: must say how many runs go at a time there, .*got nothing, with --on redis/,
+    ],
+    [
       "no images to screen by",
       begin("doctor", "--validation", "0"),
       /--validation: must be above 0: the screening goes by the validation part/,

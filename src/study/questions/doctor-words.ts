@@ -47,6 +47,7 @@ export function doctorWords(
     ...stand.kept.flatMap((kept) => keptWords(plan, arms, stand, kept)),
     ...(measured ? [`The runs took ${duration(used)} of the ${duration(budget)}.`] : []),
   ];
+  const better = stand.kept.filter(({ result }) => result.verdict.kind === "better").length;
   const short = stand.design !== null && epochs < plan.epochs[0]!;
   return {
     headline: answer === null ? "No verdict yet." : headlineOf(arms, answer),
@@ -56,6 +57,11 @@ export function doctorWords(
       ...(short
         ? [
             `The runs had ${epochs} of ${plan.epochs[0]} epochs, to fit into the time: what helps in a long training may not show in a short one, and the other way round.`,
+          ]
+        : []),
+      ...(better > 1
+        ? [
+            `Of ${better} treatments that help, the one with the highest mean is named: that mean is likely to be a little too high.`,
           ]
         : []),
       ...(stand.kept.length > 1
