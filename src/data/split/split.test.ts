@@ -292,4 +292,6 @@ it("tells the classes that are not in every part", () => {
   const shares = { validation: 0.1, test: 0.25 };
   expect(missingInShares(dataset.classes, [40, 40, 2], shares)).toEqual([missing]);
   expect(missingInShares(dataset.classes, [40, 40, 40], shares)).toEqual([]);
+  const unvalidated = splitDataset(dataset, { seed: 0, validation: 0, test: 0.25, groups: [] });
+  expect(missingClasses(dataset, unvalidated).map(({ class: name }) => name)).not.toContain("class0");
 });

@@ -211,15 +211,17 @@ export function missingIn(
   });
 }
 
-/** The classes that are not in every part: what is said of the parts without them says nothing of these classes. */
+/** The classes that are not in every part that there is: what is said of the others says nothing of these classes. */
 export function missingClasses(
   { classes, labels }: Pick<Dataset, "classes" | "labels">,
   split: Split,
 ): readonly MissingClass[] {
-  const counts = partOrder.map((part): [Part, Float64Array] => {
+  const counts = partOrder.flatMap((part): [Part, Float64Array][] => {
+    // A part that was not asked for, as with `--validation 0`, lacks nothing.
+    if (split[part].length === 0) return [];
     const count = new Float64Array(classes.length);
     for (const image of split[part]) count[labels[image]!]!++;
-    return [part, count];
+    return [[part, count]];
   });
   return missingIn(classes, Object.fromEntries(counts));
 }
