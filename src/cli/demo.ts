@@ -58,5 +58,5 @@ async function demoAction({ runsDir, cacheDir, ...place }: DemoFlags): Promise<v
     },
     executor,
   );
-  tell(`took ${formatDuration((performance.now() - start) / 1000)}`);
+  if (process.exitCode === undefined) tell(`took ${formatDuration((performance.now() - start) / 1000)}`);
 }

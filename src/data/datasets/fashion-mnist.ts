@@ -172,6 +172,14 @@ export const fashionMnist: DatasetKind<"fashion-mnist"> = {
   name: "fashion-mnist",
   find: (data) =>
     data === "fashion-mnist"
-      ? { data, size: () => fashionMnistSize, open: () => fashionMnistSource() }
+      ? {
+          data,
+          size() {
+            // Before a run, or a study of many, is begun.
+            findFashionMnist();
+            return fashionMnistSize;
+          },
+          open: () => fashionMnistSource(),
+        }
       : null,
 };
