@@ -27,7 +27,7 @@ export function addManifest(study: Command): void {
     .option("--kubernetes", "as an Indexed Job of Kubernetes (YAML, for kubectl apply -f -)")
     .option("--image <name>", "container image with this program", `cutout:${version}`)
     .option("--claim <name>", "persistent volume claim with the study's folder and the images", "cutout")
-    .option("--mount <path>", "where pods see it", "/work")
+    .option("--mount <path>", "where pods see it", "/studies")
     .option("--folder <path>", "the study's folder on it (default: its own name)")
     .option("--data <path>", "the images on it, if not where they were when the study was made")
     .option("--parallel <number>", "pods at a time (default: all)", wholeNumber)

@@ -19,7 +19,7 @@ type Known<T, S> = T extends readonly (infer I)[]
 const options: ManifestOptions = {
   image: "registry.example/cutout:1",
   claim: "photos",
-  mount: "/work",
+  mount: "/studies",
   folder: null,
   data: "asirra",
   parallel: 2,
@@ -54,9 +54,9 @@ test("it is a Job by the official schema, of the trials that are open", async ()
       encoding: "utf8",
     }).trim(),
   );
-  const folder = `/work/${study.path.split("/").at(-1)}`;
+  const folder = `/studies/${study.path.split("/").at(-1)}`;
   expect(runs).toEqual(
-    [0, 2, 3].map((trial) => `cutout trial run ${folder} --threads 4 --data /work/asirra --index ${trial}`),
+    [0, 2, 3].map((trial) => `cutout trial run ${folder} --threads 4 --data /studies/asirra --index ${trial}`),
   );
 });
 
