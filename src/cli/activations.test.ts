@@ -3,36 +3,15 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { cutout } from "../../test/helpers/command-line.ts";
 import { paintPhotos } from "../../test/helpers/photos.ts";
 import { hiddenShares } from "../run/activations/hiding.ts";
-import { main } from "./program.ts";
 
 const root = mkdtempSync(join(tmpdir(), "cutout-activations-"));
 const at = (...names: string[]) => join(root, ...names);
 const quick = ["--size", "28", "--cache-size", "32", "--epochs", "2", "--batch-size", "8", "--threads", "1"];
 const kept = ["--cache-dir", at("cache")];
 const parts = ["--validation", "10", "--test", "16"];
-
-/** Runs a command line in this process. */
-async function cutout(...words: readonly string[]) {
-  let out = "";
-  let err = "";
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    out += text;
-    return true;
-  });
-  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
-    err += text;
-    return true;
-  });
-  try {
-    await main(words);
-    return { code: Number(process.exitCode ?? 0), out, err };
-  } finally {
-    process.exitCode = undefined;
-    vi.restoreAllMocks();
-  }
-}
 
 const json = (file: string) => JSON.parse(readFileSync(file, "utf8"));
 

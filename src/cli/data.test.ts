@@ -14,35 +14,15 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { cutout } from "../../test/helpers/command-line.ts";
 import { startFileServer } from "../../test/helpers/file-server.ts";
 import { paintPhotos } from "../../test/helpers/photos.ts";
 import { openDataset, readGroups, writeGroups } from "../data/index.ts";
 import { shellWord } from "../text.ts";
 import { createPace } from "./data.ts";
-import { main } from "./program.ts";
 
 const root = mkdtempSync(join(tmpdir(), "cutout-data-"));
 const at = (...names: string[]) => join(root, ...names);
-
-async function cutout(...words: readonly string[]) {
-  let out = "";
-  let err = "";
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    out += text;
-    return true;
-  });
-  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
-    err += text;
-    return true;
-  });
-  try {
-    await main(words);
-    return { code: Number(process.exitCode ?? 0), out, err };
-  } finally {
-    process.exitCode = undefined;
-    vi.restoreAllMocks();
-  }
-}
 
 beforeAll(async () => {
   await paintPhotos(at("photos"), 6);

@@ -4,45 +4,18 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import sharp from "sharp";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { cutout, type Outcome } from "../../test/helpers/command-line.ts";
 import { paint } from "../../test/helpers/data.ts";
 import { paintPhotos } from "../../test/helpers/photos.ts";
 import { CutoutError } from "../error.ts";
 import { writeReport } from "../report/html.ts";
 import { describeFailure } from "./console.ts";
-import { main } from "./program.ts";
 
 const root = mkdtempSync(join(tmpdir(), "cutout-cli-"));
 const at = (...names: string[]) => join(root, ...names);
 /** Settings of a run that takes a second, kept in the test's folder. */
 const quick = ["--size", "28", "--cache-size", "32", "--epochs", "1", "--batch-size", "8", "--threads", "1"];
 const folders = ["--cache-dir", at("cache"), "--runs-dir", at("runs")];
-
-interface Outcome {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Runs a command line in this process. */
-async function cutout(...words: readonly string[]): Promise<Outcome> {
-  let out = "";
-  let err = "";
-  vi.spyOn(process.stdout, "write").mockImplementation((text) => {
-    out += text;
-    return true;
-  });
-  vi.spyOn(process.stderr, "write").mockImplementation((text) => {
-    err += text;
-    return true;
-  });
-  try {
-    await main(words);
-    return { code: Number(process.exitCode ?? 0), out, err };
-  } finally {
-    process.exitCode = undefined;
-    vi.restoreAllMocks();
-  }
-}
 
 /** Starts a command line as a process of its own. */
 function start(...words: readonly string[]) {

@@ -56,7 +56,9 @@ test("it is a Job by the official schema, of the trials that are open", async ()
   );
   const folder = `/studies/${study.path.split("/").at(-1)}`;
   expect(runs).toEqual(
-    [0, 2, 3].map((trial) => `cutout trial run ${folder} --threads 4 --data /studies/asirra --index ${trial}`),
+    [0, 2, 3].map(
+      (trial) => `cutout trial run ${folder} --threads 4 --data /studies/asirra --index ${trial}`,
+    ),
   );
 });
 

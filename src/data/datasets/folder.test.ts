@@ -382,7 +382,9 @@ it.skipIf(process.getuid?.() === 0 || process.platform === "win32")(
   () => {
     const folder = folderOf("cat/1.jpg", "dog/1.jpg");
     chmodSync(join(folder, "dog"), 0o000);
-    expect(() => folderSource(folder)).toThrow(/dog cannot be read, that is not permitted: check the permissions .* \(EACCES\)/);
+    expect(() => folderSource(folder)).toThrow(
+      /dog cannot be read, that is not permitted: check the permissions .* \(EACCES\)/,
+    );
     chmodSync(join(folder, "dog"), 0o700);
   },
 );
