@@ -31,9 +31,12 @@ export interface Choice {
   readonly best: number;
 }
 
-export function estimateOf(values: readonly number[]): Estimate {
-  const { mean } = spreadOf(values);
-  return { mean, interval: values.length < 2 ? null : pairedT(values).interval };
+/** Of accuracies: shares, so that an interval of few seeds ends at 0 and 1. */
+export function estimateOf(accuracies: readonly number[]): Estimate {
+  const { mean } = spreadOf(accuracies);
+  if (accuracies.length < 2) return { mean, interval: null };
+  const { lower, upper } = pairedT(accuracies).interval;
+  return { mean, interval: { lower: Math.max(0, lower), upper: Math.min(1, upper) } };
 }
 
 /**

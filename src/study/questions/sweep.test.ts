@@ -5,6 +5,7 @@ import { conductMadeUp, madeUpArm, type Response } from "../../../test/helpers/m
 import { stream } from "../../rng.ts";
 import { pairedT } from "../../stats/student.ts";
 import { withTheBest } from "../../stats/with-the-best.ts";
+import { estimateOf } from "./choice.ts";
 import { type SweepPlan, sweepQuestion } from "./sweep.ts";
 
 const lengths = [0, 4, 8, 12, 16, 20, 24];
@@ -66,7 +67,8 @@ test("the plateau holds what the comparisons with the best do not tell from it, 
     for (const score of choice.scores) {
       const { interval } = behind[score.arm]!;
       expect(score.plateau).toBe(interval === null || interval.upper >= 0);
-      expect(score.interval).toEqual(pairedT(score.accuracies).interval);
+      const { lower, upper } = pairedT(score.accuracies).interval;
+      expect(score.interval).toEqual({ lower: Math.max(0, lower), upper: Math.min(1, upper) });
     }
   }
 });
@@ -122,4 +124,11 @@ test("where no Cutout is best there is nothing to set it against", () => {
   const { trials, answer } = conductMadeUp(sweepQuestion, plan, arms, around(0, 0));
   expect(trials).toHaveLength(21 + 3);
   expect(answer.test.against).toBeNull();
+});
+
+test("the interval of an accuracy by two seeds is one of shares", () => {
+  const { mean, interval } = estimateOf([0.49, 0.62]);
+  expect(mean).toBeCloseTo(0.555, 12);
+  expect(interval).toEqual({ lower: 0, upper: 1 });
+  expect(estimateOf([0.5]).interval).toBeNull();
 });
