@@ -1,6 +1,7 @@
 // `cutout doctor`: which treatment helps on these images, in the time that the user gives.
 import { availableParallelism } from "node:os";
 import type { Command } from "commander";
+import { automatic, type ToldAugmentation } from "../config/augmentation-fields.ts";
 import type { Settings } from "../config/config.ts";
 import { secondsFrom } from "../config/duration-text.ts";
 import { type GivenFlags, wordsOfFlags } from "../config/flags.ts";
@@ -136,19 +137,24 @@ function withThoseOfAll({ augment }: Settings, arm: Arm, text: string): Arm {
   if (!/(^|\s)--augment\b/.test(text)) return arm;
   const { settings } = arm;
   const own = settings.augment.augmentations;
-  const twice = own.find(({ name }) => augment.augmentations.some((other) => other.name === name));
+  const listed = new Set(augment.augmentations.map(nameOf));
+  const twice = own.map(nameOf).find((name) => listed.has(name));
   if (twice !== undefined) {
-    throw settingsError({ where: "--arm", what: `${twice.name} is in the baseline already`, got: text });
+    throw settingsError({ where: "--arm", what: `${twice} is in the baseline already`, got: text });
   }
   const augmentations = [...augment.augmentations, ...own];
   return { ...arm, settings: { ...settings, augment: { ...settings.augment, augmentations } } };
 }
 
+const nameOf = (one: ToldAugmentation) => (one === automatic ? automatic : one.name);
+
 /** The flags for all, with the augmentations of a config file, which those of a treatment would replace. */
 function wordsOfAll({ augment }: Settings, flags: DoctorFlags): readonly string[] {
   const words = wordsOfFlags(flags);
   if (words.includes("--augment")) return words;
-  const listed = augment.augmentations.map(({ name, options }) => shortForm(name, options));
+  const listed = augment.augmentations.map((one) =>
+    one === automatic ? automatic : shortForm(one.name, one.options),
+  );
   return [...words, ...listed.flatMap((text) => ["--augment", text])];
 }
 

@@ -267,7 +267,7 @@ describe("from photos to predictions", () => {
       "--cutout",
       "8",
     );
-    expect(other.err).toContain("with Cutout (length 8, ");
+    expect(other.err).toContain("with trivial-augment, Cutout (length 8, ");
 
     const evaluated = await cutout("eval", runs.without);
     expect(evaluated.out.split("\n")[0]).toMatch(/^accuracy [\d.]+ %, loss [\d.]+ on 15 images$/);
@@ -331,7 +331,7 @@ describe("from photos to predictions", () => {
 
     const compared = await cutout("compare", runs.without, runs.with);
     expect(compared.out).toMatch(
-      /^Cutout off against 8\nwithout {2}--no-cutout {2}seed 0 +[\d.]+ % {2}without Cutout\nwith {5}--cutout 8 {3}seed 0 +[\d.]+ % {2}with Cutout \(length 8, [\d.]+ % masked on average\)/,
+      /^Cutout off against 8\nwithout {2}--no-cutout {2}seed 0 +[\d.]+ % {2}without Cutout, with trivial-augment\nwith {5}--cutout 8 {3}seed 0 +[\d.]+ % {2}with trivial-augment, Cutout \(length 8, [\d.]+ % masked on average\)/,
     );
     expect(compared.out).toMatch(/[\d.]+ percentage points of 15 test images \(95 % interval /);
     expect(compared.out).toContain("Too few seeds for a verdict: 1 pair.");
@@ -344,7 +344,7 @@ describe("from photos to predictions", () => {
     const version = await cutout("eval", runs.with);
     expect(version).toMatchObject({ code: 1 });
     expect(version.err).toMatch(
-      /^cutout: .*config\.json: must have format version 2 to 5, got 9; use the version/,
+      /^cutout: .*config\.json: must have format version 2 to 6, got 9; use the version/,
     );
   });
 
@@ -353,7 +353,7 @@ describe("from photos to predictions", () => {
     const preview = await cutout("preview", at("photos"), ...folders, "--cutout", "--out", out);
     expect(preview).toMatchObject({
       code: 0,
-      out: `${out}  with Cutout (length 32, 19.1 % masked on average)\nin this order: crop, flip, normalization, Cutout\n`,
+      out: `${out}  with trivial-augment, Cutout (length 32, 19.1 % masked on average)\nin this order: trivial-augment, crop, flip, normalization, Cutout\n`,
     });
     expect((await sharp(out).metadata()).format).toBe("png");
   });

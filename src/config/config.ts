@@ -1,18 +1,13 @@
 // Everything a run can be told, in one schema: types, ranges, defaults and help come from here.
 
 import { z } from "zod";
-import {
-  type AugmentationSpec,
-  augmentationNames,
-  createAugmentation,
-  createMix,
-  type MixSpec,
-} from "../augment/index.ts";
+import { createMix, type MixSpec } from "../augment/index.ts";
 import type { Columns } from "../data/index.ts";
 import { dataFormats } from "../data/names.ts";
 import { networks } from "../nn/networks/index.ts";
 import { convAlgorithmNames, convolutionModes } from "../runtime/choice.ts";
-import { augmentationFrom, mixFrom, namedForm } from "./augmentation-text.ts";
+import { augmentationsOfConfig, augmentationsOfSettings } from "./augmentation-fields.ts";
+import { mixFrom, namedForm } from "./augmentation-text.ts";
 import { automatic, optional } from "./automatic-fields.ts";
 import { columnsFrom } from "./columns-text.ts";
 import { cutoutOfConfig, cutoutOfSettings } from "./cutout-fields.ts";
@@ -27,15 +22,8 @@ import {
 import { schedules } from "./schedule-fields.ts";
 
 /** Written into config.json; raised whenever its meaning changes. Versions from `oldestVersion` on are read. */
-export const formatVersion = 5;
+export const formatVersion = 6;
 export const oldestVersion = 2;
-
-/** An augmentation that exists, with options that it takes. */
-function readAugmentation(given: AugmentationSpec | string): AugmentationSpec {
-  const spec = typeof given === "string" ? augmentationFrom(given) : given;
-  createAugmentation(spec);
-  return spec;
-}
 
 function readMix(given: MixSpec | string): MixSpec {
   const spec = typeof given === "string" ? mixFrom(given) : given;
@@ -70,7 +58,9 @@ const needsValidation = {
   params: { got: "--validation 0", remedy: "leave one of the two out" },
 };
 
-type Fields = { readonly [Name in keyof typeof automatic | "device" | "cutout"]: z.ZodType };
+type Fields = {
+  readonly [Name in keyof typeof automatic | "device" | "cutout" | "augmentations"]: z.ZodType;
+};
 
 function schemaOf<F extends Fields>(fields: F) {
   const schedule = z.discriminatedUnion("kind", schedules(fields.learningRate as F["learningRate"]), {
@@ -151,14 +141,7 @@ function schemaOf<F extends Fields>(fields: F) {
       padding: fields.padding as F["padding"],
       flip: number("probability of a left-right flip", { min: 0, max: 1 }).default(0.5),
       cutout: fields.cutout as F["cutout"],
-      augmentations: z
-        .array(told<AugmentationSpec, AugmentationSpec>("", namedForm, readAugmentation), {
-          error: () => `must be a list of texts, each ${namedForm}`,
-        })
-        .describe(
-          `further augmentation, as resized-crop or random-erasing:probability=1,fill=zero, each at the place of its kind: ${augmentationNames.join(", ")}`,
-        )
-        .default([]),
+      augmentations: fields.augmentations as F["augmentations"],
       mix: told<MixSpec, MixSpec>(
         "what is done to whole batches, as cutmix, mixup:alpha=0.2 or batch-augmentation:copies=4",
         namedForm,
@@ -220,12 +203,14 @@ function schemaOf<F extends Fields>(fields: F) {
 export const configSchema = schemaOf({
   ...automatic,
   cutout: cutoutOfConfig,
+  augmentations: augmentationsOfConfig,
   device: choice(deviceHelp, ["cpu", "webgpu"]),
 });
 /** What a person gives: fields that follow from the data and the machine may be missing. */
 export const settingsSchema = schemaOf({
   ...optional(),
   cutout: cutoutOfSettings,
+  augmentations: augmentationsOfSettings,
   device: choice(deviceHelp, ["cpu", "webgpu", "auto"]).default("cpu"),
 });
 

@@ -1,5 +1,6 @@
 // What settings of earlier format versions meant that they no longer mean: such a run can be used, but not gone on with.
 import { aroundPass, inOrder } from "../augment/index.ts";
+import { namedAugmentations } from "./augmentation-fields.ts";
 import type { Config, Settings } from "./config.ts";
 
 type Concerned = Pick<Config, "augment" | "labelSmoothing" | "classWeights"> | Settings;
@@ -16,9 +17,10 @@ const changes: readonly Change[] = [
   {
     since: 4,
     now: "--augment is applied by its kind: geometry and colours before normalization and Cutout, masks before noise",
-    concerns: ({ augment: { augmentations } }) =>
-      aroundPass(augmentations).before.length > 0 ||
-      inOrder(augmentations).some((spec, at) => spec !== augmentations[at]),
+    concerns: ({ augment }) => {
+      const named = namedAugmentations(augment.augmentations);
+      return aroundPass(named).before.length > 0 || inOrder(named).some((spec, at) => spec !== named[at]);
+    },
   },
   {
     since: 4,

@@ -96,6 +96,7 @@ function namedText(name: string, options: object): string {
   return told.length === 0 ? name : `${name}:${told.join(",")}`;
 }
 const named: Tell = (value) => {
+  if (typeof value === "string") return value;
   const { name, options = {} } = value as { readonly name: string; readonly options?: object };
   return namedText(name, options);
 };
@@ -151,7 +152,7 @@ function settingOf(config: Config, { path, name: flag, leaf }: Flag): ToldSettin
   if (typeof value === "boolean") return { path, flag, value, usual };
   if (leaf.type === "texts") {
     const list = (value as readonly unknown[]).map(named);
-    return { path, flag, value: list.length === 0 ? false : list, usual: list.length === 0 };
+    return { path, flag, value: list.length === 0 ? false : list, usual };
   }
   if (Array.isArray(value)) return { path, flag, value: [value.join(",")], usual };
   return { path, flag, value: [(texts[path] ?? json)(value)], usual };

@@ -21,9 +21,9 @@ function complete(flags: Record<string, unknown>, naturalSide: number | null, tr
 
 describe("defaults that follow from the data", () => {
   test("photos are seen at 64 pixels, in crops from 72; small images as they are, padded", () => {
-    expect(sizesFor(settingsOf(), null)).toEqual({ imageSize: 64, cacheSize: 72, padding: 0 });
-    expect(sizesFor(settingsOf(), 32)).toEqual({ imageSize: 32, cacheSize: 32, padding: 4 });
-    expect(sizesFor(settingsOf({ imageSize: 96 }), null)).toEqual({
+    expect(sizesFor(settingsOf(), null)).toMatchObject({ imageSize: 64, cacheSize: 72, padding: 0 });
+    expect(sizesFor(settingsOf(), 32)).toMatchObject({ imageSize: 32, cacheSize: 32, padding: 4 });
+    expect(sizesFor(settingsOf({ imageSize: 96 }), null)).toMatchObject({
       imageSize: 96,
       cacheSize: 108,
       padding: 0,
@@ -33,8 +33,24 @@ describe("defaults that follow from the data", () => {
   test("AlexNet sees 227 pixels in crops from 256, whatever the data", () => {
     for (const side of [null, 32]) {
       const sizes = sizesFor(settingsOf({ model: "alexnet" }), side);
-      expect(sizes).toEqual({ imageSize: 227, cacheSize: 256, padding: 0 });
+      expect(sizes).toMatchObject({ imageSize: 227, cacheSize: 256, padding: 0 });
     }
+  });
+
+  test("few photos get TrivialAugment; many, and small images, do not; what is told wins", () => {
+    const [trivial, erasing] = ["trivial-augment", "random-erasing"];
+    const listFor = (told: string[] | undefined, naturalSide: number | null, trainingImages: number) => {
+      const settings = settingsOf(told === undefined ? {} : { augment: { augmentations: told } });
+      const { augment } = configFor(settings, sizesFor(settings, naturalSide), trainingImages);
+      return augment.augmentations.map(({ name }) => name);
+    };
+    expect(listFor(undefined, null, 2000)).toEqual([trivial]);
+    expect(listFor(undefined, null, 2001)).toEqual([]);
+    expect(listFor(undefined, 32, 200)).toEqual([]);
+    expect(listFor([], null, 200)).toEqual([]);
+    expect(listFor(["random-erasing"], null, 200)).toEqual([erasing]);
+    expect(listFor(["random-erasing", "auto"], null, 200)).toEqual([trivial, erasing]);
+    expect(listFor(["random-erasing", "auto"], null, 4000)).toEqual([erasing]);
   });
 
   test("any data give a config that is complete, fits together, and is not changed by resolving it again", () => {

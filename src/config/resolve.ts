@@ -2,6 +2,7 @@
 
 import { availableParallelism } from "node:os";
 import {
+  type AugmentationSpec,
   checkAugmentations,
   checkFits,
   createMix,
@@ -13,6 +14,7 @@ import { CutoutError } from "../error.ts";
 import { takesImages } from "../nn/build.ts";
 import { type NetworkDefinition, networkOptions } from "../nn/definition.ts";
 import { learningRateOf } from "../nn/recipe.ts";
+import { completeAugmentations, namedAugmentations } from "./augmentation-fields.ts";
 import type { Config, Settings } from "./config.ts";
 import type { CompleteCutout, CutoutSettings } from "./cutout-fields.ts";
 import { aboutField, settingsError } from "./settings.ts";
@@ -23,6 +25,8 @@ const defaultEpochs = { least: 15, most: 60, steps: 1000 };
 const defaultBatch = { least: 8, stepsPerEpoch: 8 };
 
 export interface Sizes {
+  /** Whether the images are photos, and not of one small size (28, 32) that is kept. */
+  readonly photos: boolean;
   readonly imageSize: number;
   readonly cacheSize: number;
   readonly padding: number;
@@ -50,12 +54,13 @@ export function resolveSizes(
       got: String(cacheSize),
     });
   }
+  const named = namedAugmentations(settings.augment.augmentations);
   // Without room to crop, padding gives it: 4 pixels of 32, as in the paper.
-  const needsRoom = cacheSize === imageSize && !cropsItself(settings.augment.augmentations);
+  const needsRoom = cacheSize === imageSize && !cropsItself(named);
   const padding = settings.augment.padding ?? (needsRoom ? Math.round(imageSize / 8) : 0);
   checkHoles(settings, imageSize);
-  checkOthers(settings, imageSize, cacheSize);
-  return { imageSize, cacheSize, padding };
+  checkOthers(named, imageSize, cacheSize);
+  return { photos: naturalSide === null, imageSize, cacheSize, padding };
 }
 
 /** With the length that follows from the image's size, where none was told. */
@@ -77,10 +82,10 @@ function checkHoles({ augment: { cutout } }: Settings, imageSize: number): void 
 }
 
 /** Whether the augmentations take images of these sizes, and leave enough for the network. */
-function checkOthers({ augment }: Settings, imageSize: number, cacheSize: number): void {
+function checkOthers(augmentations: readonly AugmentationSpec[], imageSize: number, cacheSize: number): void {
   const fits = (channels: number) => {
     checkAugmentations(
-      augment.augmentations,
+      augmentations,
       { height: cacheSize, width: cacheSize, channels },
       { height: imageSize, width: imageSize },
     );
@@ -141,7 +146,7 @@ export function resolveConfig(
   const { data, format, columns, model, fit, split, seed } = settings;
   const { labelSmoothing, classWeights, augment, earlyStopping, crops, loaderWorkers } = settings;
   const { convolution, timedConvolutions, maxPixels, maxBroken, cacheDir, runsDir } = settings;
-  const { imageSize, cacheSize, padding } = sizes;
+  const { photos, imageSize, cacheSize, padding } = sizes;
   const { recipe } = network;
   const batchSize = resolveBatchSize(settings, recipe.batchSize, trainingImages);
   const { momentum, nesterov, weightDecay, decayBiasAndNorm } = settings.optimizer;
@@ -181,7 +186,7 @@ export function resolveConfig(
       flip,
       cutout: cutout && completeCutout(cutout, imageSize),
       // As they are applied, so that the config and whoever shows it say the order.
-      augmentations: [...inOrder(augmentations)],
+      augmentations: [...inOrder(completeAugmentations(augmentations, photos, trainingImages))],
       mix,
     },
     earlyStopping,

@@ -91,7 +91,7 @@ test("a schedule that does not fit the epochs is refused before a run folder is 
 test("the pipeline is what the config says, normalized by the training part alone", async () => {
   const { config, dataset, split, statistics, pipeline } = await prepared({
     split: { train: 13 },
-    augment: { cutout: { length: 4 }, flip: 0.25, padding: 1 },
+    augment: { cutout: { length: 4 }, flip: 0.25, padding: 1, augmentations: [] },
   });
   expect(config.augment.cutout).toMatchObject({ length: 4, nHoles: 1 });
   expect(pipeline.options).toEqual({

@@ -127,7 +127,7 @@ test("a row tells the settings that vary: not what all share, nor what comes una
   const trials = appendTrials(folder, study, [], [trial, { ...trial, arm: 1 }]);
   const rows = resultRows({ path: folder, study, trials }, conductedOf({ path: folder, study, trials }));
   expect(rows.map(({ settings }) => settings)).toEqual([
-    { model: "resnet9", cutout: "off", augment: "off", mix: "off" },
+    { model: "resnet9", cutout: "off", augment: "auto", mix: "off" },
     {
       model: "wrn-16-4:dropout=0.3",
       cutout: "area 2%-33%",
