@@ -127,6 +127,10 @@ export function isReadable(version: unknown): boolean {
   return Number.isInteger(version) && Number(version) >= oldestVersion && Number(version) <= formatVersion;
 }
 
+/** Checked settings out of those that a version wrote. @throws CutoutError about the field */
+export const settingsOfVersion = (version: number, stored: Raw): Settings =>
+  checkSettings(upgraded({ ...stored, formatVersion: version }));
+
 /** As this version has it, and without what only a run folder looks at: format version and checksum. */
 function upgraded({ formatVersion: version, checksum, ...raw }: Raw): Raw {
   if (version === 2) return fromVersion4(fromVersion3(fromVersion2(raw)));

@@ -3,7 +3,7 @@
 import { basename, posix, resolve } from "node:path";
 import { stringify } from "yaml";
 import { CutoutError } from "../error.ts";
-import { conductedOf, type OpenStudy, studyHash } from "../study-folder/index.ts";
+import { conductedOf, type OpenStudy } from "../study-folder/index.ts";
 import { shellWord } from "../text.ts";
 
 export interface ManifestOptions {
@@ -56,7 +56,7 @@ export function jobOf(study: OpenStudy, options: ManifestOptions) {
     apiVersion: "batch/v1",
     kind: "Job",
     metadata: {
-      name: `cutout-${studyHash(study.study).slice(0, 12)}-${trials[0]}`,
+      name: `cutout-${study.study.hash.slice(0, 12)}-${trials[0]}`,
       ...(namespace !== null && { namespace }),
       labels: { "app.kubernetes.io/name": "cutout" },
     },

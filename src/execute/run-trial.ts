@@ -4,6 +4,7 @@ import { isMissing } from "../run/missing-data.ts";
 import { resumeTrial, runTrial, type TrialOptions } from "../run/trial.ts";
 import { configJson, waitUntilFree } from "../run-folder/index.ts";
 import {
+  checkGoesOn,
   forgetFailure,
   type OpenStudy,
   type Outcome,
@@ -36,6 +37,7 @@ export async function runStudyTrial(
   options: TrialOptions = {},
 ): Promise<Outcome> {
   const { path } = study;
+  checkGoesOn(path, study.study);
   try {
     // The process of before may still be saving: one whose coordinator was killed.
     const { signal, onEvent } = options;

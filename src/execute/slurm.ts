@@ -12,7 +12,6 @@ import {
   type Outcome,
   outcomeOf,
   slurmFiles,
-  studyHash,
   type Trial,
   trialFolder,
   trialLog,
@@ -78,7 +77,7 @@ class Tasks {
     this.#study = study;
     this.#options = options;
     this.#signal = signal;
-    this.#name = `cutout-${studyHash(study.study).slice(0, 16)}-${Date.parse(study.study.created)}`;
+    this.#name = `cutout-${study.study.hash.slice(0, 16)}-${Date.parse(study.study.created)}`;
   }
 
   async *work(trials: readonly Trial[]): AsyncGenerator<TrialEvent> {

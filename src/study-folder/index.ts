@@ -16,12 +16,13 @@ export { type ResultRow, resultRows, resultsCsv, writeResults } from "./results-
 export { type ShownTrial, showTrials, trialLogEnd } from "./show.ts";
 export {
   type Arm,
+  checkGoesOn,
   createStudyFolder,
   isStudy,
   questions,
   type Study,
+  type StudyContent,
   studyFrom,
-  studyHash,
 } from "./study-json.ts";
 export { addTook } from "./took-json.ts";
 export {

@@ -1,23 +1,25 @@
 // A study's folder: decided once, appended to, and refused where it is not what was written.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { temporaryFolder } from "../../test/fixtures/run-folder.ts";
 import { formatVersion } from "../config/config.ts";
 import { settingFlags } from "../config/flags.ts";
 import { readSettings } from "../config/settings.ts";
 import {
   appendTrials,
+  checkGoesOn,
   conductedOf,
   createStudyFolder,
   type NewTrial,
   openStudy,
   resultRows,
   resultsCsv,
-  type Study,
+  type StudyContent,
+  studyFrom,
 } from "./index.ts";
 
-const study: Study = {
+const study = studyFrom({
   question: "compare",
   plan: { part: "test" },
   arms: [
@@ -40,7 +42,7 @@ const study: Study = {
   version: "0.1.0",
   formatVersion,
   created: "2026-11-29T00:00:00.000Z",
-};
+} satisfies StudyContent);
 const trial: NewTrial = { task: "train", arm: 0, seed: 0, stage: "look 6", epochs: null, test: true };
 
 let folder: string;
@@ -96,11 +98,32 @@ test("trials are added to those that are there; a damaged line is named", () => 
   expect(() => openStudy(folder)).toThrow("trials.jsonl: line 1 is damaged");
 });
 
-test("another format of settings belongs to another version", () => {
-  const other = join(temporaryFolder(), "other");
-  const arms = [{ name: "baseline", settings: { ofThen: 1 } as never }];
-  createStudyFolder(other, { ...study, arms, formatVersion: formatVersion - 1, version: "0.0.9" });
-  expect(() => openStudy(other)).toThrow("was made by cutout 0.0.9, and this is another version");
+describe("a study of another version", () => {
+  const ofVersion = (made: number) => {
+    const path = join(folder, "study.json");
+    const { checksum, ...written } = JSON.parse(readFileSync(path, "utf8"));
+    writeFileSync(path, JSON.stringify({ ...written, version: "0.0.9", formatVersion: made }));
+  };
+
+  test("is looked at, with what its settings meant then, but not gone on with", () => {
+    appendTrials(folder, study, [], [trial]);
+    ofVersion(4);
+    const opened = openStudy(folder);
+    // Up to version 4 the best epoch was kept.
+    expect(opened.study.arms.map(({ settings }) => settings.keep)).toEqual(["best", "best"]);
+    expect(opened.trials).toHaveLength(1);
+    expect(() => checkGoesOn(folder, opened.study)).toThrow(
+      "study: was made by cutout 0.0.9, and this is another version, to which settings mean something else; go on with it by that version",
+    );
+    expect(() => checkGoesOn(folder, study)).not.toThrow();
+  });
+
+  test.each([1, formatVersion + 1])("%i is refused: its settings are not read", (made) => {
+    ofVersion(made);
+    expect(() => openStudy(folder)).toThrow(
+      "was made by cutout 0.0.9, whose settings this version does not read",
+    );
+  });
 });
 
 test("results are a table by RFC 4180: CR LF, quotes doubled, whatever the names hold", () => {

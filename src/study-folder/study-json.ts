@@ -4,7 +4,7 @@ import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
 import { z } from "zod";
 import { formatVersion, type Settings } from "../config/config.ts";
-import { checkSettings, type Raw } from "../config/settings.ts";
+import { isReadable, settingsOfVersion } from "../config/settings.ts";
 import { makeFolders } from "../durable-file.ts";
 import { CutoutError, telling } from "../error.ts";
 import { makeNumbered } from "../run-folder/create.ts";
@@ -22,7 +22,8 @@ export interface Arm {
   readonly settings: Settings;
 }
 
-export interface Study {
+/** What is written down before the first run. */
+export interface StudyContent {
   readonly question: (typeof questions)[number];
   /** What the question needs to decide, its rule with it; its own schema says what. */
   readonly plan: unknown;
@@ -39,21 +40,43 @@ export interface Study {
   readonly created: string;
 }
 
-const armSchema = z.object({
-  name: z.string(),
-  settings: z.record(z.string(), z.unknown()).transform((raw): Settings => checkSettings(raw as Raw)),
-});
+export interface Study extends StudyContent {
+  /** What its trials know it by: SHA-256 of question, plan, arms and images, as they were written. */
+  readonly hash: string;
+}
 
-const schema: z.ZodType<Study> = z.object({
-  question: z.enum(questions),
-  plan: z.unknown(),
-  arms: z.array(armSchema).min(1),
-  data: z.string(),
-  command: z.array(z.string()),
-  version: z.string(),
-  formatVersion: z.int(),
-  created: z.string(),
-});
+const armSchema = z.object({ name: z.string(), settings: z.record(z.string(), z.unknown()) });
+
+const schema: z.ZodType<Study> = z
+  .object({
+    question: z.enum(questions),
+    plan: z.unknown(),
+    arms: z.array(armSchema).min(1),
+    data: z.string(),
+    command: z.array(z.string()),
+    version: z.string(),
+    formatVersion: z.int(),
+    created: z.string(),
+  })
+  .transform((raw) => ({
+    ...raw,
+    arms: raw.arms.map(({ name, settings }): Arm => {
+      return { name, settings: settingsOfVersion(raw.formatVersion, settings) };
+    }),
+    // Of what was written and not of what this version makes of it, which may be more.
+    hash: hashOf(raw),
+  }));
+
+function hashOf({
+  question,
+  plan,
+  arms,
+  data,
+}: Pick<StudyContent, "question" | "plan" | "data"> & { readonly arms: unknown }) {
+  return createHash("sha256")
+    .update(JSON.stringify([question, plan, arms, data]))
+    .digest("hex");
+}
 
 const file: JsonFile<Study> = jsonFile<Study>({
   name: "study.json",
@@ -69,22 +92,27 @@ const file: JsonFile<Study> = jsonFile<Study>({
   },
 });
 
-/** Before anything else is looked at: of another version everything else may be wrong. */
+/** Before anything else is looked at: of a later version everything else may be wrong. */
 function checkVersion(json: unknown): void {
   const { formatVersion: made, version } = (json ?? {}) as Partial<Study>;
-  if (typeof made !== "number" || made === formatVersion) return;
+  if (typeof made !== "number" || isReadable(made)) return;
   throw new CutoutError({
-    what: `was made by cutout ${version}, and this is another version, to which settings mean something else`,
-    remedy: "go on with it by that version, or begin a new study",
+    what: `was made by cutout ${version}, whose settings this version does not read`,
+    remedy: "use that version",
   });
 }
 
-/** What a study's trials know it by: SHA-256 of what was decided before the first run. */
-export function studyHash(study: Study): string {
-  const { question, plan, arms, data } = JSON.parse(JSON.stringify(study)) as Study;
-  return createHash("sha256")
-    .update(JSON.stringify([question, plan, arms, data]))
-    .digest("hex");
+/**
+ * A study whose settings meant something else can be looked at, and not gone on with: its runs would not be of one kind.
+ * @throws CutoutError
+ */
+export function checkGoesOn(where: string, { formatVersion: made, version }: Study): void {
+  if (made === formatVersion) return;
+  throw new CutoutError({
+    where,
+    what: `was made by cutout ${version}, and this is another version, to which settings mean something else`,
+    remedy: "go on with it by that version, or begin a new study",
+  });
 }
 
 /**
@@ -93,7 +121,7 @@ export function studyHash(study: Study): string {
  * @returns its path
  * @throws CutoutError when something is there already, or the folder cannot be made
  */
-export function createStudyFolder(path: string | null, study: Study): string {
+export function createStudyFolder(path: string | null, study: StudyContent): string {
   if (path === null) {
     const { runsDir } = study.arms[0]!.settings;
     return createStudyFolder(makeNumbered(runsDir, [basename(study.data), study.question]), study);
@@ -109,7 +137,7 @@ export function createStudyFolder(path: string | null, study: Study): string {
   }
   const trials = join(path, "trials");
   telling(trials, () => makeFolders(trials));
-  file.write(path, study);
+  file.write(path, studyFrom(JSON.parse(JSON.stringify(study))));
   return path;
 }
 

@@ -5,7 +5,7 @@ import { replaceFile } from "../durable-file.ts";
 import { CutoutError } from "../error.ts";
 import { sealed, sealOf } from "../run-folder/checksum.ts";
 import { entryAt, readPlainFile } from "../run-folder/plain-file.ts";
-import { type Study, studyHash } from "./study-json.ts";
+import type { Study } from "./study-json.ts";
 
 interface Planned {
   /** From 0, in the order of planning. */
@@ -54,7 +54,7 @@ const pathIn = (folder: string) => join(folder, "trials.jsonl");
 export function readTrials(folder: string, study: Study): readonly Trial[] {
   if (entryAt(pathIn(folder)) === null) return [];
   const text = readPlainFile(pathIn(folder), 2 ** 26).toString("utf8");
-  const hash = studyHash(study);
+  const { hash } = study;
   return text
     .split("\n")
     .filter((line) => line !== "")
@@ -104,7 +104,7 @@ export function appendTrials(
 
 /** A trial as its line of the file, by which another machine is told of it. */
 export const trialLine = (study: Study, trial: Trial): string =>
-  JSON.stringify(sealed({ ...trial, study: studyHash(study) }));
+  JSON.stringify(sealed({ ...trial, study: study.hash }));
 
 /**
  * The trial of such a line.
@@ -112,5 +112,5 @@ export const trialLine = (study: Study, trial: Trial): string =>
  */
 export function trialOfLine(study: Study, line: string): Trial {
   const { index } = (jsonIn(line) ?? {}) as { readonly index?: unknown };
-  return trialOf(line, typeof index === "number" ? index : 0, studyHash(study), "a trial of another machine");
+  return trialOf(line, typeof index === "number" ? index : 0, study.hash, "a trial of another machine");
 }

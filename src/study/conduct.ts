@@ -5,6 +5,7 @@ import {
   addTook,
   appendTrials,
   type Conducted,
+  checkGoesOn,
   conductedOf,
   holdStudy,
   type NewTrial,
@@ -46,6 +47,7 @@ export async function* conduct(
   const hold = await holdStudy(path, signal);
   try {
     let study = openStudy(path);
+    checkGoesOn(path, study.study);
     const failed = new Set<number>();
     const begun = new Map<number, number>();
     for (;;) {

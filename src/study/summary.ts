@@ -7,15 +7,12 @@ import {
   resultRows,
   type ShownTrial,
   showTrials,
-  studyHash,
 } from "../study-folder/index.ts";
 import { type Asked, ask } from "./questions/index.ts";
 import { roundsOf, secondsOn } from "./rounds.ts";
 import type { Words } from "./words.ts";
 
 export interface StudySummary extends OpenStudy {
-  /** What study.json was when the first trial was planned. */
-  readonly hash: string;
   readonly state: StudyState;
   readonly shown: readonly ShownTrial[];
   readonly rows: readonly ResultRow[];
@@ -49,7 +46,6 @@ export function summarize(path: string): StudySummary {
   const { asked, words } = answerOf(open, shown);
   return {
     ...open,
-    hash: studyHash(open.study),
     state: stateOf(asked, shown),
     shown,
     rows: resultRows(open, shown),

@@ -4,7 +4,7 @@ import { hostname } from "node:os";
 import { z } from "zod";
 import { formatVersion } from "../../config/config.ts";
 import type { RunEvent } from "../../run/events.ts";
-import { type Outcome, type Study, studyHash } from "../../study-folder/index.ts";
+import type { Outcome, Study } from "../../study-folder/index.ts";
 import { version } from "../../version.ts";
 
 /** Prefix of all keys; BullMQ's too. */
@@ -44,7 +44,7 @@ const schema = z.object({
 export type Notice = z.infer<typeof schema>;
 
 export function noticeOf(study: Study): Notice {
-  const hash = studyHash(study);
+  const { hash } = study;
   const id = createHash("sha256").update(`${hash} ${study.created}`).digest("hex").slice(0, 32);
   return { id, hash, version, formatVersion, host: hostname(), study };
 }

@@ -19,7 +19,6 @@ import {
   runOf,
   type Study,
   studyFrom,
-  studyHash,
   type Trial,
   trialLog,
   trialOfLine,
@@ -224,7 +223,7 @@ class Workshop {
     let study: Study;
     try {
       study = studyFrom(notice.study);
-      if (studyHash(study) !== hash) return "its hash does not fit what it says";
+      if (study.hash !== hash) return "its hash does not fit what it says";
     } catch (error) {
       if (!(error instanceof CutoutError)) throw error;
       return error.message;

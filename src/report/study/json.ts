@@ -25,13 +25,13 @@ export interface StudyJson {
   readonly cost: Cost;
 }
 
-export function studyJson({ study, state, hash, words, asked, rows, shown, cost }: StudySummary): StudyJson {
+export function studyJson({ study, state, words, asked, rows, shown, cost }: StudySummary): StudyJson {
   const { question, created, version, data, arms, plan } = study;
   return {
     schema: 1,
     question,
     state,
-    hash,
+    hash: study.hash,
     created,
     version,
     data,

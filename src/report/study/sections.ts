@@ -122,13 +122,13 @@ function roundsText({ rounds }: Cost): string {
 /** `0.15 hours (9 min 2 s)` */
 const hours = (seconds: number) => `${Number((seconds / 3600).toPrecision(3))} hours (${duration(seconds)})`;
 
-export function ruleSection({ asked, hash, study }: StudyView): Html {
+export function ruleSection({ asked, study }: StudyView): Html {
   const plan = asked === null ? [] : questionPage(study.question).rule(asked.plan as never);
   return section(
     "rule",
     "The rule",
     html`<p>Written ${when(study.created)}, before the first run. Each planned trial carries its hash: a study whose rule was changed since is refused.</p>
-${settingsList([...plan, ["hash (SHA-256)", hash], ["made by", `cutout ${study.version}`]])}`,
+${settingsList([...plan, ["hash (SHA-256)", study.hash], ["made by", `cutout ${study.version}`]])}`,
   );
 }
 
