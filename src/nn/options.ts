@@ -56,7 +56,7 @@ export const boolean: Kind<boolean> = {
   examples: [false, true],
 };
 
-export function choice<const T extends string>(values: readonly T[]): Kind<T> {
+export function choice<const T extends string | number>(values: readonly T[]): Kind<T> {
   return {
     must: values.map((value) => JSON.stringify(value)).join(" or "),
     read: (value) => values.find((known) => known === value),
