@@ -8,6 +8,7 @@ import { matmulRules } from "./ops/matmul.ts";
 import { normalizationRules } from "./ops/normalization.ts";
 import { poolRules } from "./ops/pool.ts";
 import { reductionRules } from "./ops/reduction.ts";
+import { shakeRules } from "./ops/shake.ts";
 import { shapeRules } from "./ops/shape.ts";
 import type { Attrs, CompositeName, CompositeRules, OpName, PrimitiveRules, Rule } from "./types.ts";
 
@@ -28,6 +29,7 @@ export const compositeRules: CompositeRules = {
   ...normalizationRules.composite,
   ...dropoutRules.composite,
   ...lossRules,
+  ...shakeRules,
 };
 
 const rules = { ...primitiveRules, ...compositeRules };

@@ -133,6 +133,11 @@ export interface CompositeAttrs {
   batchNormInference: { readonly epsilon: number };
   /** (x, seed): each element is zero with probability p, else multiplied by 1 / (1 - p). */
   dropout: { readonly probability: number; readonly salt: number };
+  /**
+   * (x, y, forward, backward), the last two broadcasting: forward x + (1 - forward) y, with the gradients of
+   * backward x + (1 - backward) y.
+   */
+  shake: None;
   /** (logits [K,N], targets [K,N]) -> [1]: mean over the batch; labels smoothed towards uniform. */
   crossEntropy: { readonly labelSmoothing: number };
 }

@@ -41,7 +41,7 @@ export interface NetworkArguments {
   /** 2 or more. */
   readonly numClasses: number;
   /** The network's own options; what is left out is what it says itself. */
-  readonly options?: object;
+  readonly options?: object | undefined;
 }
 
 /**

@@ -88,6 +88,11 @@ export function orNull<T>(kind: Kind<T>): Kind<T | null> {
   };
 }
 
+/** A setting that was added later: in older files it is missing, and is what it then was. */
+export function since<T>(kind: Kind<T>, before: T): Kind<T> {
+  return { ...kind, read: (value) => (value === undefined ? before : kind.read(value)) };
+}
+
 /**
  * Complete values out of what a caller or a file gives.
  * @param where whose options they are: the name of a network, or its file

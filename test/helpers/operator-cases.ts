@@ -380,6 +380,18 @@ export const operatorCases: Cases = {
       operands: [spread(shape, key), integers("int32", [1], [value])],
       attrs: { probability, salt: own },
     })),
+  // With one share for both ways, so that the gradient is the derivative.
+  shake: fc
+    .record({ shape: anyShape, ones: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }), key: seed })
+    .map(({ shape, ones, key }) => {
+      const share = spread(
+        shape.map((size, axis) => (ones[axis] ? 1 : size)),
+        key + 2,
+        0,
+        1,
+      );
+      return { operands: [spread(shape, key), spread(shape, key + 1), share, share], attrs: {} };
+    }),
   crossEntropy: fc
     .record({
       classes: fc.integer({ min: 2, max: 5 }),

@@ -2,6 +2,7 @@
 import type { LayerRule } from "../layer.ts";
 import { avgPoolRule } from "./avg-pool.ts";
 import { batchNormRule } from "./batch-norm.ts";
+import { concatRule } from "./concat.ts";
 import { convRule } from "./conv.ts";
 import { dropoutRule } from "./dropout.ts";
 import { flattenRule } from "./flatten.ts";
@@ -13,9 +14,12 @@ import { reluRule } from "./relu.ts";
 import { residualRule } from "./residual.ts";
 import { scaleRule } from "./scale.ts";
 import { sequentialRule } from "./sequential.ts";
+import { shakeRule } from "./shake.ts";
+import { shiftRule } from "./shift.ts";
 
 export { avgPool } from "./avg-pool.ts";
 export { batchNorm } from "./batch-norm.ts";
+export { concat } from "./concat.ts";
 export { conv } from "./conv.ts";
 export { dropout } from "./dropout.ts";
 export { flatten } from "./flatten.ts";
@@ -27,10 +31,13 @@ export { relu } from "./relu.ts";
 export { residual } from "./residual.ts";
 export { scale } from "./scale.ts";
 export { identity, sequential } from "./sequential.ts";
+export { shake } from "./shake.ts";
+export { shift } from "./shift.ts";
 
 export const layerRules = {
   avgPool: avgPoolRule,
   batchNorm: batchNormRule,
+  concat: concatRule,
   conv: convRule,
   dropout: dropoutRule,
   flatten: flattenRule,
@@ -42,6 +49,8 @@ export const layerRules = {
   residual: residualRule,
   scale: scaleRule,
   sequential: sequentialRule,
+  shake: shakeRule,
+  shift: shiftRule,
 };
 
 export type LayerKind = keyof typeof layerRules;

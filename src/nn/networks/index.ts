@@ -3,6 +3,7 @@ import type { NetworkDefinition } from "../definition.ts";
 import { alexnet } from "./alexnet.ts";
 import { resnet18, resnet34, resnet50 } from "./resnet.ts";
 import { resnet9 } from "./resnet9.ts";
+import { shakeShake26x32, shakeShake26x64, shakeShake26x96, shakeShake29 } from "./shake-shake.ts";
 import { type WideResnetName, wideResnetMember, wrn16x4, wrn16x8, wrn28x10, wrn40x4 } from "./wide-resnet.ts";
 
 export const networks = [
@@ -15,6 +16,10 @@ export const networks = [
   wrn16x8,
   wrn28x10,
   wrn40x4,
+  shakeShake26x32,
+  shakeShake26x64,
+  shakeShake26x96,
+  shakeShake29,
 ] as const;
 
 /** A family whose members are too many to list: how their names look, and the member that a name means. */
