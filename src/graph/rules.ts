@@ -3,6 +3,8 @@ import { convRules } from "./ops/convolution.ts";
 import { dropoutRules } from "./ops/dropout.ts";
 import { elementwiseRules } from "./ops/elementwise.ts";
 import { filterBankRules } from "./ops/filter-bank.ts";
+import { geluRules } from "./ops/gelu.ts";
+import { localResponseNormRules } from "./ops/local-response-norm.ts";
 import { lossRules } from "./ops/loss.ts";
 import { matmulRules } from "./ops/matmul.ts";
 import { normalizationRules } from "./ops/normalization.ts";
@@ -21,6 +23,7 @@ const primitiveRules: PrimitiveRules = {
   ...normalizationRules.primitive,
   ...dropoutRules.primitive,
   ...poolRules.primitive,
+  ...geluRules.primitive,
 };
 
 export const compositeRules: CompositeRules = {
@@ -30,6 +33,8 @@ export const compositeRules: CompositeRules = {
   ...dropoutRules.composite,
   ...lossRules,
   ...shakeRules,
+  ...geluRules.composite,
+  ...localResponseNormRules,
 };
 
 const rules = { ...primitiveRules, ...compositeRules };

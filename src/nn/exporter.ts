@@ -9,8 +9,8 @@ export interface ChannelMap {
   readonly shift: Float32Array;
 }
 
-/** Attributes of a node: numbers are integers. */
-type Attributes = Readonly<Record<string, number | readonly number[]>>;
+/** Attributes of a node: numbers are integers, floats stand as `{ float }`. */
+type Attributes = Readonly<Record<string, number | readonly number[] | { readonly float: number }>>;
 
 export interface Exporter {
   /** Adds a standard operator with one result and returns its name. */

@@ -6,9 +6,11 @@ import { concatRule } from "./concat.ts";
 import { convRule } from "./conv.ts";
 import { dropoutRule } from "./dropout.ts";
 import { flattenRule } from "./flatten.ts";
+import { geluRule } from "./gelu.ts";
 import { globalAvgPoolRule } from "./global-avg-pool.ts";
 import { globalMaxPoolRule } from "./global-max-pool.ts";
 import { linearRule } from "./linear.ts";
+import { localResponseNormRule } from "./local-response-norm.ts";
 import { maxPoolRule } from "./max-pool.ts";
 import { reluRule } from "./relu.ts";
 import { residualRule } from "./residual.ts";
@@ -23,9 +25,11 @@ export { concat } from "./concat.ts";
 export { conv } from "./conv.ts";
 export { dropout } from "./dropout.ts";
 export { flatten } from "./flatten.ts";
+export { gelu } from "./gelu.ts";
 export { globalAvgPool } from "./global-avg-pool.ts";
 export { globalMaxPool } from "./global-max-pool.ts";
 export { linear } from "./linear.ts";
+export { localResponseNorm } from "./local-response-norm.ts";
 export { maxPool } from "./max-pool.ts";
 export { relu } from "./relu.ts";
 export { residual } from "./residual.ts";
@@ -41,9 +45,11 @@ export const layerRules = {
   conv: convRule,
   dropout: dropoutRule,
   flatten: flattenRule,
+  gelu: geluRule,
   globalAvgPool: globalAvgPoolRule,
   globalMaxPool: globalMaxPoolRule,
   linear: linearRule,
+  localResponseNorm: localResponseNormRule,
   maxPool: maxPoolRule,
   relu: reluRule,
   residual: residualRule,

@@ -1,6 +1,6 @@
 // The list of networks.
 import type { NetworkDefinition } from "../definition.ts";
-import { alexnet } from "./alexnet.ts";
+import { alexnet, alexnet2012 } from "./alexnet.ts";
 import { resnet18, resnet34, resnet50 } from "./resnet.ts";
 import { resnet9 } from "./resnet9.ts";
 import { shakeShake26x32, shakeShake26x64, shakeShake26x96, shakeShake29 } from "./shake-shake.ts";
@@ -8,6 +8,7 @@ import { type WideResnetName, wideResnetMember, wrn16x4, wrn16x8, wrn28x10, wrn4
 
 export const networks = [
   alexnet,
+  alexnet2012,
   resnet9,
   resnet18,
   resnet34,
