@@ -1,4 +1,5 @@
 // Numbers, settings and names as people read them.
+import leven from "leven";
 
 /** `92.77 %` with a space that does not break; one decimal for fewer than 1,000 images, where a second one would be noise. */
 export function percent(share: number | null, count = Number.POSITIVE_INFINITY): string {
@@ -109,4 +110,19 @@ export function shortForm(name: string, options: object = {}): string {
     return `${key}=${text}`;
   });
   return told.length === 0 ? name : `${name}:${told.join(",")}`;
+}
+
+/** Those of the known names that somebody may have meant, the nearest first; none when it is like none of them. */
+export function nearNames(name: string, known: readonly string[], most = 5): readonly string[] {
+  const told = name.toLowerCase();
+  const maxDistance = Math.max(2, Math.floor(told.length / 3));
+  const distanceTo = (one: string): number =>
+    // The beginning of a name is like it, however much is left out.
+    told.length > 1 && one.startsWith(told) ? 0 : leven(told, one.toLowerCase());
+  return known
+    .map((one) => ({ one, distance: distanceTo(one) }))
+    .filter(({ distance }) => distance <= maxDistance)
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, most)
+    .map(({ one }) => one);
 }

@@ -1,7 +1,7 @@
 // `cutout bench --layers MODEL`: how long each algorithm takes here for each convolution of a network.
 import { availableParallelism } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { networkNames } from "../nn/networks/index.ts";
+import { findNetwork, networkForms } from "../nn/build.ts";
 import type { DeviceChoice } from "../run/device.ts";
 import type { ModelLayersOptions } from "../run/layers.ts";
 import { say, tell } from "./console.ts";
@@ -19,7 +19,6 @@ interface BenchFlags {
 }
 
 export function addBench(program: Command): void {
-  const models = networkNames;
   program
     .command("bench")
     .summary("time the convolutions of a network on this machine")
@@ -28,9 +27,15 @@ export function addBench(program: Command): void {
         "one training takes with --convolution fixed and with timed. Later runs with timed take these times.",
     )
     .addOption(
-      new Option("--layers <model>", `network: ${models.join(", ")}`).choices(models).makeOptionMandatory(),
+      new Option("--layers <model>", `network: ${networkForms}`)
+        .argParser((name) => findNetwork(name).name)
+        .makeOptionMandatory(),
     )
-    .option("--size <pixels>", "side of the images (default: 32, 227 for alexnet)", wholeNumber)
+    .option(
+      "--size <pixels>",
+      "side of the images (default: 32, or what the network wants of photos)",
+      wholeNumber,
+    )
     .option("--batch <number>", "images in one training step", wholeNumber, 128)
     .option("--threads <number>", "processor threads", wholeNumber, availableParallelism())
     .addOption(

@@ -1,9 +1,9 @@
 // Which network, as a text: `resnet9`, `wrn-16-4:dropout=0.3`, or the path of a file that defines one.
 import { CutoutError } from "../error.ts";
-import { findNetwork } from "../nn/build.ts";
+import { findNetwork, networkForms } from "../nn/build.ts";
 import { networkOptions } from "../nn/definition.ts";
 import { isNetworkFile } from "../nn/load.ts";
-import { type NetworkName, networkNames } from "../nn/networks/index.ts";
+import type { NetworkName } from "../nn/networks/index.ts";
 import { parseNamed } from "./augmentation-text.ts";
 import { show } from "./fields.ts";
 
@@ -23,7 +23,7 @@ export interface NetworkInput {
   readonly options?: NetworkSettings["options"] | undefined;
 }
 
-export const networkForm = `${networkNames.join(", ")} or the path of a .js, .mjs or .ts file`;
+export const networkForm = `${networkForms} or the path of a .js, .mjs or .ts file`;
 
 /**
  * A network that there is, with options that it takes; those of a person's file show when the file is loaded.
@@ -35,8 +35,7 @@ export function networkFrom(
   const { name, options = {} } = typeof given === "string" ? named(given) : given;
   if (typeof name !== "string") throw wrong(given);
   if (isNetworkFile(name)) return { name, options };
-  if (!(networkNames as readonly string[]).includes(name)) throw wrong(name);
-  networkOptions(findNetwork(name), options);
+  networkOptions(findNetwork(name, networkForm), options);
   return { name, options };
 }
 

@@ -3,11 +3,14 @@ import { convRules } from "./ops/convolution.ts";
 import { dropoutRules } from "./ops/dropout.ts";
 import { elementwiseRules } from "./ops/elementwise.ts";
 import { filterBankRules } from "./ops/filter-bank.ts";
+import { geluRules } from "./ops/gelu.ts";
+import { localResponseNormRules } from "./ops/local-response-norm.ts";
 import { lossRules } from "./ops/loss.ts";
 import { matmulRules } from "./ops/matmul.ts";
 import { normalizationRules } from "./ops/normalization.ts";
 import { poolRules } from "./ops/pool.ts";
 import { reductionRules } from "./ops/reduction.ts";
+import { shakeRules } from "./ops/shake.ts";
 import { shapeRules } from "./ops/shape.ts";
 import type { Attrs, CompositeName, CompositeRules, OpName, PrimitiveRules, Rule } from "./types.ts";
 
@@ -20,6 +23,7 @@ const primitiveRules: PrimitiveRules = {
   ...normalizationRules.primitive,
   ...dropoutRules.primitive,
   ...poolRules.primitive,
+  ...geluRules.primitive,
 };
 
 export const compositeRules: CompositeRules = {
@@ -28,6 +32,9 @@ export const compositeRules: CompositeRules = {
   ...normalizationRules.composite,
   ...dropoutRules.composite,
   ...lossRules,
+  ...shakeRules,
+  ...geluRules.composite,
+  ...localResponseNormRules,
 };
 
 const rules = { ...primitiveRules, ...compositeRules };

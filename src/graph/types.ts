@@ -56,6 +56,8 @@ export interface PrimitiveAttrs {
   relu: None;
   sigmoid: None;
   tanh: None;
+  /** 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x. */
+  erf: None;
   // elementwise, two operands that broadcast
   add: None;
   sub: None;
@@ -133,6 +135,23 @@ export interface CompositeAttrs {
   batchNormInference: { readonly epsilon: number };
   /** (x, seed): each element is zero with probability p, else multiplied by 1 / (1 - p). */
   dropout: { readonly probability: number; readonly salt: number };
+  /** x times the share of a standard normal distribution below x. */
+  gelu: None;
+  /**
+   * x [C, ...] / (k + alpha m)^beta, m being the mean of the squares of so many neighbouring channels, an odd number;
+   * channels outside count as 0.
+   */
+  localResponseNorm: {
+    readonly size: number;
+    readonly alpha: number;
+    readonly beta: number;
+    readonly k: number;
+  };
+  /**
+   * (x, y, forward, backward), the last two broadcasting: forward x + (1 - forward) y, with the gradients of
+   * backward x + (1 - backward) y.
+   */
+  shake: None;
   /** (logits [K,N], targets [K,N]) -> [1]: mean over the batch; labels smoothed towards uniform. */
   crossEntropy: { readonly labelSmoothing: number };
 }

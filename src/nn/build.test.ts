@@ -43,9 +43,17 @@ describe("errors", () => {
     expect(() => takesImages(wrong, { input: rgb(48), numClasses: 2 })).toThrow("wrong: its layers must fit");
   });
 
-  it("an unknown name", () => {
-    expect(() => buildNetwork("none" as NetworkName, { input: rgb(32), numClasses: 2 })).toThrow(
-      `model: must be one of ${networkNames.join(", ")}, got none`,
+  it("an unknown name tells those like it, or all", () => {
+    const build = (name: string) => () =>
+      buildNetwork(name as NetworkName, { input: rgb(32), numClasses: 2 });
+    expect(build("none")).toThrow(
+      `model: must be one of ${networkNames.join(", ")}, wrn-DEPTH-WIDEN, got "none"`,
+    );
+    expect(build("ResNet-18")).toThrow(
+      'model: there is no such network, got "ResNet-18"; names like it: resnet18, resnet9',
+    );
+    expect(build("wrn-28")).toThrow(
+      'model: there is no such network, got "wrn-28"; names like it: wrn-28-10',
     );
   });
 
@@ -55,7 +63,9 @@ describe("errors", () => {
   });
 
   it.each([
-    ["resnet18", { dropout: 0.3 }, 'resnet18: takes no options, got "dropout"'],
+    ["resnet9", { dropout: 0.3 }, 'resnet9: takes no options, got "dropout"'],
+    ["resnet18", { depth: 34 }, 'resnet18: options must be among stem, got "depth"'],
+    ["resnet50", { stem: "photo" }, 'resnet50: stem must be "cifar" or "imagenet", got "photo"'],
     ["wrn-16-4", { depth: 28 }, 'wrn-16-4: options must be among dropout, got "depth"'],
     ["wrn-16-4", { dropout: -0.1 }, "wrn-16-4: dropout must be a number >= 0 and < 1, got -0.1"],
     ["wrn-16-4", { dropout: 1 }, "wrn-16-4: dropout must be a number >= 0 and < 1, got 1"],

@@ -1,19 +1,39 @@
 // Networks for images of one size, out of their definitions.
 import { CutoutError } from "../error.ts";
+import { nearNames } from "../text.ts";
 import { checkLayer } from "./check-layer.ts";
 import { type NetworkDefinition, networkOptions } from "./definition.ts";
 import { WindowTooLarge } from "./layer.ts";
 import type { Layer } from "./layers/index.ts";
 import { type Network, network, outputOf } from "./network.ts";
-import { type NetworkName, networkNames, networks } from "./networks/index.ts";
-import { reasonOf, refusal } from "./options.ts";
+import { families, type NetworkName, networkNames, networks } from "./networks/index.ts";
+import { reasonOf, refusal, show } from "./options.ts";
 import { inferLayer } from "./tree.ts";
 
-/** A shipped network. @throws CutoutError when there is none of this name */
-export function findNetwork(name: string): NetworkDefinition {
-  const found = networks.find((definition) => definition.name === name);
-  if (found !== undefined) return found;
-  throw refusal({ where: "model", what: `must be one of ${networkNames.join(", ")}`, got: name });
+/** What a shipped network may be called, in words. */
+export const networkForms = [...networkNames, ...families.map(({ form }) => form)].join(", ");
+
+/**
+ * A shipped network.
+ * @param form what the caller takes, in words
+ * @throws CutoutError when there is none of this name; it tells those with names like it, or all
+ */
+export function findNetwork(name: string, form = networkForms): NetworkDefinition {
+  const listed = networks.find((definition) => definition.name === name);
+  if (listed !== undefined) return listed;
+  for (const { member } of families) {
+    const found = member(name);
+    if (found !== undefined) return found;
+  }
+  const near = nearNames(name, networkNames);
+  const what = `must be one of ${form}`;
+  if (near.length === 0) throw refusal({ where: "model", what, got: show(name) });
+  throw refusal({
+    where: "model",
+    what: "there is no such network",
+    got: show(name),
+    remedy: `names like it: ${near.join(", ")}`,
+  });
 }
 
 export interface NetworkArguments {
@@ -21,7 +41,7 @@ export interface NetworkArguments {
   /** 2 or more. */
   readonly numClasses: number;
   /** The network's own options; what is left out is what it says itself. */
-  readonly options?: object;
+  readonly options?: object | undefined;
 }
 
 /**

@@ -165,6 +165,7 @@ export function memberOf<O extends object, F extends keyof O & string, const Nam
   family: NetworkDefinition<O>,
   name: Name,
   settled: Pick<O, F>,
+  summary = family.summary,
 ): NetworkDefinition<Omit<O, F>, Name> {
   const open = Object.fromEntries(
     Object.entries(family.options).filter(([option]) => !Object.hasOwn(settled, option)),
@@ -174,6 +175,7 @@ export function memberOf<O extends object, F extends keyof O & string, const Nam
     ...family,
     name,
     where: name,
+    summary,
     options: open,
     build: (args) => family.build({ ...all, ...args }),
   };

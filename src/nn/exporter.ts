@@ -9,8 +9,8 @@ export interface ChannelMap {
   readonly shift: Float32Array;
 }
 
-/** Attributes of a node: numbers are integers. */
-type Attributes = Readonly<Record<string, number | readonly number[]>>;
+/** Attributes of a node: numbers are integers, floats stand as `{ float }`. */
+type Attributes = Readonly<Record<string, number | readonly number[] | { readonly float: number }>>;
 
 export interface Exporter {
   /** Adds a standard operator with one result and returns its name. */
@@ -19,6 +19,8 @@ export interface Exporter {
   constant(shape: readonly number[], data: Float32Array): string;
   /** Name of a float32 scalar. */
   number(value: number): string;
+  /** Name of a vector of int64, as shapes and axes are given. */
+  integers(values: readonly number[]): string;
   /** A parameter or buffer as it was trained. */
   weights(name: string): Float32Array;
   /** Adds a convolution, as the nodes that compute it fastest. */

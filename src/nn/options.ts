@@ -56,7 +56,7 @@ export const boolean: Kind<boolean> = {
   examples: [false, true],
 };
 
-export function choice<const T extends string>(values: readonly T[]): Kind<T> {
+export function choice<const T extends string | number>(values: readonly T[]): Kind<T> {
   return {
     must: values.map((value) => JSON.stringify(value)).join(" or "),
     read: (value) => values.find((known) => known === value),
@@ -86,6 +86,11 @@ export function orNull<T>(kind: Kind<T>): Kind<T | null> {
     read: (value) => (value === null ? null : kind.read(value)),
     examples: [null, ...kind.examples],
   };
+}
+
+/** A setting that was added later: in older files it is missing, and is what it then was. */
+export function since<T>(kind: Kind<T>, before: T): Kind<T> {
+  return { ...kind, read: (value) => (value === undefined ? before : kind.read(value)) };
 }
 
 /**

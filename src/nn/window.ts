@@ -13,13 +13,14 @@ export interface Windowed {
   readonly padding: Sides;
 }
 
-/** A convolution with its weights, without dilation or groups, as it is exported. */
+/** A convolution with its weights, without dilation, as it is exported. */
 export interface Convolution extends Windowed {
   /** [C, H, W] of one image. */
   readonly input: readonly [number, number, number];
-  /** [outChannels, C, ...kernel] */
+  /** [outChannels, C / groups, ...kernel] */
   readonly weight: Float32Array;
   readonly bias: Float32Array;
+  readonly groups: number;
 }
 
 export const windowFields: LayerFields<Windowed> = {

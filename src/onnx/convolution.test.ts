@@ -18,7 +18,8 @@ const windowOf = ({ kernel, stride, padding }: Convolution) => ({
 
 function directSum(x: Float32Array, images: number, convolution: Convolution): Float64Array {
   const [channels, height, width] = convolution.input;
-  const { weight, bias, kernel, stride, padding } = convolution;
+  const { weight, bias, kernel, stride, padding, groups } = convolution;
+  const inner = channels / groups;
   const [rows, columns] = outputSize(windowOf(convolution), [height, width]);
   const sums = new Float64Array(images * bias.length * rows * columns);
   for (let at = 0; at < sums.length; at++) {
@@ -30,9 +31,10 @@ function directSum(x: Float32Array, images: number, convolution: Convolution): F
       for (let j = 0; j < kernel[1]; j++) {
         const [y, z] = [row * stride[0] + i - padding[0], column * stride[1] + j - padding[1]];
         if (y < 0 || y >= height || z < 0 || z >= width) continue;
-        for (let c = 0; c < channels; c++) {
-          const tap = ((filter * channels + c) * kernel[0] + i) * kernel[1] + j;
-          sum += x[((image * channels + c) * height + y) * width + z]! * weight[tap]!;
+        const group = Math.floor(filter / (bias.length / groups));
+        for (let c = 0; c < inner; c++) {
+          const tap = ((filter * inner + c) * kernel[0] + i) * kernel[1] + j;
+          sum += x[((image * channels + group * inner + c) * height + y) * width + z]! * weight[tap]!;
         }
       }
     }
@@ -47,6 +49,7 @@ interface Case {
   readonly kernel: readonly [number, number];
   readonly stride?: number;
   readonly padding: Sides;
+  readonly groups?: number;
   readonly byRows: boolean;
 }
 
@@ -59,6 +62,7 @@ const cases: readonly Case[] = [
   { input: [3, 16, 16], filters: 64, kernel: [5, 5], padding: [2, 2, 2, 2], byRows: false },
   { input: [64, 16, 8], filters: 64, kernel: [3, 3], padding: [1, 1, 1, 1], byRows: false },
   { input: [64, 27, 9], filters: 64, kernel: [5, 5], stride: 2, padding: [2, 2, 2, 2], byRows: false },
+  { input: [128, 13, 9], filters: 128, kernel: [5, 5], padding: [2, 2, 2, 2], groups: 2, byRows: false },
 ];
 
 describe("convolutions of exported models", () => {
@@ -66,13 +70,15 @@ describe("convolutions of exported models", () => {
     const rng = stream(3, "exported convolution", ...one.input);
     const normal = (length: number) => Float32Array.from({ length }, () => rng.normal());
     const images = 2;
+    const groups = one.groups ?? 1;
     const convolution: Convolution = {
       input: one.input,
-      weight: normal(one.filters * one.input[0] * one.kernel[0] * one.kernel[1]),
+      weight: normal(((one.filters * one.input[0]) / groups) * one.kernel[0] * one.kernel[1]),
       bias: normal(one.filters),
       kernel: one.kernel,
       stride: [one.stride ?? 1, one.stride ?? 1],
       padding: one.padding,
+      groups,
     };
     const nodes = new NodeList();
     const y = addConvolution(nodes, "x", convolution);

@@ -7,10 +7,10 @@ import type { NodeList } from "./nodes.ts";
 /** Adds the nodes for x [N, C, H, W] and returns the name of the result. */
 export function addConvolution(nodes: NodeList, x: string, convolution: Convolution): string {
   if (byRowsPays(convolution)) return addByRows(nodes, x, convolution);
-  const { input, weight, bias, kernel, stride, padding } = convolution;
+  const { input, weight, bias, kernel, stride, padding, groups } = convolution;
   const operands = [
     x,
-    nodes.constant("float32", [bias.length, input[0], ...kernel], weight),
+    nodes.constant("float32", [bias.length, input[0] / groups, ...kernel], weight),
     nodes.constant("float32", [bias.length], bias),
   ];
   return nodes.add("Conv", operands, {
@@ -18,7 +18,7 @@ export function addConvolution(nodes: NodeList, x: string, convolution: Convolut
     strides: stride,
     pads: padding,
     dilations: [1, 1],
-    group: 1,
+    group: groups,
   });
 }
 
@@ -30,9 +30,17 @@ const taps = transforms.kernel[0]!.length;
  * Whether the products that are saved are worth the passes over the transformed rows. In AlexNet at batch 128 they are
  * from 13 rows on; with kernels of three rows little is left, for seven nodes more.
  */
-function byRowsPays({ input: [channels, height], bias, kernel, stride, padding }: Convolution): boolean {
+function byRowsPays({
+  input: [channels, height],
+  bias,
+  kernel,
+  stride,
+  padding,
+  groups,
+}: Convolution): boolean {
   const rows = height + padding[0] + padding[2] - taps + 1;
   return (
+    groups === 1 &&
     kernel[0] === taps &&
     stride.every((one) => one === 1) &&
     Math.min(channels, bias.length) >= 64 &&

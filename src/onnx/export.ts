@@ -5,6 +5,7 @@ import type { Layer } from "../nn/layers/index.ts";
 import type { Network } from "../nn/network.ts";
 import { exportLayer, firstLayer, ruleOf } from "../nn/tree.ts";
 import type { Tensor } from "../tensor.ts";
+import { version } from "../version.ts";
 import { addConvolution } from "./convolution.ts";
 import { NodeList } from "./nodes.ts";
 import { encodeModel } from "./proto.ts";
@@ -75,6 +76,7 @@ export function exportModel({
       add: (operator, inputs, attributes) => nodes.add(operator, inputs, attributes),
       constant,
       number: (value) => nodes.number(value),
+      integers: (values) => nodes.integers(values),
       weights: (key) => find(key).data as Float32Array,
       convolution: (x, convolution) => addConvolution(nodes, x, convolution),
       before: (layer) => (layer === first ? before : null),
@@ -86,6 +88,7 @@ export function exportModel({
   nodes.addNamed("probabilities", "Softmax", [logits], { axis: 1 });
   return encodeModel({
     name,
+    version,
     nodes: nodes.nodes,
     constants: nodes.constants,
     inputs: [{ name: "images", dtype: "float32", shape: ["N", channels, height, width] }],

@@ -52,6 +52,7 @@ const lowerings: Lowerings = {
   relu: simple("Relu"),
   sigmoid: simple("Sigmoid"),
   tanh: simple("Tanh"),
+  erf: simple("Erf"),
   add: simple("Add"),
   sub: simple("Sub"),
   mul: simple("Mul"),

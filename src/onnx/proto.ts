@@ -62,6 +62,8 @@ export interface OnnxModel {
   /** Name of an output that is a sequence of float32 tensors; it stands before the others. */
   readonly sequence?: string;
   readonly metadata: Readonly<Record<string, string>>;
+  /** Of the program that writes it. */
+  readonly version?: string;
 }
 
 const opset = 18;
@@ -83,6 +85,8 @@ export function encodeModel(model: OnnxModel): Uint8Array {
     create(ModelProtoSchema, {
       irVersion,
       producerName: "cutout",
+      producerVersion: model.version ?? "",
+      modelVersion: 1n,
       opsetImport: [...domains].map((domain) =>
         create(OperatorSetIdProtoSchema, { domain, version: BigInt(domain === "" ? opset : 1) }),
       ),
@@ -121,16 +125,21 @@ export function encodeModel(model: OnnxModel): Uint8Array {
 
 /** What a model says about itself. */
 export interface ModelDescription {
-  /** Who wrote it. */
+  /** Who wrote it, and with which version. */
   readonly producer: string;
+  readonly version: string;
+  /** Of its nodes, in their order. */
+  readonly operators: readonly string[];
   readonly metadata: Readonly<Record<string, string>>;
 }
 
 /** @throws when the bytes are no ONNX file */
 export function describeModel(bytes: Uint8Array): ModelDescription {
-  const { producerName, metadataProps } = fromBinary(ModelProtoSchema, bytes);
+  const { producerName, producerVersion, graph, metadataProps } = fromBinary(ModelProtoSchema, bytes);
   return {
     producer: producerName,
+    version: producerVersion,
+    operators: (graph?.node ?? []).map(({ opType }) => opType),
     metadata: Object.fromEntries(metadataProps.map(({ key, value }) => [key, value])),
   };
 }

@@ -1,6 +1,5 @@
 // The table of a shipped network's convolutions on this machine.
 import { buildNetwork, findNetwork } from "../nn/build.ts";
-import type { NetworkName } from "../nn/networks/index.ts";
 import { remember } from "../runtime/choice.ts";
 import { describeMachine, type NodeRuntimeOptions, timingRuntime } from "../runtime/node.ts";
 import { timingFile } from "../runtime/timing-file.ts";
@@ -8,7 +7,8 @@ import { chooseDevice, type DeviceChoice } from "./device.ts";
 import { type LayerTiming, type LayerTimingOptions, timeLayers } from "./layer-times.ts";
 
 export interface ModelLayersOptions {
-  readonly model: NetworkName;
+  /** Of a shipped network. */
+  readonly model: string;
   /** Side of the images, pixels. */
   readonly size: number;
   readonly batchSize: number;
@@ -21,7 +21,7 @@ export interface ModelLayersOptions {
 }
 
 /** Side of the images where none is told: of CIFAR-10's, or of the photos that a network wants. */
-export function benchSize(model: NetworkName): number {
+export function benchSize(model: string): number {
   const { keepSmall, imageSize } = findNetwork(model).sizes;
   return keepSmall ? 32 : imageSize;
 }
@@ -31,7 +31,7 @@ export async function timeModelLayers(options: ModelLayersOptions): Promise<Laye
   const { model, size, batchSize, threads, device: choice, tell, onProgress } = options;
   const { device, adapter, messages } = await chooseDevice(choice);
   messages.forEach(tell);
-  const network = buildNetwork(model, {
+  const network = buildNetwork(findNetwork(model), {
     input: { height: size, width: size, channels: 3 },
     numClasses: 10,
   });

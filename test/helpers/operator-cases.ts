@@ -187,6 +187,8 @@ export const operatorCases: Cases = {
   relu: unary(),
   sigmoid: unary(),
   tanh: unary(),
+  erf: unary(),
+  gelu: unary(),
   add: binary(),
   sub: binary(),
   mul: binary(),
@@ -380,6 +382,32 @@ export const operatorCases: Cases = {
       operands: [spread(shape, key), integers("int32", [1], [value])],
       attrs: { probability, salt: own },
     })),
+  localResponseNorm: fc
+    .record({
+      shape: fc.array(extent, { minLength: 2, maxLength: 4 }),
+      channels: fc.integer({ min: 1, max: 8 }),
+      size: fc.constantFrom(1, 3, 5),
+      alpha: fc.constantFrom(0.5, 1e-4),
+      beta: fc.constantFrom(0.75, 0.5),
+      k: fc.constantFrom(1, 2),
+      key: seed,
+    })
+    .map(({ shape, channels, key, ...attrs }) => ({
+      operands: [spread([channels, ...shape.slice(1)], key)],
+      attrs,
+    })),
+  // With one share for both ways, so that the gradient is the derivative.
+  shake: fc
+    .record({ shape: anyShape, ones: fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }), key: seed })
+    .map(({ shape, ones, key }) => {
+      const share = spread(
+        shape.map((size, axis) => (ones[axis] ? 1 : size)),
+        key + 2,
+        0,
+        1,
+      );
+      return { operands: [spread(shape, key), spread(shape, key + 1), share, share], attrs: {} };
+    }),
   crossEntropy: fc
     .record({
       classes: fc.integer({ min: 2, max: 5 }),

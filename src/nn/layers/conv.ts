@@ -1,21 +1,39 @@
 // A convolution (cross-correlation), with or without bias.
 import { type Affine, addBias, affineFields, affineParameters, width } from "../affine.ts";
 import { image, type LayerRule } from "../layer.ts";
+import { integer, refusal, since } from "../options.ts";
 import { square, type Windowed, windowedShape, windowFields } from "../window.ts";
 import type { Layer } from "./index.ts";
 
 export interface Conv extends Affine, Windowed {
   readonly outChannels: number;
+  /** Input and output channels in so many equal parts, each of which sees its own part alone. */
+  readonly groups: number;
 }
 
 export const convRule: LayerRule<Conv> = {
-  fields: { ...affineFields, ...windowFields, outChannels: width },
-  infer: (layer, input) => windowedShape(layer.name, input, layer, layer.outChannels),
-  parameters: (layer, input) =>
-    affineParameters(layer, [layer.outChannels, image(layer.name, input)[0], ...layer.kernel]),
+  fields: {
+    ...affineFields,
+    ...windowFields,
+    outChannels: width,
+    groups: since(integer({ min: 1, max: 1_000_000 }), 1),
+  },
+  infer(layer, input) {
+    const { name, groups, outChannels } = layer;
+    const [channels] = image(name, input);
+    if (channels % groups !== 0 || outChannels % groups !== 0) {
+      const what = `channels must be a multiple of the ${groups} groups`;
+      throw refusal({ where: name, what, got: `${channels} to ${outChannels}` });
+    }
+    return windowedShape(name, input, layer, outChannels);
+  },
+  parameters(layer, input) {
+    const [channels] = image(layer.name, input);
+    return affineParameters(layer, [layer.outChannels, channels / layer.groups, ...layer.kernel]);
+  },
   forward(context, layer, x) {
-    const { stride, padding } = layer;
-    const attrs = { stride, padding, dilation: [1, 1] as const, groups: 1 };
+    const { stride, padding, groups } = layer;
+    const attrs = { stride, padding, dilation: [1, 1] as const, groups };
     const y = context.g.apply("conv2d", [x, context.parameter(`${layer.name}.weight`)], attrs);
     return addBias(context, layer, y);
   },
@@ -24,15 +42,20 @@ export const convRule: LayerRule<Conv> = {
     const start = layer.bias === null ? null : exporter.weights(`${layer.name}.bias`);
     const before = exporter.before(layer);
     const area = layer.kernel[0] * layer.kernel[1];
-    const filter = input[0] * area;
+    const { groups, outChannels } = layer;
+    const inner = input[0] / groups;
+    const filter = inner * area;
+    /** Of the input, that a number of a filter meets. */
+    const channelOf = (out: number, at: number) =>
+      Math.floor(out / (outChannels / groups)) * inner + Math.floor(at / area);
     const weight = given.map((value, index) => {
-      const channel = Math.floor((index % filter) / area);
-      return value * (before?.scale[channel] ?? 1) * (after?.scale[Math.floor(index / filter)] ?? 1);
+      const out = Math.floor(index / filter);
+      return value * (before?.scale[channelOf(out, index % filter)] ?? 1) * (after?.scale[out] ?? 1);
     });
-    const bias = Float32Array.from({ length: layer.outChannels }, (_, channel) => {
+    const bias = Float32Array.from({ length: outChannels }, (_, channel) => {
       let sum = start?.[channel] ?? 0;
       for (let at = 0; before && at < filter; at++) {
-        sum += given[channel * filter + at]! * before.shift[Math.floor(at / area)]!;
+        sum += given[channel * filter + at]! * before.shift[channelOf(channel, at)]!;
       }
       return after ? sum * after.scale[channel]! + after.shift[channel]! : sum;
     });
@@ -44,6 +67,7 @@ export const convRule: LayerRule<Conv> = {
       kernel,
       stride,
       padding,
+      groups,
     });
   },
   folds: true,
@@ -63,7 +87,11 @@ export function conv(
   size: number,
   stride = 1,
   padding = 0,
-  { weightInit = { kind: "he", fan: "out" }, bias = null }: Partial<Omit<Affine, "name">> = {},
+  {
+    weightInit = { kind: "he", fan: "out" },
+    bias = null,
+    groups = 1,
+  }: Partial<Omit<Affine, "name"> & Pick<Conv, "groups">> = {},
 ): Layer {
-  return { kind: "conv", name, outChannels, ...square(size, stride, padding), weightInit, bias };
+  return { kind: "conv", name, outChannels, ...square(size, stride, padding), groups, weightInit, bias };
 }

@@ -2,46 +2,61 @@
 import type { LayerRule } from "../layer.ts";
 import { avgPoolRule } from "./avg-pool.ts";
 import { batchNormRule } from "./batch-norm.ts";
+import { concatRule } from "./concat.ts";
 import { convRule } from "./conv.ts";
 import { dropoutRule } from "./dropout.ts";
 import { flattenRule } from "./flatten.ts";
+import { geluRule } from "./gelu.ts";
 import { globalAvgPoolRule } from "./global-avg-pool.ts";
 import { globalMaxPoolRule } from "./global-max-pool.ts";
 import { linearRule } from "./linear.ts";
+import { localResponseNormRule } from "./local-response-norm.ts";
 import { maxPoolRule } from "./max-pool.ts";
 import { reluRule } from "./relu.ts";
 import { residualRule } from "./residual.ts";
 import { scaleRule } from "./scale.ts";
 import { sequentialRule } from "./sequential.ts";
+import { shakeRule } from "./shake.ts";
+import { shiftRule } from "./shift.ts";
 
 export { avgPool } from "./avg-pool.ts";
 export { batchNorm } from "./batch-norm.ts";
+export { concat } from "./concat.ts";
 export { conv } from "./conv.ts";
 export { dropout } from "./dropout.ts";
 export { flatten } from "./flatten.ts";
+export { gelu } from "./gelu.ts";
 export { globalAvgPool } from "./global-avg-pool.ts";
 export { globalMaxPool } from "./global-max-pool.ts";
 export { linear } from "./linear.ts";
+export { localResponseNorm } from "./local-response-norm.ts";
 export { maxPool } from "./max-pool.ts";
 export { relu } from "./relu.ts";
 export { residual } from "./residual.ts";
 export { scale } from "./scale.ts";
 export { identity, sequential } from "./sequential.ts";
+export { shake } from "./shake.ts";
+export { shift } from "./shift.ts";
 
 export const layerRules = {
   avgPool: avgPoolRule,
   batchNorm: batchNormRule,
+  concat: concatRule,
   conv: convRule,
   dropout: dropoutRule,
   flatten: flattenRule,
+  gelu: geluRule,
   globalAvgPool: globalAvgPoolRule,
   globalMaxPool: globalMaxPoolRule,
   linear: linearRule,
+  localResponseNorm: localResponseNormRule,
   maxPool: maxPoolRule,
   relu: reluRule,
   residual: residualRule,
   scale: scaleRule,
   sequential: sequentialRule,
+  shake: shakeRule,
+  shift: shiftRule,
 };
 
 export type LayerKind = keyof typeof layerRules;

@@ -4,8 +4,11 @@ import type { Layer } from "./index.ts";
 
 export const maxPoolRule = poolRule("max pooling", "maxPool2d", { op: "MaxPool" });
 
-/** The largest value in each square window: [C, H, W] to [C, H', W'], where H' = floor((H - size) / stride) + 1. */
-export const maxPool = (size: number, stride = size): Layer => ({
+/**
+ * The largest value in each square window: [C, H, W] to [C, H', W'], where H' = floor((H + 2 padding - size) / stride) + 1.
+ * The padding is never the largest.
+ */
+export const maxPool = (size: number, stride = size, padding = 0): Layer => ({
   kind: "maxPool",
-  ...square(size, stride, 0),
+  ...square(size, stride, padding),
 });

@@ -18,13 +18,15 @@ export const sequentialRule: LayerRule<Sequential> = {
     });
   },
   forward: (context, { layers }, x) => layers.reduce((y, layer) => context.forward(layer, y), x),
-  export(exporter, { layers }, x, input) {
+  export(exporter, layer, x, input) {
+    // A normalization folds into the convolution before it wherever a group of layers begins or ends between them.
+    const layers = flat(layer);
     let [y, shape] = [x, input];
     for (let at = 0; at < layers.length; at++) {
-      const layer = layers[at]!;
-      const after = exporter.folded(layer, layers[at + 1]);
-      y = exporter.layer(layer, y, shape, after);
-      shape = exporter.infer(layer, shape);
+      const each = layers[at]!;
+      const after = exporter.folded(each, layers[at + 1]);
+      y = exporter.layer(each, y, shape, after);
+      shape = exporter.infer(each, shape);
       // A map of each channel leaves the shape as it is.
       if (after !== null) at++;
     }
@@ -32,6 +34,10 @@ export const sequentialRule: LayerRule<Sequential> = {
   },
   first: ({ layers }) => layers[0],
 };
+
+/** The layers inside, those of sequences within it too. */
+const flat = ({ layers }: Sequential): readonly Layer[] =>
+  layers.flatMap((layer) => (layer.kind === "sequential" ? flat(layer) : [layer]));
 
 /** Layers one after the other. */
 export const sequential = (...layers: Layer[]): Layer => ({ kind: "sequential", layers });

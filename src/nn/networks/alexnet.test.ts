@@ -11,6 +11,12 @@ it("for two classes at 227x227 has 58,289,538 parameters", () => {
   expect(alexnet.parameters.find(({ name }) => name === "fc6.weight")?.shape).toEqual([4096, 9216]);
 });
 
+it("of 2012 for the thousand classes of ImageNet has 60,965,224 parameters", () => {
+  const { parameters } = buildNetwork("alexnet-2012", { input: rgb(227), numClasses: 1000 });
+  expect(parameters.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0)).toBe(60_965_224);
+  expect(parameters.find(({ name }) => name === "conv2.weight")?.shape).toEqual([256, 48, 5, 5]);
+});
+
 it("its own first weights and He's have the deviations and biases of the sources", () => {
   const statistics = (initialization: "original" | "he", name: string) => {
     const options = { initialization };

@@ -3,6 +3,7 @@ import { buildNetwork } from "../build.ts";
 import { memberOf } from "../definition.ts";
 import { countParameters } from "../network.ts";
 import { inferLayer } from "../tree.ts";
+import type { NetworkName } from "./index.ts";
 import { wideResnet, wrn16x4 } from "./wide-resnet.ts";
 
 const input = { height: 32, width: 32, channels: 3 };
@@ -17,6 +18,32 @@ it.each([
     const built = buildNetwork(wideResnet, { input, numClasses: 10, options: { ...options, dropout } });
     expect(countParameters(built)).toBe(parameters);
   }
+});
+
+it.each([
+  ["wrn-28-10", 36_474_066, 36_479_194, 36_536_884],
+  ["wrn-16-8", 10_957_266, 10_961_370, 11_007_540],
+  ["wrn-16-4", 2_746_834, 2_748_890, 2_772_020],
+] as const satisfies readonly (readonly [NetworkName, ...number[]])[])(
+  "%s is known by its name",
+  (name, ...counts) => {
+    expect(
+      [2, 10, 100].map((numClasses) => countParameters(buildNetwork(name, { input, numClasses }))),
+    ).toEqual(counts);
+  },
+);
+
+it("any depth and width is known by its name", () => {
+  expect(countParameters(buildNetwork("wrn-40-4", { input, numClasses: 100 }))).toBe(8_972_340);
+  expect(buildNetwork("wrn-22-8", { input, numClasses: 10 }).layer).toEqual(
+    buildNetwork(wideResnet, { input, numClasses: 10, options: { depth: 22, widen: 8 } }).layer,
+  );
+  expect(() => buildNetwork("wrn-27-10", { input, numClasses: 10 })).toThrow(
+    "wrn-27-10: depth must be 6n + 4, from 10 to 1000, got 27",
+  );
+  expect(() => buildNetwork("wrn-28-100", { input, numClasses: 10 })).toThrow(
+    "wrn-28-100: widen must be an integer from 1 to 64, got 100",
+  );
 });
 
 it("is built of groups of blocks: any depth of 6n + 4", () => {

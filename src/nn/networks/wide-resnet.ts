@@ -1,5 +1,5 @@
 // Wide ResNet (Zagoruyko and Komodakis 2016) for 32x32 images: pre-activation blocks, dropout between the two
-// convolutions of a block. WRN-16-4 has 2,748,890 parameters for ten classes.
+// convolutions of a block. WRN-28-10 has 36,479,194 parameters for ten classes.
 import { defineNetwork, memberOf } from "../definition.ts";
 import {
   batchNorm,
@@ -78,4 +78,20 @@ export const wideResnet = defineNetwork({
   },
 });
 
-export const wrn16x4 = memberOf(wideResnet, "wrn-16-4", { depth: 16, widen: 4 });
+/** `wrn-28-10`: any depth and factor. */
+export type WideResnetName = `wrn-${number}-${number}`;
+
+export const wideResnetMember = <Name extends WideResnetName>(name: Name, depth: number, widen: number) =>
+  memberOf(
+    wideResnet,
+    name,
+    { depth, widen },
+    `Wide ResNet of ${depth} layers, ${widen} times as wide, for images of 32 pixels`,
+  );
+
+export const wrn16x4 = wideResnetMember("wrn-16-4", 16, 4);
+/** The Cutout paper's for SVHN, with a dropout of 0.4. */
+export const wrn16x8 = wideResnetMember("wrn-16-8", 16, 8);
+/** The Cutout paper's for CIFAR, with a dropout of 0.3. */
+export const wrn28x10 = wideResnetMember("wrn-28-10", 28, 10);
+export const wrn40x4 = wideResnetMember("wrn-40-4", 40, 4);
