@@ -40,7 +40,7 @@ const allowed = {
     "train",
   ],
   "study-folder": ["config", "run-folder", "train"],
-  execute: ["config", "run", "run-folder", "study-folder"],
+  execute: ["config", "data", "run", "run-folder", "study-folder"],
   study: ["config", "execute", "run-folder", "stats", "study-folder", "train"],
   cli: [
     "config",

@@ -12,6 +12,7 @@ import { addEval } from "./eval.ts";
 import { addExport } from "./export.ts";
 import { addPredict } from "./predict.ts";
 import { addPreview } from "./preview.ts";
+import { addRecipes } from "./recipes.ts";
 import { addStudy, addTrial } from "./study.ts";
 import { addSweep } from "./sweep.ts";
 import { addTrain } from "./train.ts";
@@ -37,6 +38,7 @@ function createProgram(): Command {
     addActivations,
     addTune,
     addData,
+    addRecipes,
     addStudy,
     addTrial,
     addDemo,

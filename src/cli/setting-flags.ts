@@ -4,12 +4,18 @@ import { cutoutPath, type Flag, settingFlags } from "../config/flags.ts";
 import type { Leaf } from "../config/leaves.ts";
 import { defaultSchedule } from "../config/schedule-fields.ts";
 
-/** Adds `--config`, `--cutout` and a flag for every field of the config. */
+/** Adds `--config`, `--recipe`, `--cutout` and a flag for every field of the config. */
 export function addSettingFlags(command: Command): Command {
   command.addOption(
     new Option(
       "--config <file>",
       "JSON file of settings, for example a run's config.json; flags win",
+    ).helpGroup("Data:"),
+  );
+  command.addOption(
+    new Option(
+      "--recipe <name>",
+      "settings of a published experiment; flags win (cutout recipes lists them)",
     ).helpGroup("Data:"),
   );
   for (const flag of settingFlags()) {

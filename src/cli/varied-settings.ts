@@ -4,9 +4,9 @@ import {
   attributeOf,
   cutoutPath,
   type Flag,
-  flagOf,
   type GivenFlags,
   settingFlags,
+  wordsOfFlags,
 } from "../config/flags.ts";
 import { settingsError } from "../config/settings.ts";
 import type { Axes, Axis } from "../study/questions/axes.ts";
@@ -217,14 +217,6 @@ function baselineOf(arms: readonly Arm[], drafts: readonly Draft[]): number | nu
 
 /** The flags of a run as they were given; the seed is left out, as each run has its own. */
 function wordsOf(given: GivenFlags): readonly string[] {
-  const names = ["--config", "--cutout", ...settingFlags().map(({ name }) => name)].filter(
-    (name) => name !== flagOf("seed"),
-  );
-  return names.flatMap((name) => {
-    const value = given[attributeOf(name)];
-    if (value === undefined) return [];
-    if (value === true) return [name];
-    if (value === false) return [`--no-${name.slice(2)}`];
-    return [value].flat().flatMap((one) => [name, String(one)]);
-  });
+  const { seed, ...others } = given;
+  return wordsOfFlags(others);
 }

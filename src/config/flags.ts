@@ -3,6 +3,7 @@ import type { Settings } from "./config.ts";
 import { changesSince } from "./earlier.ts";
 import { type Leaf, leaves } from "./leaves.ts";
 import { onThisMachine } from "./machine.ts";
+import { recipeFile } from "./recipes.ts";
 import {
   checkSettings,
   merged,
@@ -153,19 +154,27 @@ export interface SettingsRequest {
 
 const nothing = { raw: {}, notes: [] } as const;
 
+/** The file of settings that the flags name, and how errors name it. */
+function fileOf({ config, recipe }: GivenFlags): readonly [file: string, name: string] | null {
+  if (recipe === undefined) return config === undefined ? null : [String(config), String(config)];
+  if (config !== undefined)
+    throw settingsError({ where: "--recipe", what: "must not be given together with --config" });
+  return [recipeFile(String(recipe)), `recipe ${recipe}`];
+}
+
 /**
- * Settings from the flags, and from the file that `--config` names.
+ * Settings from the flags, and from the file that `--config` or `--recipe` names.
  * @param data the command's DATA argument, where there is one
  * @throws CutoutError
  */
 export function settingsFrom(data: string | undefined, given: GivenFlags): SettingsRequest {
   const { raw, origins } = rawSettings(data, given);
-  const file = given.config as string | undefined;
-  const read = file === undefined ? null : readConfigFile(file);
+  const [path, file] = fileOf(given) ?? [null, null];
+  const read = path === null ? null : readConfigFile(path);
   const { raw: stored, notes } = read === null ? nothing : onThisMachine(read, raw);
   requireCutout(origins, given, stored);
   const nameOf: NameOf = (path) =>
-    originOf(path, origins) ?? (file === undefined ? flagOf(path) : `${file}: ${path}`);
+    originOf(path, origins) ?? (file === null ? flagOf(path) : `${file}: ${path}`);
   const settings = naming(nameOf, () => checkSettings(merged(stored, raw)));
   const changed = read?.version ? changesSince(read.version, settings) : [];
   return {
@@ -194,8 +203,9 @@ export function flagOf(path: string): string {
 
 /** The words of a command line that gives these flags again, but for the images. */
 export function wordsOfFlags(given: GivenFlags): readonly string[] {
-  const { config, cutout } = given;
+  const { config, recipe, cutout } = given;
   const words = config === undefined ? [] : ["--config", String(config)];
+  if (recipe !== undefined) words.push("--recipe", String(recipe));
   if (cutout === false) words.push("--no-cutout");
   else if (cutout !== undefined) words.push("--cutout", ...(cutout === true ? [] : [String(cutout)]));
   for (const { name } of settingFlags()) {

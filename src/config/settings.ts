@@ -96,6 +96,8 @@ export interface ConfigFile {
   readonly raw: Raw;
   /** The format version that a run's own config.json has; null of any other file. */
   readonly version: number | null;
+  /** What the file says that it is, for people; null when it does not. */
+  readonly about: string | null;
 }
 
 /** @throws CutoutError when the file is missing, no JSON object, or of a version that is not read */
@@ -119,7 +121,10 @@ export function readConfigFile(file: string): ConfigFile {
   }
   if (!isObject(raw)) throw settingsError({ where: file, what: "must hold one JSON object", got: show(raw) });
   const version = (raw.formatVersion ?? null) as number | null;
-  return { raw: withoutFormat(raw, file), version };
+  const { about = null, ...settings } = raw;
+  if (about !== null && typeof about !== "string")
+    throw settingsError({ where: `${file}: about`, what: "must be a text", got: show(about) });
+  return { raw: withoutFormat(settings, file), version, about };
 }
 
 /** Whether a file of this format version is understood here. */

@@ -42,6 +42,7 @@ export {
   type WebDatasetOptions,
   type WebDatasetSample,
 } from "./loading/webdataset-samples.ts";
+export { isMissing } from "./missing.ts";
 export type { Columns, DataFormat } from "./names.ts";
 export { missingClassesNote, notesOn, readingNotes } from "./notes.ts";
 export { type DataOptions, describeData, openSource } from "./open.ts";

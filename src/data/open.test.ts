@@ -98,5 +98,7 @@ it.each([
   ["elsewhere/stl10_binary", "stl10"],
 ])("data that are not there: %s can be got", async (path, name) => {
   const data = join(temporaryFolder(), path);
-  await expect(openSource({ data })).rejects.toThrow(`does not exist; get it with: cutout data get ${name}`);
+  const message = `does not exist; get it with: cutout data get ${name}`;
+  await expect(openSource({ data })).rejects.toThrow(message);
+  await expect(openSource({ data, format: "cifar10" })).rejects.toThrow(message);
 });

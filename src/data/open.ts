@@ -4,7 +4,9 @@ import { CutoutError } from "../error.ts";
 import type { Columns } from "./datasets/columns.ts";
 import type { DatasetKind, FoundData, Purpose } from "./datasets/kind.ts";
 import type { Source } from "./datasets/source.ts";
+import { missingDataRemedy } from "./download/catalog.ts";
 import type { Size } from "./images/image.ts";
+import { isMissing } from "./missing.ts";
 
 /** Of several that would do, the first wins. */
 const kinds = listed({
@@ -58,6 +60,13 @@ async function find({ data, format = "auto" }: DataOptions): Promise<Found> {
   if (format !== "auto") {
     const found = (await kinds[format]()).find(data);
     if (found !== null) return { format, found };
+    if (isMissing(data)) {
+      throw new CutoutError({
+        where: "data",
+        what: `${data} does not exist`,
+        remedy: missingDataRemedy(data),
+      });
+    }
     throw new CutoutError({
       where: "data",
       what: `${data} must hold data in the format ${format}`,

@@ -1,6 +1,7 @@
 // One trial of a study, in this process: its run folder is made, gone on with, or found finished.
+
+import { isMissing } from "../data/index.ts";
 import { CutoutError } from "../error.ts";
-import { isMissing } from "../run/missing-data.ts";
 import { resumeTrial, runTrial, type TrialOptions } from "../run/trial.ts";
 import { configJson, waitUntilFree } from "../run-folder/index.ts";
 import {

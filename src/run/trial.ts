@@ -3,7 +3,7 @@
 import type { Settings } from "../config/config.ts";
 import { threadsHere } from "../config/machine.ts";
 import { settingsError } from "../config/settings.ts";
-import { type OnProgress, openLoader } from "../data/index.ts";
+import { isMissing, type OnProgress, openLoader } from "../data/index.ts";
 import { CutoutError } from "../error.ts";
 import { buildNetwork } from "../nn/build.ts";
 import type { Network } from "../nn/network.ts";
@@ -43,7 +43,6 @@ import { describeTrial } from "./describe-trial.ts";
 import { type ChosenDevice, chooseDevice, describeFallbacks } from "./device.ts";
 import { describeEnvironment } from "./environment.ts";
 import type { RunEvent } from "./events.ts";
-import { isMissing } from "./missing-data.ts";
 import { networkOfRun, networkToKeep } from "./network.ts";
 import { withPictures } from "./pictures.ts";
 import { classWeightsOf, type Prepared, prepare } from "./prepare.ts";

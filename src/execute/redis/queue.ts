@@ -4,7 +4,7 @@ import { appendFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
-import { isMissing } from "../../run/missing-data.ts";
+import { isMissing } from "../../data/index.ts";
 import { configJson, openRun } from "../../run-folder/index.ts";
 import {
   forgetFailure,

@@ -7,9 +7,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Job, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import { formatVersion } from "../../config/config.ts";
+import { isMissing } from "../../data/index.ts";
 import { CutoutError } from "../../error.ts";
 import type { RunEvent } from "../../run/events.ts";
-import { isMissing } from "../../run/missing-data.ts";
 import { configJson, holdRun, waitUntilFree } from "../../run-folder/index.ts";
 import {
   createStudyFolder,
