@@ -68,6 +68,7 @@ const samples: Readonly<Record<string, unknown>> = {
   "augment.cutout.like": "timm:probability=0.5",
   "augment.augmentations": ["grid-mask:ratio=0.5,rotation=1"],
   "augment.mix": "cutmix:alpha=0.5",
+  regularize: ["spatial-dropout:0.25@layer3"],
   "schedule.warmupEpochs": 2,
   "schedule.milestones": [4, 8],
   "schedule.gamma": 0.2,

@@ -11,6 +11,7 @@ import {
 import type { Columns } from "../data/index.ts";
 import { dataFormats } from "../data/names.ts";
 import { networks } from "../nn/networks/index.ts";
+import { type RegularizerInput, type RegularizerSpec, regularizerNames } from "../nn/regularizers.ts";
 import { convAlgorithmNames, convolutionModes } from "../runtime/choice.ts";
 import { augmentationFrom, mixFrom, namedForm } from "./augmentation-text.ts";
 import { automatic, optional } from "./automatic-fields.ts";
@@ -24,10 +25,11 @@ import {
   networkForm,
   networkFrom,
 } from "./network-text.ts";
+import { regularizerForm, regularizerFrom } from "./regularize-text.ts";
 import { schedules } from "./schedule-fields.ts";
 
 /** Written into config.json; raised whenever its meaning changes. Versions from `oldestVersion` on are read. */
-export const formatVersion = 5;
+export const formatVersion = 6;
 export const oldestVersion = 2;
 
 /** An augmentation that exists, with options that it takes. */
@@ -147,6 +149,14 @@ function schemaOf<F extends Fields>(fields: F) {
       "none",
       "balanced",
     ]).default("none"),
+    regularize: z
+      .array(told<RegularizerSpec, RegularizerInput>("", regularizerForm, regularizerFrom), {
+        error: () => `must be a list of texts, each ${regularizerForm}`,
+      })
+      .describe(
+        `what is dropped inside the network, at a layer by its name, as spatial-dropout:0.1@layer3, or at last or all: ${regularizerNames.join(", ")}`,
+      )
+      .default([]),
     augment: group("augment", {
       padding: fields.padding as F["padding"],
       flip: number("probability of a left-right flip", { min: 0, max: 1 }).default(0.5),

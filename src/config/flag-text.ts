@@ -100,14 +100,21 @@ const named: Tell = (value) => {
   return namedText(name, options);
 };
 
-/** How values that are no plain text, number or list of numbers are told. */
+const regularizer: Tell = (value) => {
+  const { name, options, at } = value as Config["regularize"][number];
+  return `${namedText(name, options)}@${at}`;
+};
+
+/** How values that are no plain text, number or list of numbers are told; of a list, each of them. */
 const texts: Readonly<Record<string, Tell>> = {
   columns: (value) => {
     const { image, label } = value as { readonly image: string; readonly label: string };
     return `${image},${label}`;
   },
   model: named,
+  "augment.augmentations": named,
   "augment.mix": named,
+  regularize: regularizer,
 };
 
 /** The flags of holes told one by one. */
@@ -150,7 +157,7 @@ function settingOf(config: Config, { path, name: flag, leaf }: Flag): ToldSettin
   const usual = same(value, leaf.default);
   if (typeof value === "boolean") return { path, flag, value, usual };
   if (leaf.type === "texts") {
-    const list = (value as readonly unknown[]).map(named);
+    const list = (value as readonly unknown[]).map(texts[path] ?? json);
     return { path, flag, value: list.length === 0 ? false : list, usual: list.length === 0 };
   }
   if (Array.isArray(value)) return { path, flag, value: [value.join(",")], usual };

@@ -54,6 +54,7 @@ const groups: readonly FlagNames[] = [
       "optimizer.decayBiasAndNorm": "--decay-bias-and-norm",
       labelSmoothing: "--label-smoothing <share>",
       classWeights: "--class-weights <how>",
+      regularize: "--regularize <name:options@layer>",
       "earlyStopping.patience": "--early-stopping <epochs>",
       keep: "--keep <which>",
       crops: "--crops <views>",

@@ -10,7 +10,7 @@ import {
   inOrder,
 } from "../augment/index.ts";
 import { CutoutError } from "../error.ts";
-import { takesImages } from "../nn/build.ts";
+import { buildNetwork, takesImages } from "../nn/build.ts";
 import { type NetworkDefinition, networkOptions } from "../nn/definition.ts";
 import { learningRateOf } from "../nn/recipe.ts";
 import type { Config, Settings } from "./config.ts";
@@ -100,9 +100,10 @@ function checkOthers({ augment }: Settings, imageSize: number, cacheSize: number
 
 /**
  * Checks the sizes against the network and the crop, before an image has been decoded.
- * @throws CutoutError when the images are too small for the network, or the crop does not take the padding
+ * @throws CutoutError when the images are too small for the network, a regularizer cannot stand where it shall, or the crop
+ * does not take the padding
  */
-export function checkSizes({ model }: Settings, network: NetworkDefinition, sizes: Sizes): void {
+export function checkSizes({ model, regularize }: Settings, network: NetworkDefinition, sizes: Sizes): void {
   const { imageSize, padding } = sizes;
   if (padding >= imageSize) {
     throw settingsError({
@@ -111,13 +112,16 @@ export function checkSizes({ model }: Settings, network: NetworkDefinition, size
       got: String(padding),
     });
   }
-  const fits = (side: number) =>
-    takesImages(network, {
-      input: { height: side, width: side, channels: 3 },
-      numClasses: 2,
-      options: model.options,
-    });
-  if (fits(imageSize)) return;
+  const argumentsFor = (side: number) => ({
+    input: { height: side, width: side, channels: 3 },
+    numClasses: 2,
+    options: model.options,
+  });
+  const fits = (side: number) => takesImages(network, argumentsFor(side));
+  if (fits(imageSize)) {
+    if (regularize.length > 0) buildNetwork(network, { ...argumentsFor(imageSize), regularize });
+    return;
+  }
   let least = imageSize + 1;
   while (least < network.sizes.imageSize && !fits(least)) least++;
   throw settingsError({
@@ -139,7 +143,7 @@ export function resolveConfig(
   trainingImages: number,
 ): Config {
   const { data, format, columns, model, fit, split, seed } = settings;
-  const { labelSmoothing, classWeights, augment, earlyStopping, crops, loaderWorkers } = settings;
+  const { labelSmoothing, classWeights, regularize, augment, earlyStopping, crops, loaderWorkers } = settings;
   const { convolution, timedConvolutions, maxPixels, maxBroken, cacheDir, runsDir } = settings;
   const { imageSize, cacheSize, padding } = sizes;
   const { recipe } = network;
@@ -176,6 +180,7 @@ export function resolveConfig(
     } as Config["schedule"],
     labelSmoothing,
     classWeights,
+    regularize,
     augment: {
       padding,
       flip,

@@ -129,9 +129,15 @@ export function isReadable(version: unknown): boolean {
 
 /** As this version has it, and without what only a run folder looks at: format version and checksum. */
 function upgraded({ formatVersion: version, checksum, ...raw }: Raw): Raw {
-  if (version === 2) return fromVersion4(fromVersion3(fromVersion2(raw)));
-  if (version === 3) return fromVersion4(fromVersion3(raw));
-  return version === 4 ? fromVersion4(raw) : raw;
+  if (version === 2) return fromVersion5(fromVersion4(fromVersion3(fromVersion2(raw))));
+  if (version === 3) return fromVersion5(fromVersion4(fromVersion3(raw)));
+  if (version === 4) return fromVersion5(fromVersion4(raw));
+  return version === 5 ? fromVersion5(raw) : raw;
+}
+
+/** Up to version 5 nothing was put among the layers of a network. */
+function fromVersion5(raw: Raw): Raw {
+  return { regularize: [], ...raw };
 }
 
 /** Up to version 4 the best epoch was kept wherever there was a validation part. */

@@ -74,6 +74,7 @@ export function exportModel({
     {
       add: (operator, inputs, attributes) => nodes.add(operator, inputs, attributes),
       constant,
+      integers: (values) => nodes.integers(values),
       number: (value) => nodes.number(value),
       weights: (key) => find(key).data as Float32Array,
       convolution: (x, convolution) => addConvolution(nodes, x, convolution),

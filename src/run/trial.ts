@@ -107,7 +107,7 @@ export async function runTrial(settings: Settings, options: NewTrialOptions = {}
           config: { ...config, timedConvolutions: session.timedConvolutions },
           dataset: datasetRecord(prepared),
           environment: describeEnvironment(command, chosen.adapter?.name),
-          network: networkToKeep(config, network),
+          network: networkToKeep(config, prepared.network, network),
           out: runDir,
         },
         { tell: attended.tell, signal: attended.signal },
@@ -286,7 +286,8 @@ export async function withSession<T>(
   const { convolution, timedConvolutions } = config;
   const numClasses = dataset.classes.length;
   const { options } = config.model;
-  const network = buildNetwork(definition, { input: pipeline.output, numClasses, options });
+  const { regularize } = config;
+  const network = buildNetwork(definition, { input: pipeline.output, numClasses, options, regularize });
   const tell = (text: string) => onEvent({ type: "message", text });
   const warnings = warningsOf(config, network, split.train.length);
   [...describeTrial(config, { dataset, split }, network), ...warnings, ...messages].forEach(tell);

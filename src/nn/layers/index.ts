@@ -3,45 +3,60 @@ import type { LayerRule } from "../layer.ts";
 import { avgPoolRule } from "./avg-pool.ts";
 import { batchNormRule } from "./batch-norm.ts";
 import { convRule } from "./conv.ts";
+import { dropBlockRule } from "./drop-block.ts";
 import { dropoutRule } from "./dropout.ts";
 import { flattenRule } from "./flatten.ts";
 import { globalAvgPoolRule } from "./global-avg-pool.ts";
 import { globalMaxPoolRule } from "./global-max-pool.ts";
 import { linearRule } from "./linear.ts";
+import { maxDropRule } from "./max-drop.ts";
 import { maxPoolRule } from "./max-pool.ts";
+import { maxPoolDropoutRule } from "./max-pool-dropout.ts";
 import { reluRule } from "./relu.ts";
 import { residualRule } from "./residual.ts";
 import { scaleRule } from "./scale.ts";
 import { sequentialRule } from "./sequential.ts";
+import { spatialDropoutRule } from "./spatial-dropout.ts";
+import { stochasticDepthRule } from "./stochastic-depth.ts";
 
 export { avgPool } from "./avg-pool.ts";
 export { batchNorm } from "./batch-norm.ts";
 export { conv } from "./conv.ts";
+export { dropBlock } from "./drop-block.ts";
 export { dropout } from "./dropout.ts";
 export { flatten } from "./flatten.ts";
 export { globalAvgPool } from "./global-avg-pool.ts";
 export { globalMaxPool } from "./global-max-pool.ts";
 export { linear } from "./linear.ts";
+export { maxDrop } from "./max-drop.ts";
 export { maxPool } from "./max-pool.ts";
+export { maxPoolDropout } from "./max-pool-dropout.ts";
 export { relu } from "./relu.ts";
 export { residual } from "./residual.ts";
 export { scale } from "./scale.ts";
 export { identity, sequential } from "./sequential.ts";
+export { spatialDropout } from "./spatial-dropout.ts";
+export { stochasticDepth } from "./stochastic-depth.ts";
 
 export const layerRules = {
   avgPool: avgPoolRule,
   batchNorm: batchNormRule,
   conv: convRule,
+  dropBlock: dropBlockRule,
   dropout: dropoutRule,
   flatten: flattenRule,
   globalAvgPool: globalAvgPoolRule,
   globalMaxPool: globalMaxPoolRule,
   linear: linearRule,
+  maxDrop: maxDropRule,
   maxPool: maxPoolRule,
+  maxPoolDropout: maxPoolDropoutRule,
   relu: reluRule,
   residual: residualRule,
   scale: scaleRule,
   sequential: sequentialRule,
+  spatialDropout: spatialDropoutRule,
+  stochasticDepth: stochasticDepthRule,
 };
 
 export type LayerKind = keyof typeof layerRules;
