@@ -100,10 +100,9 @@ const named: Tell = (value) => {
   return namedText(name, options);
 };
 
-const regularizer: Tell = (value) => {
-  const { name, options, at } = value as Config["regularize"][number];
-  return `${namedText(name, options)}@${at}`;
-};
+/** `dropblock:blockSize=5,probability=0.1@last` */
+export const regularizerText = ({ name, options, at }: Config["regularize"][number]): string =>
+  `${namedText(name, options)}@${at}`;
 
 /** How values that are no plain text, number or list of numbers are told; of a list, each of them. */
 const texts: Readonly<Record<string, Tell>> = {
@@ -114,7 +113,7 @@ const texts: Readonly<Record<string, Tell>> = {
   model: named,
   "augment.augmentations": named,
   "augment.mix": named,
-  regularize: regularizer,
+  regularize: (value) => regularizerText(value as Config["regularize"][number]),
 };
 
 /** The flags of holes told one by one. */

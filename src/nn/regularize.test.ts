@@ -161,17 +161,17 @@ describe("is refused in one line", () => {
     [
       residualNet,
       spec("dropout", "classes"),
-      "dropout@classes: cannot stand there: what comes out of it is the network's answer; it can at a, b",
+      "dropout@classes: cannot stand at classes: what comes out of it is the network's answer; it can at a, b",
     ],
     [
       alexnet,
       spec("spatial-dropout", "fc6"),
-      "spatial-dropout@fc6: cannot stand there: spatial dropout: needs [channels, height, width], got [4096]; it can at conv1, conv2, conv3, conv4, conv5",
+      "spatial-dropout@fc6: cannot stand at fc6: spatial dropout: needs [channels, height, width], got [4096]; it can at conv1, conv2, conv3, conv4, conv5",
     ],
     [
       alexnet,
       spec("stochastic-depth", "conv3"),
-      "stochastic-depth@conv3: cannot stand there: it has no branch beside a shortcut",
+      "stochastic-depth@conv3: cannot stand at conv3: it has no branch beside a shortcut",
     ],
     [
       alexnet,
@@ -181,17 +181,22 @@ describe("is refused in one line", () => {
     [
       alexnet,
       spec("max-pooling-dropout", "conv3"),
-      "max-pooling-dropout@conv3: cannot stand there: no max pool follows it; it can at conv1, conv2, conv5",
+      "max-pooling-dropout@conv3: cannot stand at conv3: no max pool follows it; it can at conv1, conv2, conv5",
     ],
     [
       residualNet,
       spec("max-pooling-dropout", "a"),
-      "max-pooling-dropout@a: cannot stand there: max-pooling dropout: a window must have at most 25 values, got 6x6",
+      "max-pooling-dropout@a: cannot stand at a: max-pooling dropout: a window must have at most 25 values, got 6x6",
     ],
     [
       builtOf("resnet18"),
       spec("dropblock", "layer4.1", { blockSize: 5 }),
-      "dropblock@layer4.1: cannot stand there: drop block: a block must not be larger than the map [512, 4, 4], got 5; it can at conv1",
+      "dropblock@layer4.1: cannot stand at layer4.1: drop block: a block must not be larger than the map [512, 4, 4], got 5",
+    ],
+    [
+      builtOf("resnet18"),
+      spec("dropblock", "all", { blockSize: 5 }),
+      "dropblock@all: cannot stand at layer4.0: drop block: a block must not be larger than the map [512, 4, 4], got 5",
     ],
   ])("%#", (net, given, text) => {
     expect(() => put(net, given)).toThrow(text);

@@ -4,7 +4,13 @@ import type { FeatureShape } from "./layer.ts";
 import { type Layer, sequential } from "./layers/index.ts";
 import type { Network } from "./network.ts";
 import { refusal } from "./options.ts";
-import { type Regularizer, type RegularizerSpec, regularizers, type Stand } from "./regularizers.ts";
+import {
+  type Regularizer,
+  type RegularizerSpec,
+  readRegularizer,
+  regularizers,
+  type Stand,
+} from "./regularizers.ts";
 import { inferLayer, parametersOf } from "./tree.ts";
 import { unitsOf } from "./units.ts";
 
@@ -109,29 +115,31 @@ const sites: {
   },
 };
 
-/** Where a regularizer would stand at each unit, or why it cannot. */
+/** What the layer that a regularizer becomes has against a step; null for nothing. */
+function objection({ name, options }: RegularizerSpec, { layer, input }: Step): string | null {
+  const { make, stand }: Regularizer = regularizers[name];
+  try {
+    const made = make(options, { position: 1, count: 1, layer });
+    inferLayer(made, stand === "pool" ? input : inferLayer(layer, input));
+    return null;
+  } catch (error) {
+    if (error instanceof CutoutError) return error.message;
+    throw error;
+  }
+}
+
+/** Where a regularizer of this name, with its usual options, would stand at each unit; or why it cannot. */
 function answersOf(
   steps: readonly Step[],
   count: number,
-  spec: RegularizerSpec,
+  { name, at }: RegularizerSpec,
 ): readonly (readonly number[] | string)[] {
-  const { make, stand } = regularizerOf(spec);
+  const usual = readRegularizer({ name, at });
+  const { of, lacking } = sites[regularizerOf(usual).stand];
   return Array.from({ length: count }, (_, unit) => {
-    const found = sites[stand].of(steps, unit);
-    if (found.length === 0) return sites[stand].lacking;
-    for (const at of found) {
-      const { layer, input } = steps[at]!;
-      try {
-        inferLayer(
-          make(spec.options, { position: 1, count: 1, layer }),
-          stand === "pool" ? input : inferLayer(layer, input),
-        );
-      } catch (error) {
-        if (error instanceof CutoutError) return error.message;
-        throw error;
-      }
-    }
-    return found;
+    const found = of(steps, unit);
+    if (found.length === 0) return lacking;
+    return found.map((at) => objection(usual, steps[at]!)).find((reason) => reason !== null) ?? found;
   });
 }
 
@@ -139,28 +147,42 @@ function answersOf(
 function placesOf(network: Network, steps: readonly Step[], spec: RegularizerSpec): readonly Place[] {
   const names = unitsOf(network).units.map(({ name }) => name);
   const answers = answersOf(steps, names.length, spec);
-  const at = (units: readonly number[]): readonly Place[] =>
-    units.flatMap((unit) => {
-      const answer = answers[unit]!;
-      return typeof answer === "string" ? [] : answer.map((step) => ({ name: names[unit]!, step }));
-    });
-  const possible = [...names.keys()].filter((unit) => typeof answers[unit] !== "string");
-  const others = possible.length === 0 ? "" : `; it can at ${possible.map((unit) => names[unit]).join(", ")}`;
-  if (spec.at === "all" || spec.at === "last") {
-    const places = at(spec.at === "all" ? possible : possible.slice(-1));
-    if (places.length > 0) return places;
-    throw wrong(spec, `cannot stand in ${network.name}: ${sites[regularizerOf(spec).stand].lacking}`);
+  const places = unitsAt(network.name, names, answers, spec).flatMap((unit) =>
+    (answers[unit] as readonly number[]).map((step) => ({ name: names[unit]!, step })),
+  );
+  for (const { name, step } of places) {
+    const reason = objection(spec, steps[step]!);
+    if (reason !== null) throw wrong(spec, `cannot stand at ${name}: ${reason}`);
   }
-  const named = [...names.keys()].filter((unit) => names[unit] === spec.at);
-  const units =
-    named.length > 0 ? named : [...names.keys()].filter((unit) => names[unit]!.startsWith(`${spec.at}.`));
-  if (units.length === 0) {
+  return places;
+}
+
+/** The units that a setting names, of those at which its regularizer can stand. */
+function unitsAt(
+  network: string,
+  names: readonly string[],
+  answers: readonly (readonly number[] | string)[],
+  spec: RegularizerSpec,
+): readonly number[] {
+  const all = [...names.keys()];
+  const possible = (units: readonly number[]) => units.filter((unit) => typeof answers[unit] !== "string");
+  const words: Readonly<Record<string, readonly number[]>> = {
+    all: possible(all),
+    last: possible(all).slice(-1),
+  };
+  const word = Object.hasOwn(words, spec.at) ? words[spec.at]! : null;
+  if (word?.length === 0) throw wrong(spec, `cannot stand in ${network}: ${answers[0]}`);
+  if (word !== null) return word;
+  const exact = all.filter((unit) => names[unit] === spec.at);
+  const named = exact.length > 0 ? exact : all.filter((unit) => names[unit]!.startsWith(`${spec.at}.`));
+  if (named.length === 0) {
     const known = [...names, ...stagesOf(names)].join(", ");
-    throw wrong(spec, `must stand at a layer of ${network.name}: ${known}, last or all`, spec.at);
+    throw wrong(spec, `must stand at a layer of ${network}: ${known}, last or all`, spec.at);
   }
-  const places = at(units);
-  if (places.length > 0) return places;
-  throw wrong(spec, `cannot stand there: ${answers[units[0]!]}${others}`);
+  if (possible(named).length > 0) return possible(named);
+  const others = possible(all).map((unit) => names[unit]);
+  const elsewhere = others.length === 0 ? "" : `; it can at ${others.join(", ")}`;
+  throw wrong(spec, `cannot stand at ${names[named[0]!]}: ${answers[named[0]!]}${elsewhere}`);
 }
 
 /** What the names of several layers begin with, such as `layer1` of `layer1.0` and `layer1.1`. */
