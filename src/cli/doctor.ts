@@ -3,6 +3,7 @@ import { availableParallelism } from "node:os";
 import type { Command } from "commander";
 import type { Settings } from "../config/config.ts";
 import { secondsFrom } from "../config/duration-text.ts";
+import { regularizerText } from "../config/flag-text.ts";
 import { type GivenFlags, wordsOfFlags } from "../config/flags.ts";
 import { settingsError } from "../config/settings.ts";
 import { CutoutError } from "../error.ts";
@@ -131,25 +132,46 @@ function textsFrom({ arms, arm = [] }: DoctorFlags): readonly string[] {
   return [...new Set(names)].map((name) => treatments[name as Treatment]).concat(arm as []);
 }
 
-/** Augmentations of a treatment come to those that all runs have. */
-function withThoseOfAll({ augment }: Settings, arm: Arm, text: string): Arm {
-  if (!/(^|\s)--augment\b/.test(text)) return arm;
+/** Augmentations and regularizers of a treatment come to those that all runs have. */
+function withThoseOfAll({ augment, regularize }: Settings, arm: Arm, text: string): Arm {
   const { settings } = arm;
-  const own = settings.augment.augmentations;
-  const twice = own.find(({ name }) => augment.augmentations.some((other) => other.name === name));
-  if (twice !== undefined) {
+  const added = <T extends Named>(flag: string, ofAll: readonly T[], own: readonly T[]): T[] => {
+    if (!new RegExp(`(^|\\s)${flag}\\b`).test(text)) return [...own];
+    const twice = own.find(({ name, at }) => ofAll.some((other) => other.name === name && other.at === at));
+    if (twice === undefined) return [...ofAll, ...own];
     throw settingsError({ where: "--arm", what: `${twice.name} is in the baseline already`, got: text });
-  }
-  const augmentations = [...augment.augmentations, ...own];
-  return { ...arm, settings: { ...settings, augment: { ...settings.augment, augmentations } } };
+  };
+  return {
+    ...arm,
+    settings: {
+      ...settings,
+      regularize: added("--regularize", regularize, settings.regularize),
+      augment: {
+        ...settings.augment,
+        augmentations: added("--augment", augment.augmentations, settings.augment.augmentations),
+      },
+    },
+  };
 }
 
-/** The flags for all, with the augmentations of a config file, which those of a treatment would replace. */
-function wordsOfAll({ augment }: Settings, flags: DoctorFlags): readonly string[] {
+interface Named {
+  readonly name: string;
+  readonly at?: string;
+}
+
+/** The flags for all, with the lists of a config file, which those of a treatment would replace. */
+function wordsOfAll({ augment, regularize }: Settings, flags: DoctorFlags): readonly string[] {
   const words = wordsOfFlags(flags);
-  if (words.includes("--augment")) return words;
-  const listed = augment.augmentations.map(({ name, options }) => shortForm(name, options));
-  return [...words, ...listed.flatMap((text) => ["--augment", text])];
+  const listed = (flag: string, texts: readonly string[]) =>
+    words.includes(flag) ? [] : texts.flatMap((text) => [flag, text]);
+  return [
+    ...words,
+    ...listed("--regularize", regularize.map(regularizerText)),
+    ...listed(
+      "--augment",
+      augment.augmentations.map(({ name, options }) => shortForm(name, options)),
+    ),
+  ];
 }
 
 /** Whether another number of epochs would change what the schedule does. */
