@@ -123,7 +123,8 @@ export async function createPredictor(options: {
 
 /** Starting state of a session with these weights. */
 function startOf({ parameters, buffers }: Weights, rule: UpdateRule): SessionState {
-  const averages = rule.averages ? new Map([...parameters, ...buffers]) : new Map<string, Tensor>();
+  const weights = rule.averages ? [...parameters, ...buffers] : [];
+  const averages = new Map(weights.map(([name, value]) => [name, copyOf(value)]));
   return { parameters, buffers, optimizer: rule.slots(parameters), averages };
 }
 
