@@ -112,6 +112,10 @@ const texts: Readonly<Record<string, Tell>> = {
   },
   model: named,
   "augment.augmentations": named,
+  average: (value) => {
+    const { name, ...options } = value as { readonly name: string };
+    return namedText(name, options);
+  },
   "augment.mix": named,
   regularize: (value) => regularizerText(value as Config["regularize"][number]),
 };
@@ -147,13 +151,21 @@ function cutoutSettings(cutout: Config["augment"]["cutout"]): readonly ToldSetti
   return [{ path: cutoutPath, flag: "--cutout", value: told, usual: false }, ...rest];
 }
 
+/** Where it differs from kind to kind, that of the config's. */
+function standardOf(
+  { schedule, optimizer }: Config,
+  { path, default: standard, defaults }: Flag["leaf"],
+): unknown {
+  const kind = path.startsWith("optimizer.") ? optimizer.name : schedule.kind;
+  return Object.hasOwn(defaults, kind) && path !== "schedule.kind" ? defaults[kind] : standard;
+}
+
 function settingOf(config: Config, { path, name: flag, leaf }: Flag): ToldSetting | null {
   const value = settingAt(config, path);
-  if (value === null || (value === undefined && leaf.nullable !== null))
-    return { path, flag, value: false, usual: true };
-  // A field of another schedule.
-  if (value === undefined) return null;
-  const usual = same(value, leaf.default);
+  // A field of another schedule or optimizer.
+  if (value === undefined && (leaf.kinds !== null || leaf.nullable === null)) return null;
+  if (value === null || value === undefined) return { path, flag, value: false, usual: true };
+  const usual = same(value, standardOf(config, leaf));
   if (typeof value === "boolean") return { path, flag, value, usual };
   if (leaf.type === "texts") {
     const list = (value as readonly unknown[]).map(texts[path] ?? json);
