@@ -22,7 +22,7 @@ const allowed = {
   runtime: ["onnx", "graph"],
   nn: ["graph", "optim"],
   optim: ["graph"],
-  config: ["augment", "data", "nn", "runtime"],
+  config: ["augment", "data", "nn", "optim", "runtime"],
   train: ["augment", "data", "graph", "nn", "optim", "runtime"],
   "run-folder": ["config", "data", "nn", "train"],
   report: ["augment", "config", "data", "run-folder", "stats", "study", "study-folder", "train"],

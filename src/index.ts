@@ -40,17 +40,22 @@ export {
   avgPool,
   batchNorm,
   conv,
+  dropBlock,
   dropout,
   flatten,
   globalAvgPool,
   globalMaxPool,
   identity,
   linear,
+  maxDrop,
   maxPool,
+  maxPoolDropout,
   relu,
   residual,
   scale,
   sequential,
+  spatialDropout,
+  stochasticDepth,
 } from "./nn/layers/index.ts";
 export { loadNetwork } from "./nn/load.ts";
 export type { Network } from "./nn/network.ts";

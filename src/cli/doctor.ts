@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { automatic, type ToldAugmentation } from "../config/augmentation-fields.ts";
 import type { Settings } from "../config/config.ts";
 import { secondsFrom } from "../config/duration-text.ts";
+import { regularizerText } from "../config/flag-text.ts";
 import { type GivenFlags, wordsOfFlags } from "../config/flags.ts";
 import { settingsError } from "../config/settings.ts";
 import { CutoutError } from "../error.ts";
@@ -132,30 +133,50 @@ function textsFrom({ arms, arm = [] }: DoctorFlags): readonly string[] {
   return [...new Set(names)].map((name) => treatments[name as Treatment]).concat(arm as []);
 }
 
-/** Augmentations of a treatment come to those that all runs have. */
-function withThoseOfAll({ augment }: Settings, arm: Arm, text: string): Arm {
-  if (!/(^|\s)--augment\b/.test(text)) return arm;
+/** Augmentations and regularizers of a treatment come to those that all runs have. */
+function withThoseOfAll({ augment, regularize }: Settings, arm: Arm, text: string): Arm {
   const { settings } = arm;
-  const own = settings.augment.augmentations;
-  const listed = new Set(augment.augmentations.map(nameOf));
-  const twice = own.map(nameOf).find((name) => listed.has(name));
-  if (twice !== undefined) {
+  const added = <T extends Listed>(flag: string, ofAll: readonly T[], own: readonly T[]): T[] => {
+    if (!new RegExp(`(^|\\s)${flag}\\b`).test(text)) return [...own];
+    const listed = new Set(ofAll.map(calledAs));
+    const twice = own.map(calledAs).find((name) => listed.has(name));
+    if (twice === undefined) return [...ofAll, ...own];
     throw settingsError({ where: "--arm", what: `${twice} is in the baseline already`, got: text });
-  }
-  const augmentations = [...augment.augmentations, ...own];
-  return { ...arm, settings: { ...settings, augment: { ...settings.augment, augmentations } } };
+  };
+  return {
+    ...arm,
+    settings: {
+      ...settings,
+      regularize: added("--regularize", regularize, settings.regularize),
+      augment: {
+        ...settings.augment,
+        augmentations: added("--augment", augment.augmentations, settings.augment.augmentations),
+      },
+    },
+  };
 }
 
-const nameOf = (one: ToldAugmentation) => (one === automatic ? automatic : one.name);
+type Listed = ToldAugmentation | Settings["regularize"][number];
 
-/** The flags for all, with the augmentations of a config file, which those of a treatment would replace. */
-function wordsOfAll({ augment }: Settings, flags: DoctorFlags): readonly string[] {
+/** What must not be in a list twice: `trivial-augment`, `dropout@layer3`. */
+function calledAs(one: Listed): string {
+  if (one === automatic) return one;
+  return "at" in one ? `${one.name}@${one.at}` : one.name;
+}
+
+/** The flags for all, with the lists of a config file, which those of a treatment would replace. */
+function wordsOfAll({ augment, regularize }: Settings, flags: DoctorFlags): readonly string[] {
   const words = wordsOfFlags(flags);
-  if (words.includes("--augment")) return words;
-  const listed = augment.augmentations.map((one) =>
-    one === automatic ? automatic : shortForm(one.name, one.options),
-  );
-  return [...words, ...listed.flatMap((text) => ["--augment", text])];
+  const listed = (flag: string, texts: readonly string[]) =>
+    words.includes(flag) ? [] : texts.flatMap((text) => [flag, text]);
+  return [
+    ...words,
+    ...listed("--regularize", regularize.map(regularizerText)),
+    ...listed(
+      "--augment",
+      augment.augmentations.map((one) => (one === automatic ? automatic : shortForm(one.name, one.options))),
+    ),
+  ];
 }
 
 /** Whether another number of epochs would change what the schedule does. */

@@ -47,10 +47,24 @@ const samples: Readonly<Record<string, unknown>> = {
   batchSize: 32,
   "schedule.kind": "cosine",
   "schedule.learningRate": 0.3,
+  "optimizer.name": "adamw",
   "optimizer.momentum": 0.8,
   "optimizer.nesterov": false,
   "optimizer.weightDecay": 0.001,
   "optimizer.decayBiasAndNorm": true,
+  "optimizer.betas": [0.8, 0.99],
+  "optimizer.epsilon": 1e-6,
+  "optimizer.steps": 3,
+  "optimizer.normalizeFilters": true,
+  "optimizer.companion": "sgd",
+  "optimizer.companionRate": 0.5,
+  "optimizer.biasRate": 0.25,
+  "optimizer.companionMomentum": 0.85,
+  clipNorm: 1,
+  accumulate: 4,
+  "lookahead.every": 6,
+  "lookahead.alpha": 0.8,
+  average: "ema:decay=0.99",
   labelSmoothing: 0.1,
   classWeights: "balanced",
   "earlyStopping.patience": 5,
@@ -68,6 +82,7 @@ const samples: Readonly<Record<string, unknown>> = {
   "augment.cutout.like": "timm:probability=0.5",
   "augment.augmentations": ["grid-mask:ratio=0.5,rotation=1"],
   "augment.mix": "cutmix:alpha=0.5",
+  regularize: ["spatial-dropout:0.25@layer3"],
   "schedule.warmupEpochs": 2,
   "schedule.milestones": [4, 8],
   "schedule.gamma": 0.2,
@@ -114,8 +129,9 @@ describe("a flag and the same value in a config file give the same settings", ()
       }
     } else if (leaf.kinds !== null) {
       const kind = leaf.kinds[0]!;
-      words.push("--schedule", kind);
-      raw.schedule = { kind };
+      const [part, field] = path.startsWith("optimizer") ? ["optimizer", "name"] : ["schedule", "kind"];
+      words.push(`--${part}`, kind);
+      raw[part!] = { [field!]: kind };
       if (kind === "steps" && path !== "schedule.milestones") {
         words.push("--milestones", "1");
         (raw.schedule as Record<string, unknown>).milestones = [1];

@@ -54,15 +54,24 @@ function helpOf({ leaf }: Flag): string {
   if (leaf.choices !== null) notes.push(leaf.choices.join(", "));
   if (leaf.type === "numbers") notes.push("separated by commas");
   if (leaf.type === "texts") notes.push("can be given several times");
-  if (leaf.kinds !== null) notes.push(`schedule ${leaf.kinds.join(", ")}`);
+  if (leaf.kinds !== null) notes.push(`${leaf.path.split(".")[0]} ${leaf.kinds.join(", ")}`);
   const standard = defaultOf(leaf);
   if (standard !== null) notes.push(`default: ${standard}`);
   return notes.length === 0 ? leaf.description : `${leaf.description} (${notes.join("; ")})`;
 }
 
-function defaultOf({ path, default: value, nullable, type }: Leaf): string | null {
+function defaultOf({ path, default: value, defaults, nullable, type }: Leaf): string | null {
   if (path === "schedule.kind") return defaultSchedule;
-  if (nullable === "earlyStopping") return "off";
+  if (nullable === "earlyStopping" || nullable === "lookahead") return "off";
+  if (
+    path.startsWith("optimizer.") &&
+    new Set(Object.values(defaults).map(String)).size > 1 &&
+    path !== "optimizer.name"
+  ) {
+    return Object.entries(defaults)
+      .map(([kind, standard]) => `${standard} with ${kind}`)
+      .join(", ");
+  }
   if (value === undefined || value === null || type === "texts") return null;
   return type === "boolean" ? (value === true ? "on" : "off") : String(value);
 }

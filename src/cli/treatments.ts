@@ -9,6 +9,9 @@ export const treatments = {
   "grid-mask": "--augment grid-mask",
   "label-smoothing": "--label-smoothing 0.1",
   "crops-and-colours": "--augment resized-crop --augment color-jitter",
+  // Before the last pooling, which every network has: the one place where a setting is the same in all of them.
+  "spatial-dropout": "--regularize spatial-dropout@last",
+  dropblock: "--regularize dropblock@last",
 } as const satisfies Readonly<Record<string, string>>;
 
 export type Treatment = keyof typeof treatments;

@@ -75,6 +75,29 @@ test("commas that belong to a value do not part it", async () => {
   expect(nets.arms.map(({ settings }) => settings.model.name)).toEqual(["resnet9", "wrn-16-4"]);
 });
 
+test("what is dropped inside the network is varied like any other setting", async () => {
+  const { arms } = await varied(
+    "--vary",
+    "--regularize none spatial-dropout:0.2@last stochastic-depth:0.1,per=batch@all",
+    "--model",
+    "resnet9,wrn-16-4",
+    "--size",
+    "32",
+  );
+  expect(
+    arms.map(({ settings: { model, regularize } }) => [model.name, ...regularize.map(({ name }) => name)]),
+  ).toEqual(
+    ["resnet9", "wrn-16-4"].flatMap((model) => [
+      [model],
+      [model, "spatial-dropout"],
+      [model, "stochastic-depth"],
+    ]),
+  );
+  await expect(varied("--vary", "--regularize none dropblock@layer9")).rejects.toThrow(
+    "--regularize: dropblock@layer9: must stand at a layer of resnet9: prep, layer1",
+  );
+});
+
 test("--vary takes any flag; switches are on or off", async () => {
   const { arms } = await varied(
     "--vary",

@@ -24,7 +24,7 @@ export const automatic = {
     max: 65_536,
   }),
   learningRate: number(
-    "learning rate, at its highest; by default what suits the network and the schedule, less in proportion with batches below 128 (alexnet: 256)",
+    "learning rate, at its highest; by default what suits the network and the schedule, less in proportion with batches below 128 (alexnet: 256); 0.001 with adam and adamw, 0.02 with muon, less by the root of the share with smaller batches",
     {
       min: 0,
       above: true,

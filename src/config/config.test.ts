@@ -35,6 +35,7 @@ describe("defaults", () => {
       augment: { cutout: null },
     });
     expect(settings.optimizer).toEqual({
+      name: "sgd",
       momentum: 0.9,
       weightDecay: 5e-4,
     });
@@ -177,7 +178,10 @@ describe("mistakes", () => {
     for (const { path, type, kinds } of leaves()) {
       if (path === "schedule.kind") continue;
       const wrong = path === "augment.cutout.fill" ? true : type === "string" ? 5 : "five";
-      const raw: Record<string, unknown> = { data: "photos", schedule: { kind: kinds?.[0] ?? "constant" } };
+      const ofOptimizer = path.startsWith("optimizer.");
+      const kind = (ofOptimizer ? null : kinds?.[0]) ?? "constant";
+      const optimizer = { name: (ofOptimizer && kinds?.[0]) || "sgd" };
+      const raw: Record<string, unknown> = { data: "photos", schedule: { kind }, optimizer };
       if (kinds?.[0] === "steps") raw.schedule = { kind: "steps", milestones: [1] };
       setPath(raw, path, wrong);
       expect(() => read({}, file(raw)), path).toThrow(

@@ -5,6 +5,7 @@ import { createMix, type MixSpec } from "../augment/index.ts";
 import type { Columns } from "../data/index.ts";
 import { dataFormats } from "../data/names.ts";
 import { networks } from "../nn/networks/index.ts";
+import { type RegularizerInput, type RegularizerSpec, regularizerNames } from "../nn/regularizers.ts";
 import { convAlgorithmNames, convolutionModes } from "../runtime/choice.ts";
 import { augmentationsOfConfig, augmentationsOfSettings } from "./augmentation-fields.ts";
 import { mixFrom, namedForm } from "./augmentation-text.ts";
@@ -19,6 +20,8 @@ import {
   networkForm,
   networkFrom,
 } from "./network-text.ts";
+import { optimizerFields, updateFields } from "./optimizer-fields.ts";
+import { regularizerForm, regularizerFrom } from "./regularize-text.ts";
 import { schedules } from "./schedule-fields.ts";
 
 /** Written into config.json; raised whenever its meaning changes. Versions from `oldestVersion` on are read. */
@@ -42,12 +45,6 @@ const networksHelp = networks
 const deviceHelp =
   "where the network runs: the processor, a graphics card by WebGPU, or a graphics card if there is one";
 
-/** Whether Nesterov's momentum, where it is asked for, has a momentum. */
-function hasMomentumForNesterov(given: object): boolean {
-  const { momentum, nesterov } = given as { readonly momentum: number; readonly nesterov?: boolean };
-  return nesterov !== true || momentum > 0;
-}
-
 function hasValidation({ split }: { readonly split: { readonly validation: number } }): boolean {
   return split.validation !== 0;
 }
@@ -69,14 +66,10 @@ function schemaOf<F extends Fields>(fields: F) {
         ? "must be constant, steps, cosine, one-cycle or plateau"
         : "must be an object with the fields of schedule",
   });
-  const optimizer = {
-    momentum: number("momentum of SGD", { min: 0, max: 1, below: true }).default(0.9),
+  const optimizer = optimizerFields({
     nesterov: fields.nesterov as F["nesterov"],
-    weightDecay: number("L2 penalty, added to the gradient as weightDecay x weight", { min: 0 }).default(
-      5e-4,
-    ),
     decayBiasAndNorm: fields.decayBiasAndNorm as F["decayBiasAndNorm"],
-  };
+  });
   return group("a config", {
     data: text("folder, file or address of images, or fashion-mnist", "a folder of images, or fashion-mnist"),
     format: choice("how the data are kept; auto tells it from what is there", [
@@ -120,13 +113,8 @@ function schemaOf<F extends Fields>(fields: F) {
     seed: integer("everything random follows from it", { min: 0, max: 2 ** 31 - 1 }).default(0),
     epochs: fields.epochs as F["epochs"],
     batchSize: fields.batchSize as F["batchSize"],
-    optimizer: group("optimizer", optimizer)
-      .refine(hasMomentumForNesterov, {
-        path: ["momentum"],
-        error: "must be above 0 with Nesterov's momentum",
-        params: { got: "0", remedy: "turn that off: --no-nesterov" },
-      })
-      .prefault({} as never),
+    optimizer,
+    ...updateFields,
     schedule,
     labelSmoothing: number("share of the target spread over all classes", {
       min: 0,
@@ -137,6 +125,14 @@ function schemaOf<F extends Fields>(fields: F) {
       "none",
       "balanced",
     ]).default("none"),
+    regularize: z
+      .array(told<RegularizerSpec, RegularizerInput>("", regularizerForm, regularizerFrom), {
+        error: () => `must be a list of texts, each ${regularizerForm}`,
+      })
+      .describe(
+        `what is dropped inside the network, at a layer by its name, as spatial-dropout:0.1@layer3, or at last or all: ${regularizerNames.join(", ")}`,
+      )
+      .default([]),
     augment: group("augment", {
       padding: fields.padding as F["padding"],
       flip: number("probability of a left-right flip", { min: 0, max: 1 }).default(0.5),

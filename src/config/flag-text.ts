@@ -101,14 +101,24 @@ const named: Tell = (value) => {
   return namedText(name, options);
 };
 
-/** How values that are no plain text, number or list of numbers are told. */
+/** `dropblock:blockSize=5,probability=0.1@last` */
+export const regularizerText = ({ name, options, at }: Config["regularize"][number]): string =>
+  `${namedText(name, options)}@${at}`;
+
+/** How values that are no plain text, number or list of numbers are told; of a list, each of them. */
 const texts: Readonly<Record<string, Tell>> = {
   columns: (value) => {
     const { image, label } = value as { readonly image: string; readonly label: string };
     return `${image},${label}`;
   },
   model: named,
+  "augment.augmentations": named,
+  average: (value) => {
+    const { name, ...options } = value as { readonly name: string };
+    return namedText(name, options);
+  },
   "augment.mix": named,
+  regularize: (value) => regularizerText(value as Config["regularize"][number]),
 };
 
 /** The flags of holes told one by one. */
@@ -142,16 +152,24 @@ function cutoutSettings(cutout: Config["augment"]["cutout"]): readonly ToldSetti
   return [{ path: cutoutPath, flag: "--cutout", value: told, usual: false }, ...rest];
 }
 
+/** Where it differs from kind to kind, that of the config's. */
+function standardOf(
+  { schedule, optimizer }: Config,
+  { path, default: standard, defaults }: Flag["leaf"],
+): unknown {
+  const kind = path.startsWith("optimizer.") ? optimizer.name : schedule.kind;
+  return Object.hasOwn(defaults, kind) && path !== "schedule.kind" ? defaults[kind] : standard;
+}
+
 function settingOf(config: Config, { path, name: flag, leaf }: Flag): ToldSetting | null {
   const value = settingAt(config, path);
-  if (value === null || (value === undefined && leaf.nullable !== null))
-    return { path, flag, value: false, usual: true };
-  // A field of another schedule.
-  if (value === undefined) return null;
-  const usual = same(value, leaf.default);
+  // A field of another schedule or optimizer.
+  if (value === undefined && (leaf.kinds !== null || leaf.nullable === null)) return null;
+  if (value === null || value === undefined) return { path, flag, value: false, usual: true };
+  const usual = same(value, standardOf(config, leaf));
   if (typeof value === "boolean") return { path, flag, value, usual };
   if (leaf.type === "texts") {
-    const list = (value as readonly unknown[]).map(named);
+    const list = (value as readonly unknown[]).map(texts[path] ?? json);
     return { path, flag, value: list.length === 0 ? false : list, usual };
   }
   if (Array.isArray(value)) return { path, flag, value: [value.join(",")], usual };

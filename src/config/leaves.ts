@@ -13,8 +13,10 @@ export interface Leaf {
   readonly default: unknown;
   /** Path to set to null for "off": this field's, or that of the object around it. */
   readonly nullable: string | null;
-  /** The kinds of schedule that have this field; null when it does not depend on a kind. */
+  /** The kinds of schedule, or the optimizers, that have this field; null when all have it, or it depends on none. */
   readonly kinds: readonly string[] | null;
+  /** The default with each kind; nothing for a field that does not depend on one. */
+  readonly defaults: Readonly<Record<string, unknown>>;
 }
 
 interface JsonSchema {
@@ -59,11 +61,18 @@ function walk(): readonly Leaf[] {
   // What Cutout or an augmentation checks by itself has no form that JSON Schema knows.
   const schema = z.toJSONSchema(settingsSchema, { io: "input", unrepresentable: "any" }) as JsonSchema;
   collect(schema, { path: "", nullable: null, kind: null, around: {} }, found);
-  const allKinds = found.get("schedule.kind")!.choices!.length;
-  return [...found.values()].map((leaf) =>
-    leaf.kinds?.length === allKinds ? { ...leaf, kinds: null } : leaf,
-  );
+  return [...found.values()].map((leaf) => {
+    const all = choices
+      .map((path) => found.get(path)!)
+      .find(({ path }) => partOf(path) === partOf(leaf.path));
+    return leaf.kinds?.length === all?.choices?.length ? { ...leaf, kinds: null } : leaf;
+  });
 }
+
+/** Fields that decide which others there are beside them. */
+const choices = ["schedule.kind", "optimizer.name"] as const;
+
+const partOf = (path: string) => path.split(".")[0];
 
 function collect(schema: JsonSchema, place: Place, found: Map<string, Leaf>): void {
   const { path, kind } = place;
@@ -73,7 +82,7 @@ function collect(schema: JsonSchema, place: Place, found: Map<string, Leaf>): vo
     types.includes("null") || options?.some((option) => option.type === "null") ? path : place.nullable;
   if (options !== undefined) {
     for (const option of options) {
-      const inner = option.properties?.kind?.const ?? kind;
+      const inner = option.properties?.kind?.const ?? option.properties?.name?.const ?? kind;
       collect(option, { path, nullable, kind: inner, around: schema }, found);
     }
     return;
@@ -89,15 +98,17 @@ function collect(schema: JsonSchema, place: Place, found: Map<string, Leaf>): vo
   const told = isText(schema.items) ? "texts" : leafTypes[types.find((name) => name !== "null") ?? ""];
   const type = before?.type === "number" ? "number" : told;
   if (type === undefined) return;
-  const choices = schema.const !== undefined ? [schema.const] : schema.enum;
+  const values = schema.const !== undefined ? [schema.const] : schema.enum;
+  const standard = schema.default ?? place.around.default;
   found.set(path, {
     path,
     type,
     description: before?.description || schema.description || place.around.description || "",
-    choices: choices === undefined ? null : [...(before?.choices ?? []), ...choices],
-    default: schema.default ?? place.around.default,
+    choices: values === undefined ? null : [...new Set([...(before?.choices ?? []), ...values])],
+    default: before === undefined ? standard : before.default,
     nullable,
-    kinds: kind === null ? null : [...(before?.kinds ?? []), kind],
+    kinds: kind === null ? null : [...new Set([...(before?.kinds ?? []), kind])],
+    defaults: kind === null ? {} : { ...before?.defaults, [kind]: before?.defaults[kind] ?? standard },
   });
 }
 

@@ -11,9 +11,10 @@ import {
   inOrder,
 } from "../augment/index.ts";
 import { CutoutError } from "../error.ts";
-import { takesImages } from "../nn/build.ts";
+import { buildNetwork, takesImages } from "../nn/build.ts";
 import { type NetworkDefinition, networkOptions } from "../nn/definition.ts";
-import { learningRateOf } from "../nn/recipe.ts";
+import { learningRateOf, type Recipe } from "../nn/recipe.ts";
+import { optimizers } from "../optim/optimizers.ts";
 import { completeAugmentations, namedAugmentations } from "./augmentation-fields.ts";
 import type { Config, Settings } from "./config.ts";
 import type { CompleteCutout, CutoutSettings } from "./cutout-fields.ts";
@@ -105,9 +106,10 @@ function checkOthers(augmentations: readonly AugmentationSpec[], imageSize: numb
 
 /**
  * Checks the sizes against the network and the crop, before an image has been decoded.
- * @throws CutoutError when the images are too small for the network, or the crop does not take the padding
+ * @throws CutoutError when the images are too small for the network, a regularizer cannot stand where it shall, or the crop
+ * does not take the padding
  */
-export function checkSizes({ model }: Settings, network: NetworkDefinition, sizes: Sizes): void {
+export function checkSizes({ model, regularize }: Settings, network: NetworkDefinition, sizes: Sizes): void {
   const { imageSize, padding } = sizes;
   if (padding >= imageSize) {
     throw settingsError({
@@ -116,13 +118,16 @@ export function checkSizes({ model }: Settings, network: NetworkDefinition, size
       got: String(padding),
     });
   }
-  const fits = (side: number) =>
-    takesImages(network, {
-      input: { height: side, width: side, channels: 3 },
-      numClasses: 2,
-      options: model.options,
-    });
-  if (fits(imageSize)) return;
+  const argumentsFor = (side: number) => ({
+    input: { height: side, width: side, channels: 3 },
+    numClasses: 2,
+    options: model.options,
+  });
+  const fits = (side: number) => takesImages(network, argumentsFor(side));
+  if (fits(imageSize)) {
+    if (regularize.length > 0) buildNetwork(network, { ...argumentsFor(imageSize), regularize });
+    return;
+  }
   let least = imageSize + 1;
   while (least < network.sizes.imageSize && !fits(least)) least++;
   throw settingsError({
@@ -144,12 +149,12 @@ export function resolveConfig(
   trainingImages: number,
 ): Config {
   const { data, format, columns, model, fit, split, seed } = settings;
-  const { labelSmoothing, classWeights, augment, earlyStopping, crops, loaderWorkers } = settings;
+  const { labelSmoothing, classWeights, regularize, augment, earlyStopping, crops, loaderWorkers } = settings;
   const { convolution, timedConvolutions, maxPixels, maxBroken, cacheDir, runsDir } = settings;
   const { photos, imageSize, cacheSize, padding } = sizes;
   const { recipe } = network;
   const batchSize = resolveBatchSize(settings, recipe.batchSize, trainingImages);
-  const { momentum, nesterov, weightDecay, decayBiasAndNorm } = settings.optimizer;
+  const { clipNorm, accumulate, lookahead, average } = settings;
   const { kind, learningRate, ...schedule } = settings.schedule;
   const { flip, cutout, augmentations, mix } = augment;
   // In the order of the schema: this is what config.json looks like.
@@ -167,20 +172,19 @@ export function resolveConfig(
       settings.epochs ??
       epochsFor(Math.floor(trainingImages / (batchSize / (mix === null ? 1 : createMix(mix).copies)))),
     batchSize,
-    optimizer: {
-      momentum,
-      // Without momentum there is none of Nesterov's.
-      nesterov: nesterov ?? (recipe.nesterov && momentum > 0),
-      weightDecay,
-      decayBiasAndNorm: decayBiasAndNorm ?? recipe.decayBiasAndNorm,
-    },
+    optimizer: completeOptimizer(settings.optimizer, recipe),
+    clipNorm,
+    accumulate,
+    lookahead,
+    average,
     schedule: {
       kind,
-      learningRate: learningRate ?? learningRateOf(recipe, kind, batchSize),
+      learningRate: learningRate ?? usualRate(settings.optimizer, recipe, kind, batchSize),
       ...schedule,
     } as Config["schedule"],
     labelSmoothing,
     classWeights,
+    regularize,
     augment: {
       padding,
       flip,
@@ -205,6 +209,31 @@ export function resolveConfig(
   };
 }
 
+function completeOptimizer(optimizer: Settings["optimizer"], recipe: Recipe): Config["optimizer"] {
+  const decayBiasAndNorm = optimizer.decayBiasAndNorm ?? recipe.decayBiasAndNorm;
+  if (optimizer.name === "adam" || optimizer.name === "adamw") return { ...optimizer, decayBiasAndNorm };
+  const { name, momentum, nesterov: told, ...rest } = optimizer;
+  // Without momentum there is none of Nesterov's; Muon's form has it whatever the network.
+  const usual = name === "muon" || recipe.nesterov;
+  const nesterov = told ?? (usual && momentum > 0);
+  return { name, momentum, nesterov, ...rest, decayBiasAndNorm } as Config["optimizer"];
+}
+
+/** Of SGD the network's own rate; of the others their own, which does not depend on the network so much. */
+function usualRate(
+  { name }: Settings["optimizer"],
+  recipe: Recipe,
+  kind: Settings["schedule"]["kind"],
+  batchSize: number,
+): number {
+  const { learningRate } = optimizers[name];
+  if (learningRate === null) return learningRateOf(recipe, kind, batchSize);
+  return learningRate * Math.sqrt(Math.min(1, batchSize / usualBatch));
+}
+
+/** What the optimizers' own learning rates are for. */
+const usualBatch = 128;
+
 /**
  * On a few hundred photos the last epoch of a schedule that ends low was better than the best of few validation images
  * (FEATURES.md). Of other schedules that was not measured, and early stopping ends where the last epochs were none better.
@@ -224,19 +253,27 @@ const endsLow: { readonly [Kind in Config["schedule"]["kind"]]: boolean } = {
 
 /** Images in a step, copies of an image counted one by one. */
 function resolveBatchSize(
-  { batchSize: told, augment: { mix } }: Settings,
+  { batchSize: told, accumulate, augment: { mix } }: Settings,
   usual: number,
   trainingImages: number,
 ): number {
   const copies = mix === null ? 1 : createMix(mix).copies;
-  const batchSize = told ?? copies * Math.ceil(batchFor(usual, trainingImages) / copies);
+  const unit = leastCommonMultiple(copies, accumulate);
+  const batchSize = told ?? unit * Math.ceil(batchFor(usual, trainingImages) / unit);
   const wrong = (what: string) => settingsError({ field: "batchSize", what, got: String(batchSize) });
+  if (batchSize % accumulate !== 0)
+    throw wrong(`must be a multiple of the ${accumulate} parts of --accumulate`);
   if (batchSize % copies !== 0)
     throw wrong(`must be a multiple of the ${copies} copies of batch-augmentation`);
   if (batchSize / copies > trainingImages) {
     throw wrong(`must be at most the number of training images (${trainingImages})`);
   }
   return batchSize;
+}
+
+function leastCommonMultiple(a: number, b: number): number {
+  const divisor = (x: number, y: number): number => (y === 0 ? x : divisor(y, x % y));
+  return (a / divisor(a, b)) * b;
 }
 
 /** Half of the side, as the paper's 16 of 32 on CIFAR-10, made even. */

@@ -16,6 +16,7 @@ import {
 import { show } from "./fields.ts";
 import { leaves } from "./leaves.ts";
 import { onThisMachine } from "./machine.ts";
+import { defaultOptimizer } from "./optimizer-fields.ts";
 import { defaultSchedule } from "./schedule-fields.ts";
 
 /** What was told, not yet looked at. */
@@ -59,9 +60,8 @@ export function readSettings(told: SettingsInput | Partial<SettingsInput>, file?
  * @throws CutoutError about the field
  */
 export function checkSettings(raw: Raw): Settings {
-  const result = settingsSchema.safeParse(merged({ schedule: { kind: defaultSchedule } }, raw), {
-    reportInput: true,
-  });
+  const defaults = { schedule: { kind: defaultSchedule }, optimizer: { name: defaultOptimizer } };
+  const result = settingsSchema.safeParse(merged(defaults, raw), { reportInput: true });
   if (!result.success) throw errorOf(result.error.issues[0]!);
   return result.data;
 }
@@ -138,9 +138,25 @@ export const settingsOfVersion = (version: number, stored: Raw): Settings =>
 
 /** As this version has it, and without what only a run folder looks at: format version and checksum. */
 function upgraded({ formatVersion: version, checksum, ...raw }: Raw): Raw {
-  if (version === 2) return fromVersion4(fromVersion3(fromVersion2(raw)));
-  if (version === 3) return fromVersion4(fromVersion3(raw));
-  return version === 4 ? fromVersion4(raw) : raw;
+  const from = Number(version ?? formatVersion);
+  return upgrades.reduce(
+    (upgradedSoFar, { before, upgrade }) => (from < before ? upgrade(upgradedSoFar) : upgradedSoFar),
+    raw,
+  );
+}
+
+/** Up to version 5 there was one optimizer, and nothing beside it, nor anything put among the layers of a network. */
+function fromVersion5({ optimizer, ...rest }: Raw): Raw {
+  const named = isObject(optimizer) ? { name: defaultOptimizer, ...optimizer } : optimizer;
+  return {
+    clipNorm: null,
+    accumulate: 1,
+    lookahead: null,
+    average: null,
+    regularize: [],
+    ...rest,
+    optimizer: named,
+  };
 }
 
 /** Up to version 4 the best epoch was kept wherever there was a validation part. */
@@ -167,6 +183,14 @@ function fromVersion2({ initialization, dropout, model, ...rest }: Raw): Raw {
   };
 }
 
+/** In their order: what makes version `before` of the one before it. */
+const upgrades: readonly { readonly before: number; readonly upgrade: (raw: Raw) => Raw }[] = [
+  { before: 3, upgrade: fromVersion2 },
+  { before: 4, upgrade: fromVersion3 },
+  { before: 5, upgrade: fromVersion4 },
+  { before: 6, upgrade: fromVersion5 },
+];
+
 /** A run's own config.json is a config file too; its format version is checked and taken off. */
 function withoutFormat(raw: Raw, where: string): Raw {
   const { formatVersion: version = formatVersion } = raw;
@@ -179,8 +203,8 @@ function withoutFormat(raw: Raw, where: string): Raw {
 }
 
 /**
- * `over` wins. Objects are merged, unless both name another `kind`, or `over` names another implementation (`like`): then
- * nothing of the first is kept.
+ * `over` wins. Objects are merged, unless both name another `kind`, `over` names another implementation (`like`), or the
+ * two are other optimizers: then nothing of the first is kept.
  */
 export function merged(under: Raw, over: Raw): Raw {
   const result: Record<string, unknown> = { ...under };
@@ -188,12 +212,17 @@ export function merged(under: Raw, over: Raw): Raw {
     // Setting it would set the prototype, and the schema would not see it.
     if (key === "__proto__") throw settingsError({ field: key, what: "unknown key" });
     const before = result[key];
-    const chosen = isObject(value) ? (value.kind ?? value.like) : undefined;
-    const replaced = isObject(before) && chosen !== undefined && chosen !== (before.kind ?? before.like);
+    const choiceIn = key === "optimizer" ? optimizerIn : choiceOf;
+    const chosen = isObject(value) ? choiceOf(value) : undefined;
+    const replaced = isObject(before) && chosen !== undefined && chosen !== choiceIn(before);
     result[key] = isObject(before) && isObject(value) && !replaced ? merged(before, value) : value;
   }
   return result;
 }
+
+/** What decides which other fields an object has. */
+const choiceOf = ({ kind, like, name }: Raw): unknown => kind ?? like ?? name;
+const optimizerIn = ({ name = defaultOptimizer }: Raw): unknown => name;
 
 /** One error out of what the schema found. */
 function errorOf(issue: z.core.$ZodIssue): CutoutError {
@@ -202,7 +231,14 @@ function errorOf(issue: z.core.$ZodIssue): CutoutError {
     return unknownKey(field === undefined ? issue.keys[0]! : `${field}.${issue.keys[0]}`);
   const params = issue.code === "custom" ? issue.params : undefined;
   if (params?.error instanceof CutoutError) return aboutField(params.error, field ?? "");
-  return settingsError({ field, what: issue.message, got: show(issue.input), ...params });
+  const got = issue.code === "invalid_union" ? unionChoice(issue) : issue.input;
+  return settingsError({ field, what: issue.message, got: show(got), ...params });
+}
+
+/** What was told in the field that decides between the forms of an object, where that is what is wrong. */
+function unionChoice({ input, path }: z.core.$ZodIssue): unknown {
+  const last = String(path.at(-1));
+  return isObject(input) && (last === "kind" || last === "name") ? input[last] : input;
 }
 
 /** What an augmentation, or whoever else the data belong to, says of them; its option may be the field itself. */
@@ -218,10 +254,11 @@ export function aboutField(error: CutoutError, field: string): CutoutError {
 function unknownKey(field: string): CutoutError {
   const kinds = leaves().find((leaf) => leaf.path === field)?.kinds;
   if (kinds) {
+    const [part] = field.split(".");
     return settingsError({
       field,
-      what: `belongs to the schedule ${kinds.join(" or ")}`,
-      remedy: "choose that with --schedule, or leave it out",
+      what: `belongs to the ${part} ${kinds.join(" or ")}`,
+      remedy: `choose ${kinds.length > 1 ? "one of them" : "that"} with --${part}, or leave it out`,
     });
   }
   return settingsError({ field, what: `unknown key${suggestion(field.split(".").at(-1)!)}` });

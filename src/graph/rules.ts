@@ -1,5 +1,6 @@
 // The table of operators: a missing rule does not compile.
 import { convRules } from "./ops/convolution.ts";
+import { dropBlockRules } from "./ops/drop-block.ts";
 import { dropoutRules } from "./ops/dropout.ts";
 import { elementwiseRules } from "./ops/elementwise.ts";
 import { filterBankRules } from "./ops/filter-bank.ts";
@@ -7,6 +8,7 @@ import { geluRules } from "./ops/gelu.ts";
 import { localResponseNormRules } from "./ops/local-response-norm.ts";
 import { lossRules } from "./ops/loss.ts";
 import { matmulRules } from "./ops/matmul.ts";
+import { maxDropRules } from "./ops/max-drop.ts";
 import { normalizationRules } from "./ops/normalization.ts";
 import { poolRules } from "./ops/pool.ts";
 import { reductionRules } from "./ops/reduction.ts";
@@ -31,6 +33,8 @@ export const compositeRules: CompositeRules = {
   ...poolRules.composite,
   ...normalizationRules.composite,
   ...dropoutRules.composite,
+  ...dropBlockRules,
+  ...maxDropRules,
   ...lossRules,
   ...shakeRules,
   ...geluRules.composite,

@@ -133,8 +133,23 @@ export interface CompositeAttrs {
   batchNorm: { readonly epsilon: number };
   /** (x [C,...], gamma, beta, mean, variance [C]) with running statistics. */
   batchNormInference: { readonly epsilon: number };
-  /** (x, seed): each element is zero with probability p, else multiplied by 1 / (1 - p). */
-  dropout: { readonly probability: number; readonly salt: number };
+  /**
+   * (x, seed): each element is zero with probability p, else multiplied by 1 / (1 - p). Along the axes of `shared` one
+   * draw is made for all.
+   */
+  dropout: { readonly probability: number; readonly salt: number; readonly shared: readonly number[] };
+  /**
+   * (seed): DropBlock's factors of x [C, H, W, N]: 0 in square blocks of `blockSize` that lie whole in the map, and
+   * elsewhere what keeps the mean at 1.
+   */
+  dropBlockMask: {
+    readonly shape: Shape;
+    readonly probability: number;
+    readonly blockSize: number;
+    readonly salt: number;
+  };
+  /** (x, seed): 0 with probability p where x is the largest along the axes, one draw for each maximum; else 1. */
+  maxDropMask: { readonly axes: readonly number[]; readonly probability: number; readonly salt: number };
   /** x times the share of a standard normal distribution below x. */
   gelu: None;
   /**

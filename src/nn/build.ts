@@ -8,6 +8,8 @@ import type { Layer } from "./layers/index.ts";
 import { type Network, network, outputOf } from "./network.ts";
 import { families, type NetworkName, networkNames, networks } from "./networks/index.ts";
 import { reasonOf, refusal, show } from "./options.ts";
+import { regularized } from "./regularize.ts";
+import type { RegularizerSpec } from "./regularizers.ts";
 import { inferLayer } from "./tree.ts";
 
 /** What a shipped network may be called, in words. */
@@ -42,15 +44,22 @@ export interface NetworkArguments {
   readonly numClasses: number;
   /** The network's own options; what is left out is what it says itself. */
   readonly options?: object | undefined;
+  /** What is put among its layers. */
+  readonly regularize?: readonly RegularizerSpec[];
 }
 
 /**
  * @throws CutoutError when the name is unknown, an option is not the network's or out of its range, there are fewer than
- * two classes, the images are too small, or its file gives no layers that end in a logit a class
+ * two classes, the images are too small, its file gives no layers that end in a logit a class, or a regularizer cannot stand
+ * where it shall
  */
 export function buildNetwork(which: NetworkName | NetworkDefinition, args: NetworkArguments): Network {
   const definition = typeof which === "string" ? findNetwork(which) : which;
-  return network(definition.name, args.input, args.numClasses, layersOf(definition, args), definition.where);
+  const { name, where } = definition;
+  const { input, numClasses, regularize = [] } = args;
+  const plain = network(name, input, numClasses, layersOf(definition, args), where);
+  if (regularize.length === 0) return plain;
+  return network(name, input, numClasses, regularized(plain, regularize), where);
 }
 
 /**

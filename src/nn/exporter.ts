@@ -17,6 +17,8 @@ export interface Exporter {
   add(operator: string, inputs: readonly string[], attributes?: Attributes): string;
   /** Name of a float32 constant. */
   constant(shape: readonly number[], data: Float32Array): string;
+  /** Name of a vector of whole numbers, as shapes and places are given. */
+  integers(values: readonly number[]): string;
   /** Name of a float32 scalar. */
   number(value: number): string;
   /** Name of a vector of int64, as shapes and axes are given. */

@@ -75,8 +75,8 @@ export function exportModel({
     {
       add: (operator, inputs, attributes) => nodes.add(operator, inputs, attributes),
       constant,
-      number: (value) => nodes.number(value),
       integers: (values) => nodes.integers(values),
+      number: (value) => nodes.number(value),
       weights: (key) => find(key).data as Float32Array,
       convolution: (x, convolution) => addConvolution(nodes, x, convolution),
       before: (layer) => (layer === first ? before : null),

@@ -1,5 +1,6 @@
 // What is about to be trained on what, for the person who waits.
 import type { Config } from "../config/config.ts";
+import { regularizerText } from "../config/flag-text.ts";
 import type { Part } from "../data/index.ts";
 import { notesOn } from "../data/index.ts";
 import { countParameters, type Network } from "../nn/network.ts";
@@ -29,6 +30,8 @@ export function describeTrial(
     `${network.name} with ${count(countParameters(network))} parameters on ${imageSize} x ${imageSize} pixels, ${augmentationText(config)}`,
     `epochs ${epochs}, steps in each ${Math.floor(split.train.length / batchSize)}, images in each ${batchSize}, ${seedText(config)}; ${keepText[config.keep]} is kept`,
   ];
+  const inside = config.regularize.map(regularizerText);
+  if (inside.length > 0) lines.push(`inside the network ${inside.join(", ")}`);
   return [...lines, ...describeReading({ dataset, split }, "dataset.json")];
 }
 

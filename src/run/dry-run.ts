@@ -12,7 +12,7 @@ import { chooseDevice } from "./device.ts";
 import type { RunEvent } from "./events.ts";
 import { stepGraph } from "./layer-times.ts";
 import { prepare } from "./prepare.ts";
-import { objectiveOf, withSession } from "./trial.ts";
+import { objectiveOf, trainOptionsOf, withSession } from "./trial.ts";
 
 export interface DryRun {
   readonly config: Config;
@@ -47,7 +47,7 @@ export async function dryRun(settings: Settings, onEvent: (event: RunEvent) => v
       let last: StepEvent | null = null;
       let count = 0;
       let start = 0;
-      const { seed, epochs, batchSize, schedule, earlyStopping, keep, crops, augment } = config;
+      const { batchSize } = config;
       await train({
         objective: objectiveOf(prepared),
         dataset,
@@ -57,7 +57,7 @@ export async function dryRun(settings: Settings, onEvent: (event: RunEvent) => v
         session,
         storage: keepsNothing,
         identity: dataIdentity(dataset, split),
-        options: { seed, epochs, batchSize, schedule, earlyStopping, keep, crops, mix: augment.mix },
+        options: trainOptionsOf(config),
         resume: false,
         signal: timing.signal,
         onEvent(event) {

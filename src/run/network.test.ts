@@ -6,6 +6,7 @@ import { afterAll, expect, test } from "vitest";
 import { CutoutError } from "../error.ts";
 import { buildNetwork } from "../nn/build.ts";
 import { resnet9 } from "../nn/networks/resnet9.ts";
+import { storedDefinition } from "../nn/stored-network.ts";
 import { networkJson } from "../run-folder/index.ts";
 import { networkOf, networkOfRun, networkToKeep } from "./network.ts";
 
@@ -17,15 +18,27 @@ const built = buildNetwork(resnet9, args);
 test("is kept in its folder and comes back without running the file", async () => {
   const model = { name: join(folder, "mine.js"), options: {} };
   writeFileSync(model.name, "throw new Error('run');");
-  expect(networkToKeep({ model: { name: "resnet9", options: {} } }, built)).toBeNull();
-  networkJson.write(folder, networkToKeep({ model }, built)!);
+  expect(networkToKeep({ model: { name: "resnet9", options: {} } }, resnet9, built)).toBeNull();
+  networkJson.write(folder, networkToKeep({ model }, resnet9, built)!);
   expect(buildNetwork(networkOfRun(folder, { model }), args)).toEqual(built);
   await expect(networkOf({ model })).rejects.toThrow("mine.js: cannot be loaded (line 1: run)");
 });
 
+test("is kept without what is dropped inside it, which the config says", () => {
+  const model = { name: join(folder, "mine.js"), options: {} };
+  const regularize = [
+    { name: "dropblock", options: { probability: 0.1, blockSize: 3 }, at: "last" },
+  ] as const;
+  const dropping = buildNetwork(resnet9, { ...args, regularize });
+  expect(networkToKeep({ model }, resnet9, dropping)).toEqual(built);
+  networkJson.write(folder, networkToKeep({ model }, resnet9, dropping)!);
+  expect(buildNetwork(networkOfRun(folder, { model }), { ...args, regularize })).toEqual(dropping);
+});
+
 test("has the options that it was built with, whatever they are", () => {
   const model = { name: join(folder, "wide.js"), options: { width: 8, names: ["a", "b"] } };
-  networkJson.write(folder, networkToKeep({ model }, built)!);
+  const wide = storedDefinition(built, "wide.js", model.options);
+  networkJson.write(folder, networkToKeep({ model }, wide, built)!);
   const { options } = model;
   expect(buildNetwork(networkOfRun(folder, { model }), { ...args, options })).toEqual(built);
 });

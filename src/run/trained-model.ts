@@ -115,6 +115,7 @@ export function openTrainedNetwork(path: string, told: Weights | undefined): Tra
     input: pipelineOf(config, dataset, dataset).output,
     numClasses: dataset.classes.length,
     options: config.model.options,
+    regularize: config.regularize,
   });
   return { run, network, weights, epoch, notes };
 }

@@ -1,6 +1,6 @@
 // One run, whole: config in, run folder out.
 
-import type { Settings } from "../config/config.ts";
+import type { Config, Settings } from "../config/config.ts";
 import { threadsHere } from "../config/machine.ts";
 import { settingsError } from "../config/settings.ts";
 import { isMissing, type OnProgress, openLoader } from "../data/index.ts";
@@ -35,6 +35,7 @@ import type { ClassScores, Score } from "../train/evaluation.ts";
 import type { Objective } from "../train/objective.ts";
 import { classify } from "../train/objectives/classify.ts";
 import type { RunStorage } from "../train/storage.ts";
+import type { TrainOptions } from "../train/train-arguments.ts";
 import { type TrainResult, train } from "../train/trainer.ts";
 import { openTrainingThread, type ThreadedSession } from "../train/training-thread.ts";
 import { augmentedSheet } from "./augmented-sheet.ts";
@@ -106,7 +107,7 @@ export async function runTrial(settings: Settings, options: NewTrialOptions = {}
           config: { ...config, timedConvolutions: session.timedConvolutions },
           dataset: datasetRecord(prepared),
           environment: describeEnvironment(command, chosen.adapter?.name),
-          network: networkToKeep(config, network),
+          network: networkToKeep(config, prepared.network, network),
           out: runDir,
         },
         { tell: attended.tell, signal: attended.signal },
@@ -273,6 +274,14 @@ export function objectiveOf({ config, dataset, split }: Prepared): Objective<Cla
   return classify({ labelSmoothing: config.labelSmoothing, classWeights });
 }
 
+/** What the trainer is told. An average is named only where there is one: runs without are those of before. */
+export function trainOptionsOf(config: Config): TrainOptions {
+  const { seed, epochs, batchSize, schedule, earlyStopping, keep, crops, average } = config;
+  const { mix } = config.augment;
+  const options = { seed, epochs, batchSize, schedule, earlyStopping, keep, crops, mix };
+  return average === null ? options : { ...options, average };
+}
+
 /** Opens the training thread of a run for as long as it is used. */
 export async function withSession<T>(
   prepared: Prepared,
@@ -281,11 +290,12 @@ export async function withSession<T>(
   use: (network: Network, session: ThreadedSession) => Promise<T>,
 ): Promise<T> {
   const { config, network: definition, dataset, split, pipeline } = prepared;
-  const { batchSize, optimizer, seed, threads } = config;
+  const { batchSize, optimizer, clipNorm, lookahead, average, accumulate, seed, threads } = config;
   const { convolution, timedConvolutions } = config;
   const numClasses = dataset.classes.length;
   const { options } = config.model;
-  const network = buildNetwork(definition, { input: pipeline.output, numClasses, options });
+  const { regularize } = config;
+  const network = buildNetwork(definition, { input: pipeline.output, numClasses, options, regularize });
   const tell = (text: string) => onEvent({ type: "message", text });
   const warnings = warningsOf(config, network, split.train.length);
   [...describeTrial(config, { dataset, split }, network), ...warnings, ...messages].forEach(tell);
@@ -295,6 +305,10 @@ export async function withSession<T>(
     objective: objectiveOf(prepared),
     batchSize,
     optimizer,
+    clipNorm,
+    lookahead,
+    average: average !== null,
+    accumulate,
     seed,
     threads,
     device,
@@ -321,11 +335,10 @@ async function finish(
 ): Promise<TrialResult> {
   const runDir = hold.path;
   const { config, dataset, split, pipeline, statistics } = prepared;
-  const { seed, epochs, batchSize, schedule, earlyStopping, keep, crops, loaderWorkers } = config;
-  const { mix } = config.augment;
   hold.check();
   failureJson.remove(runDir);
-  const loader = openLoader({ dataset, pipeline, workers: loaderWorkers });
+  const { keep } = config;
+  const loader = openLoader({ dataset, pipeline, workers: config.loaderWorkers });
   const storage = toldWhenSaved(runFolderStorage(runDir, undefined, hold.check), onSaved);
   const result = await train({
     objective: objectiveOf(prepared),
@@ -336,7 +349,7 @@ async function finish(
     session,
     storage: withPictures(storage, { runDir, dataset, test: split.test }),
     identity: dataIdentity(dataset, split),
-    options: { seed, epochs, batchSize, schedule, earlyStopping, keep, crops, mix },
+    options: trainOptionsOf(config),
     resume,
     test,
     signal,

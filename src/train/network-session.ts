@@ -1,4 +1,5 @@
 // What the trainer needs of the engine: take a step, predict, and hand over the state.
+import type { AverageShares } from "../optim/average.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** Named tensors that together are a training run's state at one moment. */
@@ -7,7 +8,10 @@ export interface TrainingState {
   readonly parameters: ReadonlyMap<string, Tensor>;
   /** Not learnt but kept: running mean and variance of batch normalization. */
   readonly buffers: ReadonlyMap<string, Tensor>;
-  /** One entry per parameter and slot, for example `layer1.weight.momentum`. */
+  /**
+   * One entry per parameter and slot, for example `layer1.weight.momentum`. Where averages are used, `parameters` and
+   * `buffers` are those, and what is trained stands here, as `layer1.weight.live`.
+   */
   readonly optimizer: ReadonlyMap<string, Tensor>;
 }
 
@@ -31,7 +35,12 @@ export interface TrainingSession {
   step(
     images: Float32Array,
     targets: Float32Array,
-    hyper: { readonly learningRate: number; readonly seed: number },
+    hyper: {
+      readonly learningRate: number;
+      readonly seed: number;
+      /** Where averages are kept; left out they are the weights themselves. */
+      readonly average?: AverageShares | undefined;
+    },
     giveBack?: GiveBack,
   ): Promise<{ readonly loss: number; readonly output: Float32Array }>;
   /**
@@ -40,9 +49,23 @@ export interface TrainingSession {
    * @returns [count, ...output]
    */
   predict(images: Float32Array, count: number, giveBack?: GiveBack): Promise<Float32Array>;
+  /**
+   * Finds the running statistics of the averages anew: they follow this batch as in a training step.
+   * @param images [batchSize, channels, height, width]
+   * @param hyper `first`: whether to begin with the statistics of what is trained
+   * @returns whether the network has such statistics
+   */
+  renew(
+    images: Float32Array,
+    hyper: { readonly seed: number; readonly first: boolean },
+    giveBack?: GiveBack,
+  ): Promise<boolean>;
   /** A copy of the state; later steps do not change it. */
   state(): TrainingState | Promise<TrainingState>;
-  /** Continues from a state. Throws when names or shapes differ from the network's. */
+  /**
+   * Continues from a state; one whose optimizer is empty is begun with: nothing is remembered but its weights. Throws
+   * when names or shapes differ from the network's.
+   */
   load(state: TrainingState): void | Promise<void>;
   close(): Promise<void>;
 }

@@ -6,7 +6,8 @@ import { stream } from "../rng.ts";
 import { nodeRuntime } from "../runtime/node.ts";
 import { sizeOf } from "../tensor.ts";
 import { classify } from "./objectives/classify.ts";
-import { checkMemory, createTrainingSession } from "./step.ts";
+import { createTrainingSession } from "./step.ts";
+import { checkMemory } from "./stepper.ts";
 
 const batchSize = 8;
 const layer = sequential(

@@ -1,21 +1,37 @@
-// The training step as one graph: forward, loss, gradients and update; and the session that runs it.
+// The session that runs the training step: it holds the state, takes steps, and predicts.
 import { CutoutError } from "../error.ts";
-import { gradients } from "../graph/grad.ts";
-import { Graph } from "../graph/graph.ts";
-import type { Value } from "../graph/types.ts";
-import { forward, initialBuffers, initialParameters, type Network } from "../nn/network.ts";
-import { checkSgd, type SgdOptions, sgdUpdate } from "../optim/sgd.ts";
+import { initialBuffers, initialParameters, type Network } from "../nn/network.ts";
 import type { Executable, Runtime } from "../runtime/runtime.ts";
 import { sameShape, sizeOf, type Tensor, tensor, zeros } from "../tensor.ts";
 import type { DirectSession, GiveBack, TrainingState } from "./network-session.ts";
 import type { Loss } from "./objective.ts";
+import { type Part, predictionGraph, prefixes, type SessionState, statisticsGraph } from "./step-graphs.ts";
+import {
+  type Compiled,
+  compiled,
+  Exchange,
+  outputSizeOf,
+  partsStepper,
+  type Renamed,
+  seedOfPart,
+  type Tensors,
+  wholeStepper,
+} from "./stepper.ts";
+import { type UpdateOptions, type UpdateRule, updateRule } from "./update.ts";
 
-export interface SessionOptions {
+type Weights = Pick<TrainingState, "parameters" | "buffers">;
+
+export interface SessionOptions extends UpdateOptions {
   readonly network: Network;
   /** What the network learns: an objective. */
   readonly objective: Loss;
+  /** Images in a step. */
   readonly batchSize: number;
-  readonly optimizer: SgdOptions;
+  /**
+   * Parts that a step's batch is cut into, one after the other: gradients are added up, and memory is that of a part.
+   * Each part has batch normalization's statistics of its own. 1 when left out.
+   */
+  readonly accumulate?: number;
   /** Seed of the starting weights. */
   readonly seed: number;
   readonly runtime: Runtime;
@@ -31,85 +47,9 @@ export interface Predictor {
   close(): Promise<void>;
 }
 
-/** Kinds of state in the step's inputs and outputs; the prefix keeps their names apart. */
-const prefixes = { parameters: "parameter ", buffers: "buffer ", optimizer: "optimizer " } as const;
-type Part = keyof typeof prefixes;
 const parts = Object.keys(prefixes) as Part[];
 
-const slotName = (parameter: string) => `${parameter}.momentum`;
-
-function declare(g: Graph, part: Part, tensors: ReadonlyMap<string, Tensor>): Map<string, Value> {
-  return new Map(
-    [...tensors].map(([name, { dtype, shape }]) => [name, g.input(prefixes[part] + name, dtype, shape)]),
-  );
-}
-
-/** Batch-innermost to batch-first. */
-function batchFirst(g: Graph, output: Value): Value {
-  const last = output.shape.length - 1;
-  return g.apply("transpose", [output], { permutation: [last, ...Array(last).keys()] });
-}
-
-/** Images and targets in; loss, output and the next state out. */
-function trainingGraph(options: Omit<SessionOptions, "seed" | "runtime">, state: TrainingState): Graph {
-  const { network, objective, batchSize, optimizer } = options;
-  const { channels, height, width } = network.input;
-  const g = new Graph();
-  const images = g.input("images", "float32", [batchSize, channels, height, width]);
-  const targets = g.input("targets", "float32", [batchSize, ...objective.targetShape(network)]);
-  const learningRate = g.input("learningRate", "float32", [1]);
-  const seed = g.input("seed", "int32", [1]);
-  const parameters = declare(g, "parameters", state.parameters);
-  const buffers = declare(g, "buffers", state.buffers);
-  const velocities = declare(g, "optimizer", state.optimizer);
-
-  const mode = { training: true, parameters, buffers, seed };
-  const { logits: output, nextBuffers } = forward(g, network, images, mode);
-  const loss = objective.loss(g, output, targets);
-  g.output("loss", loss);
-  g.output("output", batchFirst(g, output));
-  for (const [name, value] of nextBuffers) g.output(prefixes.buffers + name, value);
-
-  const parameterGradients = gradients(g, loss, [...parameters.values()]);
-  network.parameters.forEach(({ name, role }, index) => {
-    const current = { parameter: parameters.get(name)!, velocity: velocities.get(slotName(name))! };
-    const decay = role === "weight" || optimizer.decayBiasAndNorm ? optimizer.weightDecay : 0;
-    const next = sgdUpdate(
-      g,
-      { ...current, gradient: parameterGradients[index]! },
-      learningRate,
-      optimizer,
-      decay,
-    );
-    g.output(prefixes.parameters + name, next.parameter);
-    g.output(prefixes.optimizer + slotName(name), next.velocity);
-  });
-  return g;
-}
-
-function predictionGraph(
-  network: Network,
-  batchSize: number,
-  state: Pick<TrainingState, "parameters" | "buffers">,
-) {
-  const { channels, height, width } = network.input;
-  const g = new Graph();
-  const images = g.input("images", "float32", [batchSize, channels, height, width]);
-  const parameters = declare(g, "parameters", state.parameters);
-  const buffers = declare(g, "buffers", state.buffers);
-  const { logits } = forward(g, network, images, { training: false, parameters, buffers, seed: null });
-  g.output("output", batchFirst(g, logits));
-  return g;
-}
-
-/** Numbers that the network gives for an image. */
-const outputSizeOf = (graph: Graph): number => sizeOf(graph.outputs.get("output")!.shape.slice(1));
-
-type Tensors = Readonly<Record<string, Tensor>>;
-
-const flatten = (
-  state: Pick<TrainingState, "parameters" | "buffers"> & Partial<TrainingState>,
-): Record<string, Tensor> =>
+const flatten = (state: { readonly [P in Part]?: ReadonlyMap<string, Tensor> }): Record<string, Tensor> =>
   Object.fromEntries(
     parts.flatMap((part) => [...(state[part] ?? [])].map(([name, value]) => [prefixes[part] + name, value])),
   );
@@ -181,15 +121,35 @@ export async function createPredictor(options: {
   };
 }
 
-/** @throws when a step would need more memory than there is */
-export function checkMemory(name: string, batchSize: number, needed: number, available: number): void {
-  if (needed <= available) return;
-  const gigabytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
-  throw new CutoutError({
-    where: "training",
-    what: `${name} with batches of ${batchSize} needs about ${gigabytes(needed)} of memory, ${gigabytes(available)} are free`,
-    remedy: "lower --batch-size or --size",
-  });
+/** Starting state of a session with these weights. */
+function startOf({ parameters, buffers }: Weights, rule: UpdateRule): SessionState {
+  const weights = rule.averages ? [...parameters, ...buffers] : [];
+  const averages = new Map(weights.map(([name, value]) => [name, copyOf(value)]));
+  return { parameters, buffers, optimizer: rule.slots(parameters), averages };
+}
+
+/** A tensor of the session, and where it stands in a training state. */
+interface Place {
+  readonly key: string;
+  readonly part: keyof TrainingState;
+  readonly name: string;
+}
+
+/**
+ * Where averages are kept they are what is used: the parameters and buffers of a state. What is trained goes to the
+ * optimizer's part.
+ */
+function placesOf(state: SessionState): readonly Place[] {
+  const averaged = state.averages.size > 0;
+  const own = (part: keyof TrainingState) =>
+    [...state[part].keys()].map((name): Place => ({ key: prefixes[part] + name, part, name }));
+  if (!averaged) return [...own("parameters"), ...own("buffers"), ...own("optimizer")];
+  const weights = [...own("parameters"), ...own("buffers")];
+  return [
+    ...weights.map(({ part, name }): Place => ({ key: prefixes.averages + name, part, name })),
+    ...weights.map(({ key, name }): Place => ({ key, part: "optimizer", name: `${name}.live` })),
+    ...own("optimizer"),
+  ];
 }
 
 /**
@@ -197,85 +157,124 @@ export function checkMemory(name: string, batchSize: number, needed: number, ava
  * step; `openTrainingThread` gives it a thread of its own.
  */
 export async function createTrainingSession(options: SessionOptions): Promise<DirectSession> {
-  const { network, objective, batchSize, runtime } = options;
-  checkSgd(options.optimizer);
-  const parameters = initialParameters(network, options.seed);
-  const initial: TrainingState = {
-    parameters,
-    buffers: initialBuffers(network),
-    optimizer: new Map([...parameters].map(([name, { shape }]) => [slotName(name), zeros("float32", shape)])),
-  };
-  const graph = trainingGraph(options, initial);
-  const check = () =>
-    checkMemory(network.name, batchSize, runtime.memoryOf(graph), runtime.availableMemory());
-  check();
-  if (await runtime.settle(graph)) check();
-  const step = await runtime.compile(graph);
-  const targetShape = [batchSize, ...objective.targetShape(network)];
-  let prediction: Promise<Prediction> | null = null;
-
-  // The step reads one set of tensors and writes the other; then they change places.
-  let current: Record<string, Tensor> = flatten(initial);
-  let spare: Record<string, Tensor> = Object.fromEntries(
-    Object.entries(current).map(([name, { dtype, shape }]) => [name, zeros(dtype, shape)]),
+  const { network, batchSize, runtime, accumulate: parts = 1 } = options;
+  if (!Number.isInteger(parts) || parts < 1 || batchSize % parts !== 0) {
+    throw new CutoutError({
+      where: "training",
+      option: "accumulate",
+      what: `must divide the batch of ${batchSize}`,
+      got: String(parts),
+    });
+  }
+  const rule = updateRule(network, options);
+  const initial = startOf(
+    { parameters: initialParameters(network, options.seed), buffers: initialBuffers(network) },
+    rule,
   );
-
-  const partOf = (part: Part, names: Iterable<string>) =>
-    new Map([...names].map((name) => [name, copyOf(current[prefixes[part] + name]!)]));
+  const stepper =
+    parts === 1
+      ? await wholeStepper(options, rule, initial)
+      : await partsStepper(options, rule, initial, parts);
+  const size = batchSize / parts;
+  const places = placesOf(initial);
+  const sums = new Map([...initial.parameters].map(([name, { shape }]) => [name, zeros("float32", shape)]));
+  const tensors = new Exchange({ ...flatten(initial), ...(parts > 1 && flatten({ gradients: sums })) });
+  /** What is used, by the names that the graphs have for what is trained. */
+  const used: Renamed = Object.fromEntries(
+    (["parameters", "buffers"] as const).flatMap((part) =>
+      [...initial[part].keys()].map((name) => [
+        prefixes[part] + name,
+        (rule.averages ? prefixes.averages : prefixes[part]) + name,
+      ]),
+    ),
+  );
+  let prediction: Promise<Prediction> | null = null;
+  let statistics: Promise<Compiled> | null = null;
 
   return {
     batchSize,
-    outputSize: outputSizeOf(graph),
-    async step(images, targets, { learningRate, seed }, giveBack) {
-      const { channels, height, width } = network.input;
-      const results = await step.run(
-        {
-          ...current,
-          images: tensor("float32", [batchSize, channels, height, width], images),
-          targets: tensor("float32", targetShape, targets),
+    outputSize: stepper.outputSize,
+    async step(images, targets, { learningRate, seed, average = { parameters: 1, buffers: 1 } }, giveBack) {
+      const answer = await stepper.run(tensors, {
+        images,
+        targets,
+        seed,
+        others: {
           learningRate: tensor("float32", [1], Float32Array.of(learningRate)),
-          seed: tensor("int32", [1], Int32Array.of(seed)),
+          ...rule.scalars((name) => tensors.current[prefixes.optimizer + name]!, average),
         },
-        spare,
-      );
-      [current, spare] = [spare, current];
+      });
       giveBack?.(images);
-      return { loss: results.loss!.data[0]!, output: results.output!.data as Float32Array };
+      return answer;
     },
     async predict(images, count, giveBack) {
-      prediction ??= compilePrediction(runtime, network, batchSize, initial);
-      const { parameters: p, buffers: b } = prefixes;
+      prediction ??= compilePrediction(runtime, network, size, initial);
       const state = Object.fromEntries(
-        Object.entries(current).filter(([name]) => name.startsWith(p) || name.startsWith(b)),
+        Object.entries(used).map(([name, here]) => [name, tensors.current[here]!]),
       );
-      const output = await predictInBatches(await prediction, network, batchSize, state, images, count);
+      const output = await predictInBatches(await prediction, network, size, state, images, count);
       giveBack?.(images);
       return output;
     },
-    state: () => ({
-      parameters: partOf("parameters", initial.parameters.keys()),
-      buffers: partOf("buffers", initial.buffers.keys()),
-      optimizer: partOf("optimizer", initial.optimizer.keys()),
-    }),
-    load(state) {
-      const next = flatten(state);
-      for (const [name, { shape }] of Object.entries(current)) {
-        const given = next[name];
-        if (!given || !sameShape(given.shape, shape)) {
-          const found = given ? `[${given.shape.join(", ")}]` : "nothing";
-          throw new CutoutError({
-            where: "checkpoint",
-            option: name,
-            what: `must be [${shape.join(", ")}] for ${network.name}`,
-            got: found,
-          });
+    async renew(images, { seed, first }, giveBack) {
+      if (!rule.averages) throw new Error("internal: only averages have statistics to be found anew");
+      const names = [...initial.buffers.keys()];
+      if (names.length > 0) {
+        statistics ??= compiled(options, [statisticsGraph(network, size, initial)]).then(([one]) => one!);
+        if (first) {
+          for (const name of names) {
+            const live = tensors.current[prefixes.buffers + name]!;
+            tensors.current[prefixes.averages + name]!.data.set(live.data);
+          }
+        }
+        const shape = [size, network.input.channels, network.input.height, network.input.width];
+        for (let part = 0; part < parts; part++) {
+          const some = images.subarray(part * sizeOf(shape), (part + 1) * sizeOf(shape));
+          const inputs = {
+            images: tensor("float32", shape, some),
+            seed: tensor("int32", [1], Int32Array.of(seedOfPart(seed, part))),
+          };
+          await tensors.run(await statistics, inputs, used);
         }
       }
-      for (const [name, value] of Object.entries(current)) value.data.set(next[name]!.data);
+      giveBack?.(images);
+      return names.length > 0;
+    },
+    state() {
+      const copies = places.map(({ key, part, name }) => ({
+        part,
+        name,
+        value: copyOf(tensors.current[key]!),
+      }));
+      const of = (wanted: keyof TrainingState) =>
+        new Map(copies.filter(({ part }) => part === wanted).map(({ name, value }) => [name, value]));
+      return { parameters: of("parameters"), buffers: of("buffers"), optimizer: of("optimizer") };
+    },
+    load(state) {
+      const fits = ({ key, part, name }: Place, given: Tensor | undefined) => {
+        const { shape } = tensors.current[key]!;
+        if (given && sameShape(given.shape, shape)) return;
+        throw new CutoutError({
+          where: "checkpoint",
+          option: prefixes[part] + name,
+          what: `must be [${shape.join(", ")}] for ${network.name}`,
+          got: given ? `[${given.shape.join(", ")}]` : "nothing",
+        });
+      };
+      const weights = places.filter(({ part }) => part !== "optimizer");
+      for (const place of weights) fits(place, state[place.part].get(place.name));
+      if (state.optimizer.size === 0) {
+        const start = flatten(startOf(state, rule));
+        for (const { key } of places) tensors.current[key]!.data.set(start[key]!.data);
+        return;
+      }
+      for (const place of places) fits(place, state[place.part].get(place.name));
+      for (const { key, part, name } of places) tensors.current[key]!.data.set(state[part].get(name)!.data);
     },
     async close() {
-      await step.close();
+      await stepper.close();
       await (await prediction)?.executable.close();
+      await (await statistics)?.executable.close();
     },
   };
 }

@@ -2,6 +2,7 @@
 import type { MixSpec, Pipeline } from "../augment/index.ts";
 import type { Dataset, Loader, Split } from "../data/index.ts";
 import { CutoutError } from "../error.ts";
+import { type AverageOptions, checkAverage } from "../optim/average.ts";
 import { checkSchedule, type ScheduleOptions } from "../optim/schedule.ts";
 import type { ClassScores } from "./evaluation.ts";
 import type { TrainingEvent } from "./events.ts";
@@ -25,6 +26,8 @@ export interface TrainOptions {
   readonly crops: "center" | "ten";
   /** What is done to whole batches; nothing when null or left out. */
   readonly mix?: MixSpec | null;
+  /** Which average of the weights is used in their place; left out they are used themselves. */
+  readonly average?: AverageOptions;
 }
 
 export interface TrainArguments<S extends Scores = ClassScores> {
@@ -99,4 +102,5 @@ export function checkArguments<S extends Scores>(
     if (schedule.kind === "plateau") needing("the schedule plateau");
   }
   checkSchedule(schedule, epochs);
+  if (options.average !== undefined) checkAverage(options.average);
 }

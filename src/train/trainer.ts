@@ -1,7 +1,14 @@
 // The training loop: epochs of steps, validation, best and last checkpoint, exact resume, and the test at the end.
 import type { Batch } from "../data/index.ts";
 import { CutoutError } from "../error.ts";
-import { initialPlateau, learningRateAt, type ScheduleOptions, updatePlateau } from "../optim/schedule.ts";
+import { averageSharesAt, epochsAveraged } from "../optim/average.ts";
+import {
+  initialPlateau,
+  learningRateAt,
+  type ScheduleOptions,
+  type ScheduleTime,
+  updatePlateau,
+} from "../optim/schedule.ts";
 import { stream } from "../rng.ts";
 import { evaluate } from "./evaluate.ts";
 import type { EpochRecord, TestRecord } from "./events.ts";
@@ -74,6 +81,12 @@ const followsLength: { readonly [Kind in ScheduleOptions["kind"]]: boolean } = {
   cosine: true,
   "one-cycle": true,
 };
+
+/**
+ * Batches from which statistics are found anew: an epoch's, within these bounds. After the least, with PyTorch's usual
+ * momentum, 0.9^30 = 4 % are of the weights that were trained last.
+ */
+const statisticsBatches = { least: 30, most: 100 };
 
 /** A clock in seconds. */
 const seconds = () => performance.now() / 1000;
@@ -230,7 +243,9 @@ class Training<S extends Scores> {
     if (images !== batch.images) loader.recycle(batch.images);
     const learningRate = this.#rateAt(step);
     const seed = stream(options.seed, "dropout", step).seed();
-    const { loss, output } = await session.step(images, targets, { learningRate, seed }, loader.recycle);
+    const average = options.average && averageSharesAt(options.average, this.#timeAt(step));
+    const hyper = { learningRate, seed, average };
+    const { loss, output } = await session.step(images, targets, hyper, loader.recycle);
     if (!Number.isFinite(loss))
       throw await this.#diverged("the loss must be a finite number", loss, position.stepInEpoch + 1);
     const timed = this.#pace.stepDone();
@@ -264,6 +279,7 @@ class Training<S extends Scores> {
   async finishEpoch(): Promise<void> {
     const { objective, session, storage, split, options, onEvent } = this.#args;
     const position = this.#position;
+    await this.#renewStatistics();
     const score = split.validation.length === 0 ? null : await this.#validate();
     if (score !== null && !Number.isFinite(score.loss)) {
       throw await this.#diverged(
@@ -311,6 +327,43 @@ class Training<S extends Scores> {
       state,
     );
     onEvent({ ...record, last: this.isOver() });
+  }
+
+  /**
+   * The mean of several epochs' weights has other activations than any of them: batch normalization's statistics are
+   * found anew, on training batches (Izmailov et al. 2018, section 3.2).
+   */
+  async #renewStatistics(): Promise<void> {
+    const { loader, pipeline, split, session, options, signal } = this.#args;
+    const { average, batchSize, seed } = options;
+    const { epoch, progress } = this.#place();
+    if (average === undefined || epochsAveraged(average, epoch, options.epochs) < 2) return;
+    const copies = copiesOf(options.mix ?? null);
+    const { least, most } = statisticsBatches;
+    const count = Math.min(most, Math.max(least, this.#stepsPerEpoch));
+    for (let done = 0, pass = 0; done < count; pass++) {
+      const order = {
+        indices: split.train,
+        batchSize,
+        seed,
+        epoch: epoch + pass,
+        progress,
+        copies,
+        startBatch: 0,
+      };
+      for await (const batch of loader.training(order)) {
+        const place = { ...this.#place(), batch: done };
+        const labelled = { images: batch.images, labels: this.#task.labels(batch), count: batch.count };
+        const seen = mixed(options.mix ?? null, labelled, pipeline.output, place);
+        const { images } = this.#task.lesson(seen, place);
+        if (images !== batch.images) loader.recycle(batch.images);
+        const drawn = stream(seed, "dropout of statistics", epoch, done).seed();
+        if (!(await session.renew(images, { seed: drawn, first: done === 0 }, loader.recycle))) return;
+        await turn();
+        signal.throwIfAborted();
+        if (++done === count) break;
+      }
+    }
   }
 
   async #validate(): Promise<S["score"]> {
@@ -421,10 +474,12 @@ class Training<S extends Scores> {
     return this.#position.epoch * this.#stepsPerEpoch + this.#position.stepInEpoch;
   }
 
+  #timeAt(step: number): ScheduleTime {
+    return { step, stepsPerEpoch: this.#stepsPerEpoch, epochs: this.#args.options.epochs };
+  }
+
   #rateAt(step: number): number {
-    const { schedule, epochs } = this.#args.options;
-    const place = { step, stepsPerEpoch: this.#stepsPerEpoch, epochs };
-    return learningRateAt(schedule, place, this.#position.plateau);
+    return learningRateAt(this.#args.options.schedule, this.#timeAt(step), this.#position.plateau);
   }
 
   /** Means over the epoch's steps so far. */

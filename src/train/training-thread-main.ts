@@ -57,6 +57,7 @@ type Handlers = {
 const handlers: Handlers = {
   step: (session, [images, targets, hyper]) => session.step(images, targets, hyper),
   predict: (session, [images, count]) => session.predict(images, count),
+  renew: (session, [images, hyper]) => session.renew(images, hyper),
   state: (session) => session.state(),
   load: (session, [state]) => session.load(state),
   close: (session) => session.close(),

@@ -19,6 +19,10 @@ export interface Calls {
     readonly result: Awaited<ReturnType<TrainingSession["step"]>>;
   };
   readonly predict: { readonly arguments: readonly [Float32Array, number]; readonly result: Float32Array };
+  readonly renew: {
+    readonly arguments: readonly [Float32Array, { readonly seed: number; readonly first: boolean }];
+    readonly result: boolean;
+  };
   readonly state: { readonly arguments: readonly []; readonly result: TrainingState };
   readonly load: { readonly arguments: readonly [TrainingState]; readonly result: Nothing };
   readonly close: { readonly arguments: readonly []; readonly result: Nothing };
@@ -163,6 +167,7 @@ export async function openTrainingThread(options: TrainingThreadOptions): Promis
     timedConvolutions,
     step: (images, targets, hyper, giveBack) => call("step", [images, targets, hyper], giveBack),
     predict: (images, count, giveBack) => call("predict", [images, count], giveBack),
+    renew: (images, hyper, giveBack) => call("renew", [images, hyper], giveBack),
     state: () => call("state", []),
     load: (state) => call("load", [state]),
     close() {

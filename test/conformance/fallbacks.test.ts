@@ -1,8 +1,10 @@
 // What WebGPU does not compute itself: nothing in the shipped networks, and told where there is something.
 import { afterAll, describe, expect, it } from "vitest";
+import { regularizerFrom } from "../../src/config/regularize-text.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { buildNetwork } from "../../src/nn/build.ts";
 import { networks } from "../../src/nn/networks/index.ts";
+import { resnet9 } from "../../src/nn/networks/resnet9.ts";
 import { webgpuLowerings } from "../../src/onnx/webgpu.ts";
 import { describeFallbacks } from "../../src/run/device.ts";
 import { nodeRuntime } from "../../src/runtime/node.ts";
@@ -32,12 +34,19 @@ const families = networks.filter(
 );
 
 describe.skipIf(!webgpu.found)(`fall-backs on ${webgpuTitle}`, () => {
-  it.each(families)("$name has none, in training and in prediction", async (definition) => {
+  const dropping = ["dropout@all", "spatial-dropout@layer1", "dropblock@layer3", "max-drop:over=map@last"]
+    .concat("max-drop:over=channels@layer2", "max-pooling-dropout@layer1", "stochastic-depth@all")
+    .map(regularizerFrom);
+  it.each([
+    ...families.map((definition) => ({ name: definition.name, definition, regularize: [] })),
+    { name: "a network with every regularizer", definition: resnet9, regularize: dropping },
+  ])("$name has none, in training and in prediction", async ({ definition, regularize }) => {
     const { runtime, fallbacks } = watched(nodeRuntime({ threads: 2, device: "webgpu" }));
     const side = definition.sizes.keepSmall ? 32 : 67;
     const network = buildNetwork(definition, {
       input: { height: side, width: side, channels: 3 },
       numClasses: 10,
+      regularize,
     });
     const shared = { network, batchSize: 2, runtime };
     const objective = classify({ labelSmoothing: 0.1, classWeights: null });

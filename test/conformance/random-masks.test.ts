@@ -21,7 +21,7 @@ function graph(): Graph {
   const x = g.input("x", "float32", shape);
   for (const salt of salts) {
     g.output(`uniform ${salt}`, g.apply("uniform", [seed], { shape, salt }));
-    g.output(`dropout ${salt}`, g.apply("dropout", [x, seed], { probability: 0.5, salt }));
+    g.output(`dropout ${salt}`, g.apply("dropout", [x, seed], { probability: 0.5, salt, shared: [] }));
   }
   return g;
 }

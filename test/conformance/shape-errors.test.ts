@@ -122,7 +122,11 @@ const wrong: { readonly [Op in OpName]?: readonly (readonly [readonly Operand[],
   ],
   batchNorm: [[[[3, 4], [3], [4]], { epsilon: 1e-5 }, /^batchNorm: needs \[C, ...\] and vectors \[C\]/]],
   dropout: [
-    [[[3], integers], { probability: 1, salt: 0 }, /^dropout: probability must be in \[0, 1\), got 1$/],
+    [
+      [[3], integers],
+      { probability: 1, salt: 0, shared: [] },
+      /^dropout: probability must be in \[0, 1\), got 1$/,
+    ],
   ],
   crossEntropy: [
     [

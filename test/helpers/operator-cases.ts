@@ -370,17 +370,32 @@ export const operatorCases: Cases = {
     })),
   batchNorm: channelVectors(2),
   batchNormInference: channelVectors(4),
-  dropout: fc
+  dropout: withAxes.chain(({ shape, axes, key }) =>
+    fc.record({
+      operands: fc.integer().map((value) => [spread(shape, key), integers("int32", [1], [value])]),
+      attrs: fc.record({
+        probability: fc.double({ min: 0, max: 0.9, noNaN: true }),
+        salt,
+        shared: fc.constantFrom([], axes, [...shape.keys()]),
+      }),
+    }),
+  ),
+  dropBlockMask: fc
     .record({
-      shape: anyShape,
-      value: fc.integer(),
+      shape: fc.tuple(
+        fc.integer({ min: 1, max: 3 }),
+        fc.integer({ min: 1, max: 9 }),
+        fc.integer({ min: 1, max: 9 }),
+        extent,
+      ),
+      block: fc.nat(4),
       probability: fc.double({ min: 0, max: 0.9, noNaN: true }),
+      value: fc.integer(),
       salt,
-      key: seed,
     })
-    .map(({ shape, value, probability, salt: own, key }) => ({
-      operands: [spread(shape, key), integers("int32", [1], [value])],
-      attrs: { probability, salt: own },
+    .map(({ shape, block, probability, value, salt: own }) => ({
+      operands: [integers("int32", [1], [value])],
+      attrs: { shape, probability, blockSize: Math.min(2 * block + 1, shape[1], shape[2]), salt: own },
     })),
   localResponseNorm: fc
     .record({
@@ -408,6 +423,16 @@ export const operatorCases: Cases = {
       );
       return { operands: [spread(shape, key), spread(shape, key + 1), share, share], attrs: {} };
     }),
+  maxDropMask: withAxes.chain(({ shape, axes, key }) =>
+    fc.record({
+      operands: fc.integer().map((value) => [spread(shape, key), integers("int32", [1], [value])]),
+      attrs: fc.record({
+        axes: fc.constant(axes),
+        probability: fc.double({ min: 0, max: 1, noNaN: true }),
+        salt,
+      }),
+    }),
+  ),
   crossEntropy: fc
     .record({
       classes: fc.integer({ min: 2, max: 5 }),

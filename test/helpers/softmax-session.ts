@@ -108,6 +108,7 @@ export function softmaxSession(options: SoftmaxSessionOptions): DirectSession {
       );
       return Float32Array.from(logitsOf(centred, count));
     },
+    renew: async () => false,
     state() {
       const { parameters, buffers, optimizer } = live();
       return { parameters: copy(parameters), buffers: copy(buffers), optimizer: copy(optimizer) };

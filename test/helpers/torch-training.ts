@@ -45,14 +45,14 @@ function keyOf(name: string): number {
 const hash = (key: number, index: number): number => mix((Math.imul(index, 2654435761) + key) | 0);
 
 /** Numbers in [-1, 1). */
-function uniform(name: string, count: number): Float32Array {
+export function uniform(name: string, count: number): Float32Array {
   const key = keyOf(name);
   const numbers = new Float32Array(count);
   for (let index = 0; index < count; index++) numbers[index] = (hash(key, index) >>> 8) / 2 ** 23 - 1;
   return numbers;
 }
 
-function start(name: string, shape: readonly number[]): Tensor {
+export function start(name: string, shape: readonly number[]): Tensor {
   const data = uniform(name, sizeOf(shape));
   const scale = Math.fround(Math.sqrt(6 / sizeOf(shape.slice(1))));
   const offset = name.endsWith("weight") ? 1 : 0;

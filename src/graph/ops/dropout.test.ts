@@ -66,7 +66,7 @@ describe("dropout", () => {
     const count = 50_000;
     const seed = g.input("seed", "int32", [1]);
     const ones = g.constant("float32", [count], new Float32Array(count).fill(1));
-    g.output("y", g.apply("dropout", [ones, seed], { probability: 0.3, salt: 5 }));
+    g.output("y", g.apply("dropout", [ones, seed], { probability: 0.3, salt: 5, shared: [] }));
     const y = evaluateReference(g, new Map([["seed", { shape: [1], data: Float64Array.of(3) }]])).get(
       "y",
     )!.data;

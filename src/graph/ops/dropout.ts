@@ -1,8 +1,9 @@
 // Random numbers inside the graph, and dropout (Srivastava et al. 2014) made from them.
 import { CutoutError } from "../../error.ts";
-import { sizeOf } from "../../tensor.ts";
-import { expectOperands, show } from "../shape.ts";
-import type { CompositeRules, PrimitiveRules, ValueType } from "../types.ts";
+import { type Shape, sizeOf } from "../../tensor.ts";
+import type { Graph } from "../graph.ts";
+import { broadcastStrides, expectOperands, forEachPosition, offsetOf, show } from "../shape.ts";
+import type { CompositeRules, PrimitiveRules, ReferenceArray, Value, ValueType } from "../types.ts";
 
 /**
  * Counter-based: 32 bits from (seed, salt, position), by wrapping multiplications and additions that every
@@ -29,6 +30,45 @@ export function hashPosition(seed: number, salt: number, position: number): numb
   return hash;
 }
 
+/** The number in [0, 1) at one position: 24 bits, so that the sum is exact in float32 and never reaches 1. */
+const uniformAt = (seed: number, salt: number, position: number): number =>
+  Math.trunc(hashPosition(seed, salt, position) / 256) / 2 ** 24 + 0.5;
+
+/** Random numbers as the reference computes them. */
+export const referenceUniform = (
+  { data: [seed] }: ReferenceArray,
+  salt: number,
+  shape: Shape,
+): Float64Array =>
+  Float64Array.from({ length: sizeOf(shape) }, (_, position) => uniformAt(seed!, salt, position));
+
+/** Whether each of independent draws falls below a probability, as true or false. */
+export function bernoulli(
+  g: Graph,
+  seed: Value,
+  {
+    shape,
+    probability,
+    salt,
+  }: { readonly shape: Shape; readonly probability: number; readonly salt: number },
+): Value {
+  return g.apply("greater", [g.scalar(probability), g.apply("uniform", [seed], { shape, salt })]);
+}
+
+/** The shape of draws that are shared along some axes. */
+export const sharedShape = (shape: Shape, axes: readonly number[]): number[] =>
+  shape.map((extent, axis) => (axes.includes(axis) ? 1 : extent));
+
+export function expectProbability(where: string, probability: number): void {
+  if (probability >= 0 && probability < 1) return;
+  throw new CutoutError({
+    where,
+    option: "probability",
+    what: "must be in [0, 1)",
+    got: String(probability),
+  });
+}
+
 export const dropoutRules: {
   readonly primitive: Pick<PrimitiveRules, "uniform">;
   readonly composite: Pick<CompositeRules, "dropout">;
@@ -48,43 +88,35 @@ export const dropoutRules: {
         return { dtype: "float32", shape };
       },
       gradient: "zero",
-      reference: ([seed], { shape, salt }) =>
-        Float64Array.from(
-          { length: sizeOf(shape) },
-          (_, position) =>
-            // 24 bits, so that the sum below is exact in float32 and never reaches 1
-            Math.trunc(hashPosition(seed!.data[0]!, salt, position) / 256) / 2 ** 24 + 0.5,
-        ),
+      reference: ([seed], { shape, salt }) => referenceUniform(seed!, salt, shape),
     },
   },
   composite: {
     dropout: {
       infer(inputs, { probability }) {
         expectOperands("dropout", inputs, 2);
-        if (!(probability >= 0 && probability < 1)) {
-          throw new CutoutError({
-            where: "dropout",
-            option: "probability",
-            what: "must be in [0, 1)",
-            got: String(probability),
-          });
-        }
+        expectProbability("dropout", probability);
         return { dtype: inputs[0]!.dtype, shape: inputs[0]!.shape };
       },
       // Linear in x with the same mask.
       gradient: ({ g, inputs, attrs, dy }) => [g.apply("dropout", [dy, inputs[1]!], attrs), null],
-      expand(g, inputs, { probability, salt }) {
-        const [x, seed] = inputs as [(typeof inputs)[0] & object, (typeof inputs)[0] & object];
-        const draw = g.apply("uniform", [seed], { shape: x.shape, salt });
-        const dropped = g.apply("greater", [g.scalar(probability), draw]);
+      expand(g, inputs, { probability, salt, shared }) {
+        const [x, seed] = inputs as [Value, Value];
+        const dropped = bernoulli(g, seed, { shape: sharedShape(x.shape, shared), probability, salt });
         const factor = g.apply("where", [dropped, g.scalar(0), g.scalar(1 / (1 - probability))]);
         return g.apply("mul", [x, factor]);
       },
-      reference: ([x, seed], { probability, salt }) =>
-        x!.data.map((value, position) => {
-          const draw = Math.trunc(hashPosition(seed!.data[0]!, salt, position) / 256) / 2 ** 24 + 0.5;
-          return draw < Math.fround(probability) ? 0 : value * Math.fround(1 / (1 - probability));
-        }),
+      reference([x, seed], { probability, salt, shared }) {
+        const drawn = sharedShape(x!.shape, shared);
+        const draws = referenceUniform(seed!, salt, drawn);
+        const strides = broadcastStrides(drawn, x!.shape);
+        const result = new Float64Array(x!.data.length);
+        forEachPosition(x!.shape, (position, flat) => {
+          const dropped = draws[offsetOf(position, strides)]! < Math.fround(probability);
+          result[flat] = dropped ? 0 : x!.data[flat]! * Math.fround(1 / (1 - probability));
+        });
+        return result;
+      },
     },
   },
 };

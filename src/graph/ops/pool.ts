@@ -19,13 +19,13 @@ interface Pools {
   readonly composite: Pick<CompositeRules, "maxPool2dGrad" | "avgPool2d" | "avgPool2dGrad">;
 }
 
-const windowOf = ({ kernel, stride, padding }: Pool2dAttrs): Window => ({
+export const windowOf = ({ kernel, stride, padding }: Pool2dAttrs): Window => ({
   kernel,
   stride,
   padding,
   dilation: [1, 1],
 });
-const heightWidth = ({ shape }: { shape: readonly number[] }) => [shape[1]!, shape[2]!] as const;
+export const heightWidth = ({ shape }: { shape: readonly number[] }) => [shape[1]!, shape[2]!] as const;
 
 function inferPool(where: string, x: ValueType, attrs: Pool2dAttrs): ValueType {
   expectRank(where, x.shape, 4);

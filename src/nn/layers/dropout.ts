@@ -1,6 +1,6 @@
 // Dropout (Srivastava et al. 2014): while training, each value is 0 with some chance and the others are scaled up.
 import { type LayerRule, same } from "../layer.ts";
-import { number } from "../options.ts";
+import { dropProbability, stepSeed } from "../random.ts";
 import type { Layer } from "./index.ts";
 
 export interface Dropout {
@@ -8,12 +8,12 @@ export interface Dropout {
 }
 
 export const dropoutRule: LayerRule<Dropout> = {
-  fields: { probability: number({ min: 0, below: 1 }) },
+  fields: { probability: dropProbability },
   infer: same,
-  forward({ g, training, seed, nextSalt }, { probability }, x) {
+  forward(context, { probability }, x) {
+    const { g, training, nextSalt } = context;
     if (!training || probability === 0) return x;
-    if (!seed) throw new Error("internal: dropout must have a seed while training");
-    return g.apply("dropout", [x, seed], { probability, salt: nextSalt() });
+    return g.apply("dropout", [x, stepSeed(context)], { probability, salt: nextSalt(), shared: [] });
   },
   export: (_exporter, _layer, x) => x,
 };

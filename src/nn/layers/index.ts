@@ -4,6 +4,7 @@ import { avgPoolRule } from "./avg-pool.ts";
 import { batchNormRule } from "./batch-norm.ts";
 import { concatRule } from "./concat.ts";
 import { convRule } from "./conv.ts";
+import { dropBlockRule } from "./drop-block.ts";
 import { dropoutRule } from "./dropout.ts";
 import { flattenRule } from "./flatten.ts";
 import { geluRule } from "./gelu.ts";
@@ -11,18 +12,23 @@ import { globalAvgPoolRule } from "./global-avg-pool.ts";
 import { globalMaxPoolRule } from "./global-max-pool.ts";
 import { linearRule } from "./linear.ts";
 import { localResponseNormRule } from "./local-response-norm.ts";
+import { maxDropRule } from "./max-drop.ts";
 import { maxPoolRule } from "./max-pool.ts";
+import { maxPoolDropoutRule } from "./max-pool-dropout.ts";
 import { reluRule } from "./relu.ts";
 import { residualRule } from "./residual.ts";
 import { scaleRule } from "./scale.ts";
 import { sequentialRule } from "./sequential.ts";
 import { shakeRule } from "./shake.ts";
 import { shiftRule } from "./shift.ts";
+import { spatialDropoutRule } from "./spatial-dropout.ts";
+import { stochasticDepthRule } from "./stochastic-depth.ts";
 
 export { avgPool } from "./avg-pool.ts";
 export { batchNorm } from "./batch-norm.ts";
 export { concat } from "./concat.ts";
 export { conv } from "./conv.ts";
+export { dropBlock } from "./drop-block.ts";
 export { dropout } from "./dropout.ts";
 export { flatten } from "./flatten.ts";
 export { gelu } from "./gelu.ts";
@@ -30,19 +36,24 @@ export { globalAvgPool } from "./global-avg-pool.ts";
 export { globalMaxPool } from "./global-max-pool.ts";
 export { linear } from "./linear.ts";
 export { localResponseNorm } from "./local-response-norm.ts";
+export { maxDrop } from "./max-drop.ts";
 export { maxPool } from "./max-pool.ts";
+export { maxPoolDropout } from "./max-pool-dropout.ts";
 export { relu } from "./relu.ts";
 export { residual } from "./residual.ts";
 export { scale } from "./scale.ts";
 export { identity, sequential } from "./sequential.ts";
 export { shake } from "./shake.ts";
 export { shift } from "./shift.ts";
+export { spatialDropout } from "./spatial-dropout.ts";
+export { stochasticDepth } from "./stochastic-depth.ts";
 
 export const layerRules = {
   avgPool: avgPoolRule,
   batchNorm: batchNormRule,
   concat: concatRule,
   conv: convRule,
+  dropBlock: dropBlockRule,
   dropout: dropoutRule,
   flatten: flattenRule,
   gelu: geluRule,
@@ -50,13 +61,17 @@ export const layerRules = {
   globalMaxPool: globalMaxPoolRule,
   linear: linearRule,
   localResponseNorm: localResponseNormRule,
+  maxDrop: maxDropRule,
   maxPool: maxPoolRule,
+  maxPoolDropout: maxPoolDropoutRule,
   relu: reluRule,
   residual: residualRule,
   scale: scaleRule,
   sequential: sequentialRule,
   shake: shakeRule,
   shift: shiftRule,
+  spatialDropout: spatialDropoutRule,
+  stochasticDepth: stochasticDepthRule,
 };
 
 export type LayerKind = keyof typeof layerRules;
