@@ -59,6 +59,7 @@ const engines: readonly NetworkEngine[] = [
   ours("cutout, eval and predict", "predictor", ["infer"]),
   torch("torch, contiguous", "torch", "contiguous"),
   torch("torch, channels-last", "torch", "channels-last"),
+  torch("torch, bfloat16", "torch-bfloat16", "bfloat16"),
   torch("torch.compile", "torch-compile", "compile"),
   torch("torch.jit.freeze", "torch-freeze", "freeze", ["infer"]),
   node("tfjs, plain JS", "tfjs", "tfjs_peer.mjs", "cpu", { train: ["tiny"], infer: ["tiny"] }),

@@ -1,8 +1,10 @@
 """PyTorch's side of train and infer: KIND MODEL SIDE BATCH THREADS FORM.
 
-FORM is contiguous, channels-last, compile (torch.compile, channels-last; needs a C++ compiler) or freeze
-(torch.jit.trace and freeze, channels-last; inference only). Install: pip install torch
+FORM is contiguous, channels-last, bfloat16 (torch.autocast, channels-last; where the processor multiplies bfloat16),
+compile (torch.compile, channels-last; needs a C++ compiler) or freeze (torch.jit.trace and freeze, channels-last;
+inference only). Install: pip install torch
 """
+import contextlib
 import pathlib
 import sys
 
@@ -27,7 +29,14 @@ memory_format = torch.contiguous_format if form == "contiguous" else torch.chann
 images = torch.randn(batch, 3, side, side).contiguous(memory_format=memory_format)
 labels = torch.randint(classes, (batch,))
 network = networks[name](classes)
+if form == "bfloat16" and not (torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()):
+    refuse("this processor has no arithmetic in bfloat16", missing=True)
 parameters = sum(parameter.numel() for parameter in network.parameters())
+
+
+def precision():
+    """Products and convolutions in bfloat16, weights and sums in float32, as PyTorch recommends for training."""
+    return torch.autocast("cpu", torch.bfloat16) if form == "bfloat16" else contextlib.nullcontext()
 
 
 def training():
@@ -37,7 +46,8 @@ def training():
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        loss = F.cross_entropy(forward(images), labels)
+        with precision():
+            loss = F.cross_entropy(forward(images), labels)
         loss.backward()
         optimizer.step()
         return loss.item()
@@ -57,7 +67,8 @@ def inference():
 
     @torch.no_grad()
     def step():
-        return model(images).softmax(1)
+        with precision():
+            return model(images).softmax(1)
 
     # What is compiled on the first call counts as compiling.
     if form in ("compile", "freeze"):
