@@ -51,6 +51,7 @@ export {
   residual,
   scale,
   sequential,
+  upsample,
 } from "./nn/layers/index.ts";
 export { loadNetwork } from "./nn/load.ts";
 export type { Network } from "./nn/network.ts";

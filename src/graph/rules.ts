@@ -9,6 +9,7 @@ import { normalizationRules } from "./ops/normalization.ts";
 import { poolRules } from "./ops/pool.ts";
 import { reductionRules } from "./ops/reduction.ts";
 import { shapeRules } from "./ops/shape.ts";
+import { upsampleRules } from "./ops/upsample.ts";
 import type { Attrs, CompositeName, CompositeRules, OpName, PrimitiveRules, Rule } from "./types.ts";
 
 const primitiveRules: PrimitiveRules = {
@@ -25,6 +26,7 @@ const primitiveRules: PrimitiveRules = {
 export const compositeRules: CompositeRules = {
   ...convRules,
   ...poolRules.composite,
+  ...upsampleRules,
   ...normalizationRules.composite,
   ...dropoutRules.composite,
   ...lossRules,

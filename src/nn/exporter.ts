@@ -19,6 +19,8 @@ export interface Exporter {
   constant(shape: readonly number[], data: Float32Array): string;
   /** Name of a float32 scalar. */
   number(value: number): string;
+  /** Picks along one axis. */
+  gather(x: string, indices: ArrayLike<number>, axis: number): string;
   /** A parameter or buffer as it was trained. */
   weights(name: string): Float32Array;
   /** Adds a convolution, as the nodes that compute it fastest. */

@@ -13,6 +13,7 @@ import { reluRule } from "./relu.ts";
 import { residualRule } from "./residual.ts";
 import { scaleRule } from "./scale.ts";
 import { sequentialRule } from "./sequential.ts";
+import { upsampleRule } from "./upsample.ts";
 
 export { avgPool } from "./avg-pool.ts";
 export { batchNorm } from "./batch-norm.ts";
@@ -27,6 +28,7 @@ export { relu } from "./relu.ts";
 export { residual } from "./residual.ts";
 export { scale } from "./scale.ts";
 export { identity, sequential } from "./sequential.ts";
+export { upsample } from "./upsample.ts";
 
 export const layerRules = {
   avgPool: avgPoolRule,
@@ -42,6 +44,7 @@ export const layerRules = {
   residual: residualRule,
   scale: scaleRule,
   sequential: sequentialRule,
+  upsample: upsampleRule,
 };
 
 export type LayerKind = keyof typeof layerRules;
