@@ -16,7 +16,7 @@ const folder = mkdtempSync(join(tmpdir(), "cutout-flags-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function settingsOf(...words: readonly string[]) {
-  const command = addSettingFlags(new Command().argument("[data]").exitOverride());
+  const command = addSettingFlags(new Command().argument("[data]").exitOverride(), { pretraining: true });
   command.parse([...words], { from: "user" });
   return settingsFrom(command.args[0], command.opts()).settings;
 }
@@ -68,6 +68,12 @@ const samples: Readonly<Record<string, unknown>> = {
   "augment.cutout.like": "timm:probability=0.5",
   "augment.augmentations": ["grid-mask:ratio=0.5,rotation=1"],
   "augment.mix": "cutmix:alpha=0.5",
+  from: "runs/before",
+  "objective.kind": "context-encoder",
+  "objective.corruption": ["salt-and-pepper:share=0.2"],
+  "objective.emphasis": 0.5,
+  "objective.region": "random",
+  "objective.overlapWeight": 3,
   "schedule.warmupEpochs": 2,
   "schedule.milestones": [4, 8],
   "schedule.gamma": 0.2,
@@ -114,8 +120,9 @@ describe("a flag and the same value in a config file give the same settings", ()
       }
     } else if (leaf.kinds !== null) {
       const kind = leaf.kinds[0]!;
-      words.push("--schedule", kind);
-      raw.schedule = { kind };
+      const [part] = path.split(".") as ["schedule" | "objective"];
+      words.push(`--${part}`, kind);
+      raw[part] = { kind };
       if (kind === "steps" && path !== "schedule.milestones") {
         words.push("--milestones", "1");
         (raw.schedule as Record<string, unknown>).milestones = [1];

@@ -175,10 +175,12 @@ describe("mistakes", () => {
 
   test("a value of another type is an error that names the field, for every field", () => {
     for (const { path, type, kinds } of leaves()) {
-      if (path === "schedule.kind") continue;
+      if (path === "schedule.kind" || path === "objective.kind") continue;
       const wrong = path === "augment.cutout.fill" ? true : type === "string" ? 5 : "five";
       const raw: Record<string, unknown> = { data: "photos", schedule: { kind: kinds?.[0] ?? "constant" } };
       if (kinds?.[0] === "steps") raw.schedule = { kind: "steps", milestones: [1] };
+      if (path.startsWith("objective"))
+        Object.assign(raw, { schedule: undefined, objective: { kind: kinds?.[0] } });
       setPath(raw, path, wrong);
       expect(() => read({}, file(raw)), path).toThrow(
         new RegExp(

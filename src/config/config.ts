@@ -24,10 +24,11 @@ import {
   networkForm,
   networkFrom,
 } from "./network-text.ts";
+import { from, objectives } from "./objective-fields.ts";
 import { schedules } from "./schedule-fields.ts";
 
 /** Written into config.json; raised whenever its meaning changes. Versions from `oldestVersion` on are read. */
-export const formatVersion = 5;
+export const formatVersion = 6;
 export const oldestVersion = 2;
 
 /** An augmentation that exists, with options that it takes. */
@@ -105,6 +106,13 @@ function schemaOf<F extends Fields>(fields: F) {
       networkForm,
       networkFrom,
     ).prefault("resnet9"),
+    from,
+    objective: z.discriminatedUnion("kind", objectives, {
+      error: (issue) =>
+        issue.code === "invalid_union"
+          ? "must be classify, denoise or context-encoder"
+          : "must be an object with the fields of objective",
+    }),
     imageSize: fields.imageSize as F["imageSize"],
     cacheSize: fields.cacheSize as F["cacheSize"],
     fit: choice("how an image becomes a square: cut the longer side, or squash it", [

@@ -107,6 +107,7 @@ const texts: Readonly<Record<string, Tell>> = {
     return `${image},${label}`;
   },
   model: named,
+  from: (value) => (value as { readonly run: string }).run,
   "augment.mix": named,
 };
 
@@ -163,6 +164,8 @@ export function toldSettings(config: Config): readonly ToldSetting[] {
   const told = settingFlags().flatMap((flag) => {
     if (flag.path === `${cutoutPath}.length`) return cutoutSettings(config.augment.cutout);
     if (flag.path.startsWith(`${cutoutPath}.`)) return [];
+    // A classifier has no choice of what it learns.
+    if (flag.path.startsWith("objective.") && config.objective.kind === "classify") return [];
     return settingOf(config, flag) ?? [];
   });
   return [data, ...told];

@@ -13,7 +13,7 @@ export interface Leaf {
   readonly default: unknown;
   /** Path to set to null for "off": this field's, or that of the object around it. */
   readonly nullable: string | null;
-  /** The kinds of schedule that have this field; null when it does not depend on a kind. */
+  /** The kinds of schedule or objective that have this field; null when it does not depend on a kind. */
   readonly kinds: readonly string[] | null;
 }
 
@@ -59,9 +59,9 @@ function walk(): readonly Leaf[] {
   // What Cutout or an augmentation checks by itself has no form that JSON Schema knows.
   const schema = z.toJSONSchema(settingsSchema, { io: "input", unrepresentable: "any" }) as JsonSchema;
   collect(schema, { path: "", nullable: null, kind: null, around: {} }, found);
-  const allKinds = found.get("schedule.kind")!.choices!.length;
+  const allKinds = (path: string) => found.get(`${path.split(".")[0]}.kind`)?.choices?.length;
   return [...found.values()].map((leaf) =>
-    leaf.kinds?.length === allKinds ? { ...leaf, kinds: null } : leaf,
+    leaf.kinds?.length === allKinds(leaf.path) ? { ...leaf, kinds: null } : leaf,
   );
 }
 

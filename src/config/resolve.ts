@@ -138,7 +138,7 @@ export function resolveConfig(
   sizes: Sizes,
   trainingImages: number,
 ): Config {
-  const { data, format, columns, model, fit, split, seed } = settings;
+  const { data, format, columns, model, from, objective, fit, split, seed } = settings;
   const { labelSmoothing, classWeights, augment, earlyStopping, crops, loaderWorkers } = settings;
   const { convolution, timedConvolutions, maxPixels, maxBroken, cacheDir, runsDir } = settings;
   const { imageSize, cacheSize, padding } = sizes;
@@ -153,6 +153,8 @@ export function resolveConfig(
     format,
     columns,
     model: { name: model.name, options: { ...networkOptions(network, model.options) } },
+    from,
+    objective,
     imageSize,
     cacheSize,
     fit,

@@ -59,9 +59,12 @@ export function readSettings(told: SettingsInput | Partial<SettingsInput>, file?
  * @throws CutoutError about the field
  */
 export function checkSettings(raw: Raw): Settings {
-  const result = settingsSchema.safeParse(merged({ schedule: { kind: defaultSchedule } }, raw), {
-    reportInput: true,
-  });
+  const result = settingsSchema.safeParse(
+    merged({ schedule: { kind: defaultSchedule }, objective: { kind: "classify" } }, raw),
+    {
+      reportInput: true,
+    },
+  );
   if (!result.success) throw errorOf(result.error.issues[0]!);
   return result.data;
 }
@@ -129,9 +132,15 @@ export function isReadable(version: unknown): boolean {
 
 /** As this version has it, and without what only a run folder looks at: format version and checksum. */
 function upgraded({ formatVersion: version, checksum, ...raw }: Raw): Raw {
-  if (version === 2) return fromVersion4(fromVersion3(fromVersion2(raw)));
-  if (version === 3) return fromVersion4(fromVersion3(raw));
-  return version === 4 ? fromVersion4(raw) : raw;
+  if (version === 2) return fromVersion5(fromVersion4(fromVersion3(fromVersion2(raw))));
+  if (version === 3) return fromVersion5(fromVersion4(fromVersion3(raw)));
+  if (version === 4) return fromVersion5(fromVersion4(raw));
+  return version === 5 ? fromVersion5(raw) : raw;
+}
+
+/** Up to version 5 every run told classes apart, and began with weights of its own. */
+function fromVersion5(raw: Raw): Raw {
+  return { objective: { kind: "classify" }, from: null, ...raw };
 }
 
 /** Up to version 4 the best epoch was kept wherever there was a validation part. */
@@ -211,8 +220,8 @@ function unknownKey(field: string): CutoutError {
   if (kinds) {
     return settingsError({
       field,
-      what: `belongs to the schedule ${kinds.join(" or ")}`,
-      remedy: "choose that with --schedule, or leave it out",
+      what: `belongs to the ${field.split(".")[0]} ${kinds.join(" or ")}`,
+      remedy: `choose that with --${field.split(".")[0]}, or leave it out`,
     });
   }
   return settingsError({ field, what: `unknown key${suggestion(field.split(".").at(-1)!)}` });
