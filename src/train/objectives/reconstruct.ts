@@ -108,7 +108,13 @@ function scoringOf(
   const corrupted = new Float64Array(indices.length);
   /** Views of an image in which something was corrupted. */
   const views = new Float64Array(indices.length);
-  const shown: ShownReconstruction[] = [];
+  /** By their place among the images, from the first view: spread over all of them. */
+  const shown = new Map<number, ShownReconstruction>();
+  const toShow = new Set(
+    Array.from({ length: Math.min(shownImages, indices.length) }, (_, at) =>
+      Math.floor((at * indices.length) / Math.min(shownImages, indices.length)),
+    ),
+  );
   let seen = 0;
   const perView = (sum: number) => sum / (seen / indices.length);
   const corruptedOf = (image: number) => (views[image] === 0 ? 0 : corrupted[image]! / views[image]!);
@@ -120,8 +126,11 @@ function scoringOf(
       const exercises = Array.from({ length: count }, (_, image) =>
         exercise(images, image * size, size, corrupt, stream(0, "corruption", here[image]!)),
       );
-      const kept = exercises.slice(0, Math.max(0, shownImages - shown.length));
-      const masked = kept.map((_, image) => images.slice(image * size, (image + 1) * size));
+      const masked = new Map<number, Float32Array>();
+      for (let image = 0; image < count; image++) {
+        if (!toShow.has(first + image) || shown.has(first + image)) continue;
+        masked.set(image, images.slice(image * size, (image + 1) * size));
+      }
       return {
         images,
         answered(output) {
@@ -131,10 +140,11 @@ function scoringOf(
             corrupted[first + image]! += error ?? 0;
             views[first + image]! += error === null ? 0 : 1;
           });
-          kept.forEach(({ clean, weights }, image) => {
+          for (const [image, seenImage] of masked) {
+            const { clean, weights } = exercises[image]!;
             const rebuilt = clean.map((value, at) => (weights[at]! > 0 ? output[image * size + at]! : value));
-            shown.push({ clean, seen: masked[image]!, rebuilt });
-          });
+            shown.set(first + image, { clean, seen: seenImage, rebuilt });
+          }
           seen += count;
         },
       };
@@ -155,7 +165,7 @@ function scoringOf(
           loss: perView(losses[image]!),
           corrupted: corruptedOf(image),
           picture: null,
-          shown: shown[image] ?? null,
+          shown: shown.get(image) ?? null,
         }),
       ),
     }),
