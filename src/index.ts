@@ -56,6 +56,7 @@ export {
   sequential,
   spatialDropout,
   stochasticDepth,
+  upsample,
 } from "./nn/layers/index.ts";
 export { loadNetwork } from "./nn/load.ts";
 export type { Network } from "./nn/network.ts";

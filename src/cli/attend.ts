@@ -5,40 +5,104 @@ import { endingText } from "../report/ending.ts";
 import { memorizedText } from "../report/memorized.ts";
 import type { ExecutionEvent } from "../run/as-events.ts";
 import type { TrialResult } from "../run/trial.ts";
-import { showRun } from "../run-folder/index.ts";
+import { showPretraining, showRun } from "../run-folder/index.ts";
 import { shellWord } from "../text.ts";
+import type { ClassScores, ReconstructionScores } from "../train/evaluation.ts";
+import type { Scores } from "../train/objective.ts";
 import { onInterrupt, say, tell } from "./console.ts";
 import { createProgress, formatPercent } from "./progress.ts";
 
 /**
- * Shows what a run tells. Ctrl-C aborts the signal once there is something to save.
+ * Shows what the training of a classifier tells. Ctrl-C aborts the signal once there is something to save.
  * @returns its result; null when it was interrupted, and the exit code is then set
  */
-export async function attended(
+export function attended(
   start: (signal: AbortSignal) => AsyncIterable<ExecutionEvent>,
 ): Promise<TrialResult | null> {
+  return attendedAs(classifierWords, start);
+}
+
+/** The same of a pretraining. */
+export function attendedPretraining(
+  start: (signal: AbortSignal) => AsyncIterable<ExecutionEvent<ReconstructionScores>>,
+): Promise<TrialResult<ReconstructionScores> | null> {
+  return attendedAs(pretrainingWords, start);
+}
+
+/** What is said of a run of one kind when it has ended. */
+interface EndWords<S extends Scores> {
+  /** The command that goes on with it. */
+  readonly command: "train" | "pretrain";
+  /** How it ended, and what else should be known. @param by who interrupted it */
+  ending(runDir: string, by: string | null): readonly string[];
+  /** Its result, a line each. */
+  result(result: TrialResult<S>): readonly string[];
+}
+
+const classifierWords: EndWords<ClassScores> = {
+  command: "train",
+  ending(runDir, by) {
+    const run = showRun(runDir);
+    const [ending, memorized] = [endingText(run, { by }), memorizedText(run)];
+    return [
+      ...(ending === null ? [] : [`the training ${ending}`]),
+      ...(memorized === null ? [] : [memorized.replaceAll("\u00A0", " ")]),
+    ];
+  },
+  result: ({ test, keptEpoch }) =>
+    test === null
+      ? []
+      : [`test accuracy ${formatPercent(test.top1)} on ${test.count} images (epoch ${keptEpoch})`],
+};
+
+const pretrainingWords: EndWords<ReconstructionScores> = {
+  command: "pretrain",
+  ending(runDir, by) {
+    const ending = endingText(showPretraining(runDir), { by });
+    return ending === null ? [] : [`the training ${ending}`];
+  },
+  result: ({ runDir, test, keptEpoch }) => [
+    ...(test === null
+      ? []
+      : [
+          `test error ${test.corrupted.toFixed(4)} where corrupted, on ${test.count} images (epoch ${keptEpoch})`,
+        ]),
+    `next    cutout train DATA --from ${shellWord(runDir)}`,
+  ],
+};
+
+async function attendedAs<S extends ClassScores | ReconstructionScores>(
+  words: EndWords<S>,
+  start: (signal: AbortSignal) => AsyncIterable<ExecutionEvent<S>>,
+): Promise<TrialResult<S> | null> {
   const progress = createProgress(process.stderr);
   const interruption = onInterrupt(progress.clear);
-  let result: TrialResult | null = null;
+  let result: TrialResult<S> | null = null;
   let runDir: string | null = null;
   try {
     for await (const event of start(interruption.signal)) {
       if (event.type === "end") {
         progress.clear();
         runDir = null;
-        tellEnd(event.result.runDir, interruption.exitCode());
+        const code = interruption.exitCode();
+        const by = code === null ? null : (interruptions[code] ?? null);
+        words.ending(event.result.runDir, by).forEach(tell);
         if (event.result.status === "interrupted") {
-          sayInterrupted(event.result);
+          const { runDir: saved, report } = event.result;
+          tell(`report  ${report}`);
+          tell(`interrupted and saved; go on with: cutout ${words.command} --resume ${shellWord(saved)}`);
           process.exitCode = interruption.exitCode() ?? 130;
           return null;
         }
-        sayResult(event.result);
+        words.result(event.result).forEach(say);
+        say(`run     ${event.result.runDir}`);
+        say(`report  ${event.result.report}`);
         result = event.result;
       } else {
         // From the first step on there is something to save; a run that is gone on with may begin with its test.
         if (event.type === "phase" && event.phase !== "compile") interruption.arm();
         if (event.type === "folder") runDir = event.path;
-        progress.onEvent(event);
+        progress.onEvent(event as Parameters<typeof progress.onEvent>[0]);
       }
     }
     return result;
@@ -57,26 +121,3 @@ const interruptions: Readonly<Record<number, string>> = {
   130: "Ctrl-C (SIGINT)",
   143: "the system or another program (SIGTERM)",
 };
-
-/** Why the run ended, and whether it learnt its images by heart: as the report says it. */
-function tellEnd(runDir: string, exitCode: number | null): void {
-  const run = showRun(runDir);
-  const by = exitCode === null ? null : (interruptions[exitCode] ?? null);
-  const ending = endingText(run, { by });
-  const memorized = memorizedText(run);
-  if (ending !== null) tell(`the training ${ending}`);
-  if (memorized !== null) tell(memorized.replaceAll("\u00A0", " "));
-}
-
-function sayInterrupted({ runDir, report }: TrialResult): void {
-  tell(`report  ${report}`);
-  tell(`interrupted and saved; go on with: cutout train --resume ${shellWord(runDir)}`);
-}
-
-function sayResult({ runDir, test, keptEpoch, report }: TrialResult): void {
-  if (test !== null) {
-    say(`test accuracy ${formatPercent(test.top1)} on ${test.count} images (epoch ${keptEpoch})`);
-  }
-  say(`run     ${runDir}`);
-  say(`report  ${report}`);
-}

@@ -11,6 +11,7 @@ import { addDoctor } from "./doctor.ts";
 import { addEval } from "./eval.ts";
 import { addExport } from "./export.ts";
 import { addPredict } from "./predict.ts";
+import { addPretrain } from "./pretrain.ts";
 import { addPreview } from "./preview.ts";
 import { addRecipes } from "./recipes.ts";
 import { addStudy, addTrial } from "./study.ts";
@@ -28,6 +29,7 @@ function createProgram(): Command {
     .showHelpAfterError("(--help lists the options)");
   for (const add of [
     addTrain,
+    addPretrain,
     addEval,
     addPredict,
     addExport,

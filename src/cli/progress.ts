@@ -2,6 +2,7 @@
 
 import type { RunEvent } from "../run/events.ts";
 import { printable } from "../text.ts";
+import type { ReconstructionScores } from "../train/evaluation.ts";
 import type { EpochRecord, TestRecord } from "../train/events.ts";
 
 /** Where the display is drawn: `process.stderr`, or a test's stand-in. */
@@ -11,7 +12,16 @@ export interface Screen {
   write(text: string): unknown;
 }
 
-type EventOf<Type extends RunEvent["type"]> = Extract<RunEvent, { type: Type }>;
+/** Of a run that trains a classifier, or learns without labels. */
+type AnyRunEvent = RunEvent | RunEvent<ReconstructionScores>;
+type EventOf<Type extends AnyRunEvent["type"]> = Extract<AnyRunEvent, { type: Type }>;
+
+/** What a line says beside the loss: the share of right answers, or the error where images were corrupted. */
+function besideLoss(name: string, score: { readonly top1: number } | { readonly corrupted: number }): string {
+  return "top1" in score
+    ? `${name} ${formatPercent(score.top1)}`
+    : `${name === "accuracy" ? "error" : `${name} error`} ${score.corrupted.toFixed(4)}`;
+}
 
 /** Redrawing more often only costs time. */
 const redrawMilliseconds = 100;
@@ -55,7 +65,7 @@ export function formatStep(event: EventOf<"step">): string {
     `epoch ${formatEpochNumber(event.epoch, event.epochs)}`,
     `step ${event.stepInEpoch}/${event.stepsPerEpoch}`,
     `loss ${event.loss.toFixed(3)}`,
-    `accuracy ${formatPercent(event.top1)}`,
+    besideLoss("accuracy", event),
     `rate ${formatRate(event.learningRate)}`,
     `${Math.round(event.imagesPerSecond)} images/s`,
     `${formatDuration(event.secondsLeft)} left`,
@@ -63,23 +73,27 @@ export function formatStep(event: EventOf<"step">): string {
 }
 
 /** The line that stays when an epoch has ended; `*` marks the best so far. */
-export function formatEpoch(record: EpochRecord, epochs: number | null, secondsLeft: number | null): string {
+export function formatEpoch(
+  record: EpochRecord | EpochRecord<ReconstructionScores>,
+  epochs: number | null,
+  secondsLeft: number | null,
+): string {
   return [
     `epoch ${formatEpochNumber(record.epoch, epochs)}`,
     `loss ${record.train.loss.toFixed(3)}`,
-    `training ${formatPercent(record.train.top1)}`,
+    besideLoss("training", record.train),
     ...(record.validation === null
       ? []
-      : [`validation ${formatPercent(record.validation.top1)}${record.best ? "*" : " "}`]),
+      : [`${besideLoss("validation", record.validation)}${record.best ? "*" : " "}`]),
     `rate ${formatRate(record.learningRate)}`,
     `${Math.round(record.imagesPerSecond)} images/s`,
     `${formatDuration(record.seconds)}${secondsLeft === null ? "" : `, ${formatDuration(secondsLeft)} left`}`,
   ].join("  ");
 }
 
-export function formatTest({ epoch, crops, test }: TestRecord): string {
+export function formatTest({ epoch, crops, test }: TestRecord | TestRecord<ReconstructionScores>): string {
   const views = crops === "ten" ? ", ten crops" : "";
-  return `test (epoch ${epoch}${views})  accuracy ${formatPercent(test.top1)}  loss ${test.loss.toFixed(3)}  ${test.count} images`;
+  return `test (epoch ${epoch}${views})  ${besideLoss("accuracy", test)}  loss ${test.loss.toFixed(3)}  ${test.count} images`;
 }
 
 /** `decoding photos  1,200 of 10,000  12 %` */
@@ -91,7 +105,7 @@ export function formatProgress(done: number, total: number, what: string): strin
 
 export interface Progress {
   /** For `TrialOptions.onEvent`. */
-  onEvent(event: RunEvent): void;
+  onEvent(event: AnyRunEvent): void;
   /** For `TrialOptions.onProgress`. */
   onProgress(done: number, total: number, what: string): void;
   /** Any other line of progress. */
@@ -143,7 +157,7 @@ export function createProgress(screen: Screen, now: () => number = () => perform
     }
   };
 
-  const handlers: { readonly [Type in RunEvent["type"]]: (event: EventOf<Type>) => void } = {
+  const handlers: { readonly [Type in AnyRunEvent["type"]]: (event: EventOf<Type>) => void } = {
     phase({ phase }) {
       const text = phases[phase];
       if (text !== null && moving) redraw(text, true);
@@ -168,6 +182,6 @@ export function createProgress(screen: Screen, now: () => number = () => perform
     clear,
     onText: (text) => redraw(printable(text)),
     onProgress,
-    onEvent: (event) => (handlers[event.type] as (event: RunEvent) => void)(event),
+    onEvent: (event) => (handlers[event.type] as (event: AnyRunEvent) => void)(event),
   };
 }

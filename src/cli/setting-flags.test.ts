@@ -16,7 +16,7 @@ const folder = mkdtempSync(join(tmpdir(), "cutout-flags-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function settingsOf(...words: readonly string[]) {
-  const command = addSettingFlags(new Command().argument("[data]").exitOverride());
+  const command = addSettingFlags(new Command().argument("[data]").exitOverride(), { pretraining: true });
   command.parse([...words], { from: "user" });
   return settingsFrom(command.args[0], command.opts()).settings;
 }
@@ -83,6 +83,12 @@ const samples: Readonly<Record<string, unknown>> = {
   "augment.augmentations": ["grid-mask:ratio=0.5,rotation=1"],
   "augment.mix": "cutmix:alpha=0.5",
   regularize: ["spatial-dropout:0.25@layer3"],
+  from: "runs/before",
+  "objective.kind": "context-encoder",
+  "objective.corruption": ["salt-and-pepper:share=0.2"],
+  "objective.emphasis": 0.5,
+  "objective.region": "random",
+  "objective.overlapWeight": 3,
   "schedule.warmupEpochs": 2,
   "schedule.milestones": [4, 8],
   "schedule.gamma": 0.2,

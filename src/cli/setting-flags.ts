@@ -4,8 +4,11 @@ import { cutoutPath, type Flag, settingFlags } from "../config/flags.ts";
 import type { Leaf } from "../config/leaves.ts";
 import { defaultSchedule } from "../config/schedule-fields.ts";
 
-/** Adds `--config`, `--recipe`, `--cutout` and a flag for every field of the config. */
-export function addSettingFlags(command: Command): Command {
+/** The fields of what is learnt without labels, which only a pretraining has. */
+const isOfPretraining = ({ path }: Flag): boolean => path.startsWith("objective.");
+
+/** Adds `--config`, `--recipe`, `--cutout` and a flag for every field of the config that a classifier has, or a pretraining. */
+export function addSettingFlags(command: Command, { pretraining = false } = {}): Command {
   command.addOption(
     new Option(
       "--config <file>",
@@ -19,6 +22,7 @@ export function addSettingFlags(command: Command): Command {
     ).helpGroup("Data:"),
   );
   for (const flag of settingFlags()) {
+    if (isOfPretraining(flag) && !pretraining) continue;
     const { spelling, name, path, group, leaf } = flag;
     if (path === "augment.cutout.length") {
       command.addOption(
@@ -49,12 +53,12 @@ export function addSettingFlags(command: Command): Command {
   return command;
 }
 
-function helpOf({ leaf }: Flag): string {
+function helpOf({ leaf, path }: Flag): string {
   const notes: string[] = [];
   if (leaf.choices !== null) notes.push(leaf.choices.join(", "));
   if (leaf.type === "numbers") notes.push("separated by commas");
   if (leaf.type === "texts") notes.push("can be given several times");
-  if (leaf.kinds !== null) notes.push(`${leaf.path.split(".")[0]} ${leaf.kinds.join(", ")}`);
+  if (leaf.kinds !== null) notes.push(`${path.split(".")[0]} ${leaf.kinds.join(", ")}`);
   const standard = defaultOf(leaf);
   if (standard !== null) notes.push(`default: ${standard}`);
   return notes.length === 0 ? leaf.description : `${leaf.description} (${notes.join("; ")})`;
@@ -62,6 +66,7 @@ function helpOf({ leaf }: Flag): string {
 
 function defaultOf({ path, default: value, defaults, nullable, type }: Leaf): string | null {
   if (path === "schedule.kind") return defaultSchedule;
+  if (path === "objective.kind") return "denoise";
   if (nullable === "earlyStopping" || nullable === "lookahead") return "off";
   if (
     path.startsWith("optimizer.") &&

@@ -70,7 +70,7 @@ async function trainAction(
 const besideResume = ["resume", "debug", "epochs"];
 
 /** A run goes on with what it was begun with; only its images may be at another place, and its length another one. */
-function epochsToResume(options: Readonly<Record<string, unknown>>): number | undefined {
+export function epochsToResume(options: Readonly<Record<string, unknown>>): number | undefined {
   const given = Object.keys(options).find((name) => !besideResume.includes(name));
   if (given !== undefined) {
     throw settingsError({

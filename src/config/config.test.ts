@@ -176,13 +176,15 @@ describe("mistakes", () => {
 
   test("a value of another type is an error that names the field, for every field", () => {
     for (const { path, type, kinds } of leaves()) {
-      if (path === "schedule.kind") continue;
+      if (path === "schedule.kind" || path === "objective.kind") continue;
       const wrong = path === "augment.cutout.fill" ? true : type === "string" ? 5 : "five";
       const ofOptimizer = path.startsWith("optimizer.");
       const kind = (ofOptimizer ? null : kinds?.[0]) ?? "constant";
       const optimizer = { name: (ofOptimizer && kinds?.[0]) || "sgd" };
       const raw: Record<string, unknown> = { data: "photos", schedule: { kind }, optimizer };
       if (kinds?.[0] === "steps") raw.schedule = { kind: "steps", milestones: [1] };
+      if (path.startsWith("objective"))
+        Object.assign(raw, { schedule: undefined, objective: { kind: kinds?.[0] } });
       setPath(raw, path, wrong);
       expect(() => read({}, file(raw)), path).toThrow(
         new RegExp(

@@ -20,6 +20,7 @@ import {
   networkForm,
   networkFrom,
 } from "./network-text.ts";
+import { from, objectives } from "./objective-fields.ts";
 import { optimizerFields, updateFields } from "./optimizer-fields.ts";
 import { regularizerForm, regularizerFrom } from "./regularize-text.ts";
 import { schedules } from "./schedule-fields.ts";
@@ -88,6 +89,13 @@ function schemaOf<F extends Fields>(fields: F) {
       networkForm,
       networkFrom,
     ).prefault("resnet9"),
+    from,
+    objective: z.discriminatedUnion("kind", objectives, {
+      error: (issue) =>
+        issue.code === "invalid_union"
+          ? "must be classify, denoise or context-encoder"
+          : "must be an object with the fields of objective",
+    }),
     imageSize: fields.imageSize as F["imageSize"],
     cacheSize: fields.cacheSize as F["cacheSize"],
     fit: choice("how an image becomes a square: cut the longer side, or squash it", [

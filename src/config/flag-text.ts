@@ -117,6 +117,7 @@ const texts: Readonly<Record<string, Tell>> = {
     const { name, ...options } = value as { readonly name: string };
     return namedText(name, options);
   },
+  from: (value) => (value as { readonly run: string }).run,
   "augment.mix": named,
   regularize: (value) => regularizerText(value as Config["regularize"][number]),
 };
@@ -182,6 +183,8 @@ export function toldSettings(config: Config): readonly ToldSetting[] {
   const told = settingFlags().flatMap((flag) => {
     if (flag.path === `${cutoutPath}.length`) return cutoutSettings(config.augment.cutout);
     if (flag.path.startsWith(`${cutoutPath}.`)) return [];
+    // A classifier has no choice of what it learns.
+    if (flag.path.startsWith("objective.") && config.objective.kind === "classify") return [];
     return settingOf(config, flag) ?? [];
   });
   return [data, ...told];

@@ -44,6 +44,7 @@ const groups: readonly FlagNames[] = [
     group: "Network and training:",
     flags: {
       model: "--model <name:options>",
+      from: "--from <run>",
       seed: "--seed <number>",
       epochs: "--epochs <number>",
       batchSize: "--batch-size <number>",
@@ -96,6 +97,16 @@ const groups: readonly FlagNames[] = [
       "augment.cutout.like": "--cutout-like <name:options>",
       "augment.augmentations": "--augment <name:options>",
       "augment.mix": "--mix <name:options>",
+    },
+  },
+  {
+    group: "Learning without labels:",
+    flags: {
+      "objective.kind": "--objective <kind>",
+      "objective.corruption": "--corrupt <name:options>",
+      "objective.emphasis": "--emphasis <weight>",
+      "objective.region": "--region <which>",
+      "objective.overlapWeight": "--overlap-weight <weight>",
     },
   },
   {

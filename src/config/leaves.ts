@@ -13,7 +13,7 @@ export interface Leaf {
   readonly default: unknown;
   /** Path to set to null for "off": this field's, or that of the object around it. */
   readonly nullable: string | null;
-  /** The kinds of schedule, or the optimizers, that have this field; null when all have it, or it depends on none. */
+  /** The kinds of schedule or objective, or the optimizers, that have this field; null when all have it, or it depends on none. */
   readonly kinds: readonly string[] | null;
   /** The default with each kind; nothing for a field that does not depend on one. */
   readonly defaults: Readonly<Record<string, unknown>>;
@@ -70,7 +70,7 @@ function walk(): readonly Leaf[] {
 }
 
 /** Fields that decide which others there are beside them. */
-const choices = ["schedule.kind", "optimizer.name"] as const;
+const choices = ["schedule.kind", "optimizer.name", "objective.kind"] as const;
 
 const partOf = (path: string) => path.split(".")[0];
 

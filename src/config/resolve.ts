@@ -148,7 +148,7 @@ export function resolveConfig(
   sizes: Sizes,
   trainingImages: number,
 ): Config {
-  const { data, format, columns, model, fit, split, seed } = settings;
+  const { data, format, columns, model, from, objective, fit, split, seed } = settings;
   const { labelSmoothing, classWeights, regularize, augment, earlyStopping, crops, loaderWorkers } = settings;
   const { convolution, timedConvolutions, maxPixels, maxBroken, cacheDir, runsDir } = settings;
   const { photos, imageSize, cacheSize, padding } = sizes;
@@ -163,6 +163,8 @@ export function resolveConfig(
     format,
     columns,
     model: { name: model.name, options: { ...networkOptions(network, model.options) } },
+    from,
+    objective,
     imageSize,
     cacheSize,
     fit,
@@ -190,7 +192,11 @@ export function resolveConfig(
       flip,
       cutout: cutout && completeCutout(cutout, imageSize),
       // As they are applied, so that the config and whoever shows it say the order.
-      augmentations: [...inOrder(completeAugmentations(augmentations, photos, trainingImages))],
+      augmentations: [
+        ...inOrder(
+          completeAugmentations(augmentations, photos && objective.kind === "classify", trainingImages),
+        ),
+      ],
       mix,
     },
     earlyStopping,

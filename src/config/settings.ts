@@ -60,7 +60,11 @@ export function readSettings(told: SettingsInput | Partial<SettingsInput>, file?
  * @throws CutoutError about the field
  */
 export function checkSettings(raw: Raw): Settings {
-  const defaults = { schedule: { kind: defaultSchedule }, optimizer: { name: defaultOptimizer } };
+  const defaults = {
+    schedule: { kind: defaultSchedule },
+    optimizer: { name: defaultOptimizer },
+    objective: { kind: "classify" },
+  };
   const result = settingsSchema.safeParse(merged(defaults, raw), { reportInput: true });
   if (!result.success) throw errorOf(result.error.issues[0]!);
   return result.data;
@@ -145,7 +149,10 @@ function upgraded({ formatVersion: version, checksum, ...raw }: Raw): Raw {
   );
 }
 
-/** Up to version 5 there was one optimizer, and nothing beside it, nor anything put among the layers of a network. */
+/**
+ * Up to version 5 there was one optimizer and nothing beside it, nothing was put among the layers of a network, and every
+ * run told classes apart and began with weights of its own.
+ */
 function fromVersion5({ optimizer, ...rest }: Raw): Raw {
   const named = isObject(optimizer) ? { name: defaultOptimizer, ...optimizer } : optimizer;
   return {
@@ -154,6 +161,8 @@ function fromVersion5({ optimizer, ...rest }: Raw): Raw {
     lookahead: null,
     average: null,
     regularize: [],
+    objective: { kind: "classify" },
+    from: null,
     ...rest,
     optimizer: named,
   };

@@ -14,6 +14,7 @@ import { poolRules } from "./ops/pool.ts";
 import { reductionRules } from "./ops/reduction.ts";
 import { shakeRules } from "./ops/shake.ts";
 import { shapeRules } from "./ops/shape.ts";
+import { upsampleRules } from "./ops/upsample.ts";
 import type { Attrs, CompositeName, CompositeRules, OpName, PrimitiveRules, Rule } from "./types.ts";
 
 const primitiveRules: PrimitiveRules = {
@@ -31,6 +32,7 @@ const primitiveRules: PrimitiveRules = {
 export const compositeRules: CompositeRules = {
   ...convRules,
   ...poolRules.composite,
+  ...upsampleRules,
   ...normalizationRules.composite,
   ...dropoutRules.composite,
   ...dropBlockRules,

@@ -129,6 +129,10 @@ export interface CompositeAttrs {
   /** Mean over the window, padding counted in. */
   avgPool2d: Pool2dAttrs;
   avgPool2dGrad: Pool2dAttrs & { readonly inputSize: readonly [number, number] };
+  /** (x [C,H,W,N]) -> [C,...size,N], at least as large: nearest neighbours, each place the one at floor(i from / to). */
+  upsample2d: { readonly size: readonly [number, number] };
+  /** (dy [C,H,W,N]) -> [C,...size,N]: the sum over the places that show it. */
+  upsample2dGrad: { readonly size: readonly [number, number] };
   /** (x [C,...], gamma [C], beta [C]) with the statistics of this batch. */
   batchNorm: { readonly epsilon: number };
   /** (x [C,...], gamma, beta, mean, variance [C]) with running statistics. */

@@ -21,8 +21,8 @@ export interface Exporter {
   integers(values: readonly number[]): string;
   /** Name of a float32 scalar. */
   number(value: number): string;
-  /** Name of a vector of int64, as shapes and axes are given. */
-  integers(values: readonly number[]): string;
+  /** Picks along one axis. */
+  gather(x: string, indices: ArrayLike<number>, axis: number): string;
   /** A parameter or buffer as it was trained. */
   weights(name: string): Float32Array;
   /** Adds a convolution, as the nodes that compute it fastest. */

@@ -77,6 +77,7 @@ export function exportModel({
       constant,
       integers: (values) => nodes.integers(values),
       number: (value) => nodes.number(value),
+      gather: (x, indices, axis) => nodes.add("Gather", [x, nodes.integers(Array.from(indices))], { axis }),
       weights: (key) => find(key).data as Float32Array,
       convolution: (x, convolution) => addConvolution(nodes, x, convolution),
       before: (layer) => (layer === first ? before : null),

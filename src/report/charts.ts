@@ -2,7 +2,7 @@
 import type { TopLevelSpec } from "vega-lite";
 import type { ShownRun } from "../run-folder/index.ts";
 import { lossText, percent, printable } from "../text.ts";
-import type { Score } from "../train/evaluation.ts";
+import type { ReconstructionScores, Score } from "../train/evaluation.ts";
 import type { EpochRecord } from "../train/events.ts";
 import { wrapped } from "./svg-text.ts";
 
@@ -51,7 +51,9 @@ const dottedEpochs = 30;
 export type Unit = Record<string, unknown>;
 
 /** The best epoch on validation: the last one marked so. */
-export function bestEpoch(epochs: readonly EpochRecord[]): EpochRecord | null {
+export function bestEpoch<E extends { readonly best: boolean; readonly validation: unknown }>(
+  epochs: readonly E[],
+): E | null {
   // Up to format version 4 each epoch of a run without validation was marked.
   return epochs.findLast(({ best, validation }) => best && validation !== null) ?? null;
 }
@@ -139,9 +141,39 @@ export function validationCurves(
   });
 }
 
+/** Loss and error of what was corrupted against epoch, of a pretraining. */
+export function reconstructionCurves(epochs: readonly EpochRecord<ReconstructionScores>[]): {
+  loss: TopLevelSpec;
+  corrupted: TopLevelSpec;
+} {
+  const drawn = (of: "loss" | "corrupted", title: string) => {
+    const training: Series = {
+      name: "training",
+      color: colors.train,
+      points: epochs.map(({ epoch, train }) => ({ epoch, value: train[of] })),
+    };
+    const validation: Series = {
+      name: "validation",
+      color: colors.validation,
+      points: epochs.flatMap(({ epoch, validation: score }) =>
+        score === null ? [] : [{ epoch, value: score[of] }],
+      ),
+    };
+    const series = validation.points.length > 0 ? [training, validation] : [training];
+    const domain = lossDomain(valuesOf({ series, marks: [] }));
+    return panel({ title, series, marks: [], domain, format: "~g" });
+  };
+  return { loss: drawn("loss", "Loss"), corrupted: drawn("corrupted", "Error where corrupted") };
+}
+
 /** Both panels in one picture. */
-export function sideBySide({ loss, accuracy }: { loss: TopLevelSpec; accuracy: TopLevelSpec }): TopLevelSpec {
-  const parts = [loss, accuracy].map((panel) => ({ ...panel, autosize: undefined, width: 350, height: 220 }));
+export function sideBySide(both: { readonly [panel: string]: TopLevelSpec }): TopLevelSpec {
+  const parts = Object.values(both).map((panel) => ({
+    ...panel,
+    autosize: undefined,
+    width: 350,
+    height: 220,
+  }));
   return { hconcat: parts, spacing: 30 } as unknown as TopLevelSpec;
 }
 

@@ -97,6 +97,23 @@ export function cutoutText(config: Config | null): string {
 const shortForms = (specs: readonly AugmentationSpec[]) =>
   specs.map(({ name, options }) => shortForm(name, options));
 
+/** What a pretraining learns: `the clean image out of masking-noise:share=0.25`, `the middle out of what lies around it`. */
+export function objectiveText(objective: Config["objective"]): string {
+  if (objective.kind === "classify") return "classes";
+  if (objective.kind === "denoise") {
+    const { corruption, emphasis } = objective;
+    const weight =
+      emphasis === 1
+        ? "only what was corrupted counts"
+        : `what was corrupted weighs ${decimal(emphasis)}, the rest ${decimal(1 - emphasis)}`;
+    return `the clean image out of one with ${shortForms(corruption).join(" and ")} (${weight})`;
+  }
+  const { region, overlapWeight } = objective;
+  return region === "center"
+    ? `the middle of the image out of what lies around it (overlap weighs ${decimal(overlapWeight)})`
+    : "random blobs, a quarter of the image, out of what lies around them";
+}
+
 /** What comes before Cutout and what after it, mixes last. */
 function aroundCutout(config: Config | null): { before: readonly string[]; after: readonly string[] } {
   if (config === null) return { before: [], after: [] };
@@ -150,9 +167,12 @@ function augmentationNames(config: Config | null): string {
 }
 
 /** `resnet9 on asirra with Cutout and mixup` */
-export function runTitle({ config, dataset, name }: ShownRun): string {
+export function runTitle({ config, dataset, name }: Pick<ShownRun, "config" | "dataset" | "name">): string {
   const data = dataset?.name ?? config?.data;
   if (config === null && data === undefined) return name;
+  if (config !== null && config.objective.kind !== "classify") {
+    return `Pretraining of ${config.model.name} on ${data}`;
+  }
   const names = augmentationNames(config);
   const subject = `${config?.model.name ?? "Training"} on ${data ?? "unknown data"}`;
   return names === "" ? subject : `${subject} with ${names}`;
@@ -164,10 +184,16 @@ export function seedText({ seed, split }: Pick<Config, "seed" | "split">): strin
 }
 
 /** Sentence parts below the title: augmentation, seed, date, folder. */
-export function runFacts({ config, environment, name }: ShownRun): string {
+export function runFacts({
+  config,
+  environment,
+  name,
+}: Pick<ShownRun, "config" | "environment" | "name">): string {
   const started = environment?.started.replace("T", " ").replace(/:\d\d(\.\d+)?Z$/, " UTC");
   return [
-    augmentationText(config),
+    config === null || config.objective.kind === "classify"
+      ? augmentationText(config)
+      : objectiveText(config.objective),
     config === null ? "" : seedText(config),
     started === undefined ? "" : `started ${started}`,
     `run folder ${name}`,
@@ -176,20 +202,22 @@ export function runFacts({ config, environment, name }: ShownRun): string {
     .join(" · ");
 }
 
+const commandOf = (config: Config | null): string =>
+  config === null || config.objective.kind === "classify" ? "train" : "pretrain";
 const command = (...words: readonly string[]) => ["cutout", ...words].map(printable).map(shellWord).join(" ");
 
 /** The command that trains the same again. */
-export function rerunCommand({ path }: ShownRun): string {
-  return command("train", "--config", configJson.pathIn(path));
+export function rerunCommand({ path, config }: Pick<ShownRun, "path" | "config">): string {
+  return command(commandOf(config), "--config", configJson.pathIn(path));
 }
 
 /** The command that goes on with an unfinished run. */
-export function resumeCommand({ path }: ShownRun): string {
-  return command("train", "--resume", path);
+export function resumeCommand({ path, config }: Pick<ShownRun, "path" | "config">): string {
+  return command(commandOf(config), "--resume", path);
 }
 
 /** The command line the run was started with, where the folder tells. */
-export function originalCommand({ environment }: ShownRun): string | null {
+export function originalCommand({ environment }: Pick<ShownRun, "environment">): string | null {
   const words = environment?.command ?? [];
   return words.length > 0 ? command(...words) : null;
 }

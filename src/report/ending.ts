@@ -11,9 +11,19 @@ export interface Cause {
   readonly by?: string | null;
 }
 
+/** What runs of all kinds tell of it. */
+type EndedRun = Pick<ShownRun, "config" | "failure"> & {
+  readonly epochs: readonly {
+    readonly epoch: number;
+    readonly best: boolean;
+    readonly validation: unknown;
+  }[];
+  readonly test: unknown;
+};
+
 /** What follows "the training": `ended after all 15 epochs`, `was interrupted by Ctrl-C after epoch 4 of 500`; null when nothing is known. */
 export function endingText(
-  { config, epochs, test, failure: kept }: Pick<ShownRun, "config" | "epochs" | "test" | "failure">,
+  { config, epochs, test, failure: kept }: EndedRun,
   { failure = kept?.reason ?? null, by = null }: Cause = {},
 ): string | null {
   const last = epochs.at(-1)?.epoch ?? 0;
@@ -26,7 +36,7 @@ export function endingText(
   const patience = config?.earlyStopping?.patience;
   const best = bestEpoch(epochs)?.epoch;
   if (patience !== undefined && best !== undefined && last - best >= patience) {
-    return `ended ${at}: no better validation accuracy than that of epoch ${best} for ${counted(patience, "epoch")} (early stopping)`;
+    return `ended ${at}: no better ${config?.objective.kind === "classify" ? "validation accuracy" : "loss in validation"} than that of epoch ${best} for ${counted(patience, "epoch")} (early stopping)`;
   }
   if (test !== null) return `ended ${at}`;
   return `was interrupted ${by === null ? "" : `by ${by} `}${at}`;

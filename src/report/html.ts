@@ -1,11 +1,12 @@
 // report.html of a run folder: one file that works offline, with its charts also as SVG files beside it.
-import { openPictures, type ShownRun, showRun, writeProduct } from "../run-folder/index.ts";
+import { isPretraining, openPictures, type ShownRun, showRun, writeProduct } from "../run-folder/index.ts";
 import { learningCurves, sideBySide } from "./charts.ts";
 import { confusionMatrix } from "./confusion-chart.ts";
 import { runFacts, runTitle } from "./describe.ts";
 import { smallSide } from "./gallery.ts";
 import { html } from "./markup.ts";
 import { page } from "./page.ts";
+import { writePretrainingReport } from "./pretraining-page.ts";
 import { renderSvg } from "./render.ts";
 import {
   augmentedSection,
@@ -22,7 +23,7 @@ import {
 export { writeComparison } from "./comparison.ts";
 
 /**
- * Writes `report.html`, `learning-curves.svg` and `confusion.svg` into a run folder, from the files there. What is
+ * Writes `report.html`, `learning-curves.svg` and (of a classifier) `confusion.svg` into a run folder, from the files there. What is
  * missing, because the run was interrupted, is said in the report. Files of before are replaced as a whole.
  * @param options.failure the error that ended the run, where its folder does not tell
  * @returns path of the report
@@ -32,6 +33,7 @@ export async function writeReport(
   runDir: string,
   { failure }: { readonly failure?: string } = {},
 ): Promise<string> {
+  if (isPretraining(runDir)) return writePretrainingReport(runDir, failure);
   const run = showRun(runDir);
   if (run.epochs.length > 0) {
     const curves = sideBySide(learningCurves(run.epochs));

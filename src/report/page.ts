@@ -45,6 +45,8 @@ figure{margin:0}
 .shots img,.shots .none{width:100%;aspect-ratio:1;object-fit:contain;background:var(--soft);border-radius:6px;display:block}
 .shots .none{display:grid;place-items:center;color:var(--dim);font-size:.8rem;text-align:center;padding:.4rem}
 .small img,.sheet.small{image-rendering:pixelated}
+.triples{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,300px),1fr));gap:1rem;margin:.6rem 0}
+.triples img{width:100%;display:block;image-rendering:pixelated;border-radius:4px}
 figcaption{line-height:1.3;margin-top:.25rem}
 figcaption small{color:var(--dim);font-size:.75rem;display:block}
 .sheet{max-width:100%;min-width:min(100%,560px);height:auto;border-radius:6px;display:block}

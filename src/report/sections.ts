@@ -23,7 +23,15 @@ const pairsShown = 20;
 const classesAtOnce = 30;
 const weakestShown = 20;
 
-export function problemsSection({ problems, test, evaluation }: ShownRun): Html | null {
+export function problemsSection({
+  problems,
+  test,
+  evaluation,
+}: {
+  readonly problems: readonly string[];
+  readonly test: unknown;
+  readonly evaluation: unknown;
+}): Html | null {
   if (problems.length === 0) return null;
   const heading = test || evaluation ? "Some parts are missing" : "This run is not finished";
   return section(
@@ -262,7 +270,7 @@ ${table(
 )}`;
 }
 
-export function rerunSection(run: ShownRun): Html | null {
+export function rerunSection(run: Pick<ShownRun, "path" | "config" | "environment">): Html | null {
   if (!run.config && !run.environment) return null;
   const part = (heading: string, rows: readonly (readonly [string, Content])[]) =>
     rows.length > 0 && html`<h3>${heading}</h3>${settingsList(rows)}`;

@@ -15,10 +15,18 @@ export {
   checkSameData,
   checkSameMeaning,
   type OpenRun,
+  openAnyRun,
   openFinishedRun,
+  openPretraining,
   openRun,
 } from "./open.ts";
 export { hasAugmented, writeProduct } from "./products.ts";
-export { type ShownRun, showRun } from "./show.ts";
+export {
+  isPretraining,
+  type ShownPretraining,
+  type ShownRun,
+  showPretraining,
+  showRun,
+} from "./show.ts";
 export { runFolderStorage } from "./storage.ts";
 export { loadWeights } from "./weights.ts";

@@ -4,36 +4,52 @@ import { join } from "node:path";
 import { z } from "zod";
 import { appendLine, type WriteCalls } from "../durable-file.ts";
 import { CutoutError } from "../error.ts";
+import type { ClassScores, ReconstructionScores } from "../train/evaluation.ts";
 import type { EpochRecord, MetricsRecord, TestRecord } from "../train/events.ts";
 import type { Scores } from "../train/objective.ts";
 import { sealed, sealOf } from "./checksum.ts";
 import { checkPlain, entryAt, readPlainFile, unreadable } from "./plain-file.ts";
-import { count, crops, lossValue, score, share } from "./score-schema.ts";
+import { count, crops, lossValue, reconstructionScore, score, share } from "./score-schema.ts";
 
 const name = "metrics.jsonl";
 const pathIn = (folder: string) => join(folder, name);
 
-const epochRecord = z.object({
-  type: z.literal("epoch"),
-  epoch: z.int().min(1),
-  step: count,
-  learningRate: z.number(),
-  train: z.object({ loss: lossValue, top1: share }),
-  validation: score.nullable(),
-  best: z.boolean(),
-  imagesPerSecond: z.number(),
-  seconds: z.number().min(0),
-});
-const testRecord = z.object({ type: z.literal("test"), epoch: count, crops, test: score });
+/** The schema of the lines of a run that learns something. */
+export type RecordSchema<S extends Scores> = z.ZodType<MetricsRecord<S>>;
+
+function recordsWith<T extends z.ZodType, S extends z.ZodType>(train: T, scores: S) {
+  const epochRecord = z.object({
+    type: z.literal("epoch"),
+    epoch: z.int().min(1),
+    step: count,
+    learningRate: z.number(),
+    train,
+    validation: scores.nullable(),
+    best: z.boolean(),
+    imagesPerSecond: z.number(),
+    seconds: z.number().min(0),
+  });
+  const testRecord = z.object({ type: z.literal("test"), epoch: count, crops, test: scores });
+  return z.discriminatedUnion("type", [epochRecord, testRecord]);
+}
+
+export const classRecords: RecordSchema<ClassScores> = recordsWith(
+  z.object({ loss: lossValue, top1: share }),
+  score,
+);
+export const reconstructionRecords: RecordSchema<ReconstructionScores> = recordsWith(
+  z.object({ loss: lossValue, corrupted: lossValue }),
+  reconstructionScore,
+);
+
 /** What the record of an epoch has whatever was learnt. */
 const numberedEpoch = z.object({ type: z.literal("epoch"), epoch: count });
-const schema: z.ZodType<MetricsRecord> = z.discriminatedUnion("type", [epochRecord, testRecord]);
 
-export interface Metrics {
+export interface Metrics<S extends Scores = ClassScores> {
   /** One a finished epoch, in order; after a resume the later record of an epoch counts. */
-  readonly epochs: readonly EpochRecord[];
+  readonly epochs: readonly EpochRecord<S>[];
   /** The last line of a finished run. */
-  readonly test: TestRecord | null;
+  readonly test: TestRecord<S> | null;
 }
 
 interface Line {
@@ -71,15 +87,15 @@ function jsonIn(text: string): unknown {
 }
 
 /** The record of a line, or what is wrong with it. */
-function recordOf({ json }: Line): MetricsRecord | string {
+function recordOf<S extends Scores>({ json }: Line, schema: RecordSchema<S>): MetricsRecord<S> | string {
   if (json === undefined) return "not valid JSON, or not what was written";
   const checked = schema.safeParse(json);
   return checked.success ? checked.data : "no record of an epoch or of the test";
 }
 
-function metricsOf(records: readonly MetricsRecord[]): Metrics {
-  const epochs = new Map<number, EpochRecord>();
-  let test: TestRecord | null = null;
+function metricsOf<S extends Scores>(records: readonly MetricsRecord<S>[]): Metrics<S> {
+  const epochs = new Map<number, EpochRecord<S>>();
+  let test: TestRecord<S> | null = null;
   for (const record of records) {
     if (record.type === "test") test = record;
     else epochs.set(record.epoch, record);
@@ -91,11 +107,11 @@ function metricsOf(records: readonly MetricsRecord[]): Metrics {
  * Every record. A last line that a kill has cut is none.
  * @throws CutoutError that names the line when another is damaged
  */
-export function readMetrics(folder: string): Metrics {
+export function readMetrics<S extends Scores>(folder: string, schema: RecordSchema<S>): Metrics<S> {
   const whole = readLines(folder).filter((line) => line.whole);
   return metricsOf(
     whole.map((line) => {
-      const record = recordOf(line);
+      const record = recordOf(line, schema);
       if (typeof record !== "string") return record;
       throw new CutoutError({
         where: pathIn(folder),
@@ -108,10 +124,14 @@ export function readMetrics(folder: string): Metrics {
 }
 
 /** The records that can be read; of what cannot, a sentence is added to `problems`. */
-export function showMetrics(folder: string, problems: string[]): Metrics {
+export function showMetrics<S extends Scores>(
+  folder: string,
+  schema: RecordSchema<S>,
+  problems: string[],
+): Metrics<S> {
   return metricsOf(
     linesToShow(folder, problems).flatMap((line) => {
-      const record = recordOf(line);
+      const record = recordOf(line, schema);
       if (typeof record !== "string") return [record];
       problems.push(`${name}: line ${line.number} is damaged and left out (${record}).`);
       return [];

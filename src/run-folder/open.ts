@@ -3,13 +3,21 @@ import type { Config } from "../config/config.ts";
 import { changesSince } from "../config/earlier.ts";
 import { CutoutError } from "../error.ts";
 import { shellWord } from "../text.ts";
+import type { ClassScores, ReconstructionScores } from "../train/evaluation.ts";
 import type { TestRecord } from "../train/events.ts";
+import type { Scores } from "../train/objective.ts";
 import { configJson } from "./config-json.ts";
 import { type DatasetRecord, datasetJson } from "./dataset-json.ts";
-import { type Metrics, readMetrics } from "./metrics-jsonl.ts";
+import {
+  classRecords,
+  type Metrics,
+  type RecordSchema,
+  readMetrics,
+  reconstructionRecords,
+} from "./metrics-jsonl.ts";
 import { isFolder } from "./plain-file.ts";
 
-export interface OpenRun extends Metrics {
+export interface OpenRun<S extends Scores = ClassScores> extends Metrics<S> {
   /** As given. */
   readonly path: string;
   readonly config: Config;
@@ -17,12 +25,45 @@ export interface OpenRun extends Metrics {
 }
 
 /**
- * Opens an existing run folder, finished or not.
- * @throws CutoutError, one line, when it is missing, no run folder, damaged, or of another version
+ * Opens the existing run folder of a classifier, finished or not.
+ * @throws CutoutError, one line, when it is missing, no run folder, of a pretraining, damaged, or of another version
  */
 export function openRun(path: string): OpenRun {
   checkRunFolder(path);
-  return { path, config: configJson.read(path), dataset: datasetJson.read(path), ...readMetrics(path) };
+  const config = configJson.read(path);
+  if (config.objective.kind === "classify") return opened(path, config, classRecords);
+  throw new CutoutError({
+    where: path,
+    what: "must be the run of a classifier",
+    got: `a pretraining (${config.objective.kind}), which knows no classes`,
+    remedy: `make a classifier of it: cutout train DATA --from ${shellWord(path)}; or go on with it: cutout pretrain --resume ${shellWord(path)}`,
+  });
+}
+
+/**
+ * Opens the existing run folder of a pretraining, finished or not.
+ * @throws CutoutError as `openRun`, and when it is the run of a classifier
+ */
+export function openPretraining(path: string): OpenRun<ReconstructionScores> {
+  checkRunFolder(path);
+  const config = configJson.read(path);
+  if (config.objective.kind !== "classify") return opened(path, config, reconstructionRecords);
+  throw new CutoutError({
+    where: path,
+    what: "must be a pretraining",
+    got: "the run of a classifier",
+    remedy: `go on with it: cutout train --resume ${shellWord(path)}`,
+  });
+}
+
+/** Opens a run folder of either kind. @throws CutoutError as `openRun` */
+export function openAnyRun(path: string): OpenRun | OpenRun<ReconstructionScores> {
+  checkRunFolder(path);
+  return configJson.read(path).objective.kind === "classify" ? openRun(path) : openPretraining(path);
+}
+
+function opened<S extends Scores>(path: string, config: Config, records: RecordSchema<S>): OpenRun<S> {
+  return { path, config, dataset: datasetJson.read(path), ...readMetrics(path, records) };
 }
 
 /** @throws CutoutError when there is no folder, or none with a config.json */

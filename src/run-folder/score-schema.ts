@@ -10,3 +10,5 @@ export const lossValue = z
   .transform((value) => value ?? Number.NaN);
 export const score = z.object({ loss: lossValue, top1: share, top5: share, count });
 export const crops = z.enum(["center", "ten"]);
+/** Of images that were rebuilt: in squared units of the normalized image. */
+export const reconstructionScore = z.object({ loss: lossValue, corrupted: lossValue, count });

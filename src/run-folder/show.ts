@@ -2,25 +2,26 @@
 import { basename, resolve } from "node:path";
 import type { Config } from "../config/config.ts";
 import { CutoutError } from "../error.ts";
-import type { Evaluation } from "../train/evaluation.ts";
+import type { Evaluation, ReconstructionEvaluation, ReconstructionScores } from "../train/evaluation.ts";
 import { configJson } from "./config-json.ts";
 import { type DatasetRecord, datasetJson } from "./dataset-json.ts";
 import { type Environment, environmentJson } from "./environment-json.ts";
 import { evaluationJson } from "./evaluation-json.ts";
 import { type Failure, failureJson } from "./failure-json.ts";
 import { checkPictures } from "./images.ts";
-import { type Metrics, showMetrics } from "./metrics-jsonl.ts";
+import { classRecords, type Metrics, reconstructionRecords, showMetrics } from "./metrics-jsonl.ts";
 import { isFolder } from "./plain-file.ts";
 import { showAugmented } from "./products.ts";
+import { reconstructionJson } from "./reconstruction-json.ts";
 
-export interface ShownRun extends Metrics {
+/** What the folders of all kinds of runs hold. */
+interface ShownParts {
   /** As given. */
   readonly path: string;
   readonly name: string;
   readonly config: Config | null;
   readonly environment: Environment | null;
   readonly dataset: DatasetRecord | null;
-  readonly evaluation: Evaluation | null;
   /** Why an error ended it; null where none did. */
   readonly failure: Failure | null;
   /** PNG of augmented training images. */
@@ -29,8 +30,38 @@ export interface ShownRun extends Metrics {
   readonly problems: readonly string[];
 }
 
+/** Of a classifier. */
+export interface ShownRun extends ShownParts, Metrics {
+  readonly evaluation: Evaluation | null;
+}
+
+export interface ShownPretraining extends ShownParts, Metrics<ReconstructionScores> {
+  readonly evaluation: ReconstructionEvaluation | null;
+}
+
+/** Whether a folder is that of a pretraining, as far as it tells. */
+export function isPretraining(path: string): boolean {
+  const config = configJson.show(path, []);
+  return config !== null && config.objective.kind !== "classify";
+}
+
 /** @throws CutoutError when the folder itself does not exist or is none */
 export function showRun(path: string): ShownRun {
+  return shown(path, (problems) => ({
+    ...showMetrics(path, classRecords, problems),
+    evaluation: evaluationJson.show(path, problems),
+  }));
+}
+
+/** @throws CutoutError when the folder itself does not exist or is none */
+export function showPretraining(path: string): ShownPretraining {
+  return shown(path, (problems) => ({
+    ...showMetrics(path, reconstructionRecords, problems),
+    evaluation: reconstructionJson.show(path, problems),
+  }));
+}
+
+function shown<Found>(path: string, found: (problems: string[]) => Found): ShownParts & Found {
   if (!isFolder(path)) {
     throw new CutoutError({ where: path, what: "must be a run folder, found none there" });
   }
@@ -42,8 +73,7 @@ export function showRun(path: string): ShownRun {
     config: configJson.show(path, problems),
     environment: environmentJson.show(path, problems),
     dataset: datasetJson.show(path, problems),
-    ...showMetrics(path, problems),
-    evaluation: evaluationJson.show(path, problems),
+    ...found(problems),
     failure: failureJson.show(path, problems),
     augmented: showAugmented(path, problems),
     problems,

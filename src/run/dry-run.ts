@@ -8,11 +8,12 @@ import type { ClassScores } from "../train/evaluation.ts";
 import type { StepEvent } from "../train/events.ts";
 import type { RunStorage } from "../train/storage.ts";
 import { train } from "../train/trainer.ts";
+import { classification } from "./classification.ts";
 import { chooseDevice } from "./device.ts";
 import type { RunEvent } from "./events.ts";
 import { stepGraph } from "./layer-times.ts";
 import { prepare } from "./prepare.ts";
-import { objectiveOf, trainOptionsOf, withSession } from "./trial.ts";
+import { trainOptionsOf, withSession } from "./trial.ts";
 
 export interface DryRun {
   readonly config: Config;
@@ -41,50 +42,56 @@ export async function dryRun(settings: Settings, onEvent: (event: RunEvent) => v
   const prepared = await prepare({ ...settings, device: chosen.device }, onProgress);
   const { config, dataset, split, pipeline } = prepared;
   try {
-    return await withSession(prepared, chosen, { onEvent, onProgress }, async (network, session) => {
-      const loader = openLoader({ dataset, pipeline, workers: config.loaderWorkers });
-      const timing = new AbortController();
-      let last: StepEvent | null = null;
-      let count = 0;
-      let start = 0;
-      const { batchSize } = config;
-      await train({
-        objective: objectiveOf(prepared),
-        dataset,
-        split,
-        pipeline,
-        loader,
-        session,
-        storage: keepsNothing,
-        identity: dataIdentity(dataset, split),
-        options: trainOptionsOf(config),
-        resume: false,
-        signal: timing.signal,
-        onEvent(event) {
-          if (event.type !== "step") return;
-          last = event;
-          count++;
-          if (count === 1) start = performance.now();
-          const seconds = (performance.now() - start) / 1000;
-          const timed = count >= enough.steps || (count >= enough.fewSteps && seconds > enough.seconds);
-          // The steps of one epoch do: nothing is validated here.
-          if (timed || event.stepInEpoch === event.stepsPerEpoch) timing.abort(new Error("timed"));
-        },
-      }).finally(loader.close);
-      const step = last! as StepEvent;
-      const secondsPerStep = batchSize / step.imagesPerSecond;
-      return {
-        config,
-        images: { train: split.train.length, validation: split.validation.length, test: split.test.length },
-        parameters: countParameters(network),
-        operationsPerStep: operationsOf(network, batchSize),
-        steps: step.epochs * step.stepsPerEpoch,
-        memory: 1024 * process.resourceUsage().maxRSS,
-        timed: { first: Math.min(2, count), last: count },
-        secondsPerStep,
-        seconds: count * secondsPerStep + step.secondsLeft,
-      };
-    });
+    return await withSession(
+      classification,
+      prepared,
+      chosen,
+      { onEvent, onProgress },
+      async (network, session) => {
+        const loader = openLoader({ dataset, pipeline, workers: config.loaderWorkers });
+        const timing = new AbortController();
+        let last: StepEvent | null = null;
+        let count = 0;
+        let start = 0;
+        const { batchSize } = config;
+        await train({
+          objective: classification.objective(prepared),
+          dataset,
+          split,
+          pipeline,
+          loader,
+          session,
+          storage: keepsNothing,
+          identity: dataIdentity(dataset, split),
+          options: trainOptionsOf(config),
+          resume: false,
+          signal: timing.signal,
+          onEvent(event) {
+            if (event.type !== "step") return;
+            last = event;
+            count++;
+            if (count === 1) start = performance.now();
+            const seconds = (performance.now() - start) / 1000;
+            const timed = count >= enough.steps || (count >= enough.fewSteps && seconds > enough.seconds);
+            // The steps of one epoch do: nothing is validated here.
+            if (timed || event.stepInEpoch === event.stepsPerEpoch) timing.abort(new Error("timed"));
+          },
+        }).finally(loader.close);
+        const step = last! as StepEvent;
+        const secondsPerStep = batchSize / step.imagesPerSecond;
+        return {
+          config,
+          images: { train: split.train.length, validation: split.validation.length, test: split.test.length },
+          parameters: countParameters(network),
+          operationsPerStep: operationsOf(network, batchSize),
+          steps: step.epochs * step.stepsPerEpoch,
+          memory: 1024 * process.resourceUsage().maxRSS,
+          timed: { first: Math.min(2, count), last: count },
+          secondsPerStep,
+          seconds: count * secondsPerStep + step.secondsLeft,
+        };
+      },
+    );
   } finally {
     dataset.close();
   }

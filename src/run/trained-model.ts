@@ -73,7 +73,11 @@ export interface ExportRunOptions {
  * What a run keeps. One that has not come to its last epoch is used by its best one so far: in the middle of a schedule the
  * last state is at a high rate.
  */
-function ownWeights({ config, epochs, test }: OpenRun): Weights {
+export function ownWeights({
+  config,
+  epochs,
+  test,
+}: Pick<OpenRun, "config"> & { readonly epochs: readonly unknown[]; readonly test: unknown }): Weights {
   const over = test !== null || epochs.length >= config.epochs || config.split.validation === 0;
   return config.keep === "last" && over ? "last" : "best";
 }
@@ -120,9 +124,12 @@ export function openTrainedNetwork(path: string, told: Weights | undefined): Tra
   return { run, network, weights, epoch, notes };
 }
 
+const resumeOf = ({ path, config }: Pick<OpenRun, "path" | "config">): string =>
+  `cutout ${config.objective.kind === "classify" ? "train" : "pretrain"} --resume ${shellWord(path)}`;
+
 /** Where the run stood when the weights were kept. @throws CutoutError when there are none that have learnt anything */
-function stateOf(
-  run: OpenRun,
+export function stateOf(
+  run: Pick<OpenRun, "path" | "config"> & { readonly epochs: readonly unknown[]; readonly test: unknown },
   weights: Weights,
 ): { readonly epoch: number; readonly notes: readonly string[] } {
   const { path, config, test } = run;
@@ -140,7 +147,7 @@ function stateOf(
         ? {
             where: path,
             what: `no epoch of the run has ended yet (${progress}), so there is no best one`,
-            remedy: `go on with it: cutout train --resume ${shellWord(path)}`,
+            remedy: `go on with it: ${resumeOf(run)}`,
           }
         : { where: checkpointPath(path, weights), what: "is missing", remedy: "put it back, or train again" },
     );
@@ -153,7 +160,7 @@ function stateOf(
     throw new CutoutError({
       where: path,
       what: "the run has taken no step yet: its weights are random",
-      remedy: `go on with it: cutout train --resume ${shellWord(path)}`,
+      remedy: `go on with it: ${resumeOf(run)}`,
     });
   }
   if (weights === "best" && config.split.validation === 0) {
@@ -167,9 +174,7 @@ function stateOf(
       : `its state after ${counted(epoch, "epoch")}${stepInEpoch > 0 ? ` and ${counted(stepInEpoch, "step")}` : ""}`;
   return {
     epoch,
-    notes: [
-      `the run is not finished (${progress}): ${used} is used; to go on with it: cutout train --resume ${shellWord(path)}`,
-    ],
+    notes: [`the run is not finished (${progress}): ${used} is used; to go on with it: ${resumeOf(run)}`],
   };
 }
 

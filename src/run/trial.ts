@@ -24,50 +24,48 @@ import {
   holdRun,
   loadCheckpoint,
   type OpenRun,
-  openRun,
   type RunHold,
   removeLeftovers,
   runFolderStorage,
   writeProduct,
 } from "../run-folder/index.ts";
 import { counted, shellWord } from "../text.ts";
-import type { ClassScores, Score } from "../train/evaluation.ts";
-import type { Objective } from "../train/objective.ts";
-import { classify } from "../train/objectives/classify.ts";
+import type { ClassScores } from "../train/evaluation.ts";
+import type { Scores } from "../train/objective.ts";
 import type { RunStorage } from "../train/storage.ts";
 import type { TrainOptions } from "../train/train-arguments.ts";
 import { type TrainResult, train } from "../train/trainer.ts";
 import { openTrainingThread, type ThreadedSession } from "../train/training-thread.ts";
 import { augmentedSheet } from "./augmented-sheet.ts";
+import { classification } from "./classification.ts";
 import { dataNow, datasetRecord } from "./data-record.ts";
-import { describeTrial } from "./describe-trial.ts";
 import { type ChosenDevice, chooseDevice, describeFallbacks } from "./device.ts";
 import { describeEnvironment } from "./environment.ts";
 import type { RunEvent } from "./events.ts";
-import { networkOfRun, networkToKeep } from "./network.ts";
-import { withPictures } from "./pictures.ts";
-import { classWeightsOf, type Prepared, prepare } from "./prepare.ts";
-import { writeProducts } from "./products.ts";
+import { networkOf, networkOfRun, networkToKeep } from "./network.ts";
+import { type Prepared, prepare } from "./prepare.ts";
+import type { RunKind } from "./run-kind.ts";
+import { readStart, type StartingWeights, startState } from "./starting-weights.ts";
 import { warningsOf } from "./warnings.ts";
 
-export interface TrialOptions {
+export interface TrialOptions<S extends Scores = ClassScores> {
   /** Ends the run after the step it is at, with a checkpoint. */
   readonly signal?: AbortSignal;
-  readonly onEvent?: (event: RunEvent) => void;
+  readonly onEvent?: (event: RunEvent<S>) => void;
   /** Whether the test part is looked at when the training has ended; true by default. Without, a later resume can. */
   readonly test?: boolean;
   /** Called after each checkpoint from which the run can be gone on with, before anything else is written. */
   readonly onSaved?: () => void;
 }
 
-export interface NewTrialOptions extends TrialOptions {
+export interface NewTrialOptions<S extends Scores = ClassScores> extends TrialOptions<S> {
   /** Run folder to make; null (the default) makes one with a number in `runsDir`. */
   readonly runDir?: string | null;
   /** The command line, for environment.json. */
   readonly command?: readonly string[];
 }
 
-export interface ResumeTrialOptions extends TrialOptions {
+export interface ResumeTrialOptions<S extends Scores = ClassScores> extends TrialOptions<S> {
   /** Where the run's images are now, when they have been moved. */
   readonly data?: string | undefined;
   /** Epochs that the run shall have in the end, more or fewer than it was begun with. */
@@ -76,13 +74,13 @@ export interface ResumeTrialOptions extends TrialOptions {
   readonly cacheDir?: string | undefined;
 }
 
-export interface TrialResult {
+export interface TrialResult<S extends Scores = ClassScores> {
   readonly runDir: string;
-  readonly status: TrainResult<ClassScores>["status"];
+  readonly status: TrainResult<S>["status"];
   /** Whose weights were kept and tested; null when interrupted, or when the test part was not to be looked at. */
   readonly keptEpoch: number | null;
   /** The kept weights on the test part; null in the same cases. */
-  readonly test: Score | null;
+  readonly test: S["score"] | null;
   /** Path of report.html, of an interrupted run too. */
   readonly report: string;
 }
@@ -92,15 +90,39 @@ export interface TrialResult {
  * @throws Error, one line for people, when settings, data or disk do not allow it
  */
 export async function runTrial(settings: Settings, options: NewTrialOptions = {}): Promise<TrialResult> {
+  if (settings.objective.kind !== "classify") {
+    throw settingsError({
+      field: "objective",
+      what: "must be classify for a classifier",
+      got: settings.objective.kind,
+      remedy: "learn without labels first: cutout pretrain DATA; then cutout train DATA --from RUN",
+    });
+  }
+  return beginRun(classification, settings, options);
+}
+
+/** Begins a run of any kind. */
+export async function beginRun<S extends Scores>(
+  kind: RunKind<S>,
+  settings: Settings,
+  options: NewTrialOptions<S>,
+): Promise<TrialResult<S>> {
   const { runDir = null, command = [] } = options;
   const attended = attend(options);
   // Before the images are decoded, which may take minutes.
   if (runDir !== null) checkNewRun(runDir);
+  const start = settings.from && readStart(settings.from, await networkOf(settings));
   const chosen = await chooseDevice(settings.device);
-  const prepared = await prepare({ ...settings, device: chosen.device }, attended.onProgress);
+  const prepared = await prepare(
+    { ...settings, device: chosen.device, from: start && start.from },
+    attended.onProgress,
+    undefined,
+    kind.purpose,
+  );
   try {
     const { config } = prepared;
-    return await withSession(prepared, chosen, attended, async (network, session) => {
+    return await withSession(kind, prepared, chosen, attended, async (network, session) => {
+      if (start !== null) await beginWith(start, kind, prepared, session, attended.tell);
       const hold = await createRun(
         {
           // What was timed goes along: a run that is gone on with computes as it began.
@@ -115,12 +137,41 @@ export async function runTrial(settings: Settings, options: NewTrialOptions = {}
       return holding(hold, async () => {
         attended.onEvent({ type: "folder", path: hold.path });
         await writeAugmented(hold, prepared);
-        return finish(hold, prepared, network, session, attended, false);
+        return finish(kind, hold, prepared, network, session, attended, false);
       });
     });
   } finally {
     prepared.dataset.close();
   }
+}
+
+/** The classifier that the settings name, for these data. */
+function classifierOf<S extends Scores>(
+  { numClasses }: RunKind<S>,
+  { config, network, dataset, pipeline }: Prepared,
+): Network {
+  const { regularize, model } = config;
+  return buildNetwork(network, {
+    input: pipeline.output,
+    numClasses: numClasses(dataset),
+    options: model.options,
+    regularize,
+  });
+}
+
+/** Gives a session that has taken no step the weights of another run. */
+async function beginWith<S extends Scores>(
+  start: StartingWeights,
+  kind: RunKind<S>,
+  prepared: Prepared,
+  session: ThreadedSession,
+  tell: (text: string) => void,
+): Promise<void> {
+  const classifier = classifierOf(kind, prepared);
+  const names = kind.taken(classifier, start.pretrained);
+  const { state, line } = startState(start, kind.network(classifier), names, await session.state());
+  await session.load(state);
+  tell(line);
 }
 
 /** The hold is given up whatever happens. */
@@ -141,16 +192,16 @@ async function writeAugmented(hold: RunHold, prepared: Prepared): Promise<void> 
 }
 
 /** Who starts a run may attend to it or not; whatever goes on in it is an event. */
-interface Attended {
+interface Attended<S extends Scores = ClassScores> {
   readonly signal: AbortSignal;
   readonly test: boolean;
   readonly onSaved: () => void;
-  readonly onEvent: (event: RunEvent) => void;
+  readonly onEvent: (event: RunEvent<S>) => void;
   readonly onProgress: OnProgress;
   readonly tell: (text: string) => void;
 }
 
-function attend(options: TrialOptions): Attended {
+function attend<S extends Scores>(options: TrialOptions<S>): Attended<S> {
   const { signal = new AbortController().signal, onEvent = () => {}, test = true } = options;
   const { onSaved = () => {} } = options;
   return {
@@ -168,16 +219,30 @@ function attend(options: TrialOptions): Attended {
  * @throws Error, one line for people, when the folder is no run, or its images are not there or have changed since
  */
 export async function resumeTrial(runDir: string, options: ResumeTrialOptions = {}): Promise<TrialResult> {
+  return goOnWithRun(classification, runDir, options);
+}
+
+/** Goes on with a run of any kind. */
+export async function goOnWithRun<S extends Scores>(
+  kind: RunKind<S>,
+  runDir: string,
+  options: ResumeTrialOptions<S>,
+): Promise<TrialResult<S>> {
   const attended = attend(options);
   checkRunFolder(runDir);
   const hold = await holdRun(runDir, { tell: attended.tell, signal: attended.signal });
-  return holding(hold, () => goOn(hold, options, attended));
+  return holding(hold, () => goOn(kind, hold, options, attended));
 }
 
-async function goOn(hold: RunHold, options: ResumeTrialOptions, attended: Attended): Promise<TrialResult> {
+async function goOn<S extends Scores>(
+  kind: RunKind<S>,
+  hold: RunHold,
+  options: ResumeTrialOptions<S>,
+  attended: Attended<S>,
+): Promise<TrialResult<S>> {
   const runDir = hold.path;
   removeLeftovers(runDir);
-  const run = openRun(runDir);
+  const run = kind.open(runDir);
   const { data = run.config.data, epochs = run.config.epochs, cacheDir = run.config.cacheDir } = options;
   // A finished run that gets no more epochs is only tested again: nothing is trained.
   if (run.test === null || epochs > run.epochs.length) checkSameMeaning(run);
@@ -186,7 +251,7 @@ async function goOn(hold: RunHold, options: ResumeTrialOptions, attended: Attend
     throw new CutoutError({
       where: data,
       what: "the images of the run are no longer there",
-      remedy: `put them back, or say where they are now: cutout train FOLDER --resume ${shellWord(runDir)}`,
+      remedy: `put them back, or say where they are now: cutout ${kind.command} FOLDER --resume ${shellWord(runDir)}`,
     });
   }
   const chosen = await chooseDevice(run.config.device);
@@ -199,6 +264,7 @@ async function goOn(hold: RunHold, options: ResumeTrialOptions, attended: Attend
     { ...run.config, data, epochs, threads, cacheDir },
     attended.onProgress,
     networkOfRun(runDir, run.config),
+    kind.purpose,
   );
   try {
     checkSameData(run, dataNow(prepared), "train again");
@@ -215,19 +281,27 @@ async function goOn(hold: RunHold, options: ResumeTrialOptions, attended: Attend
     }
     attended.onEvent({ type: "folder", path: runDir });
     await writeAugmented(hold, prepared);
-    return await withSession(prepared, chosen, attended, (network, session) =>
-      finish(hold, prepared, network, session, attended, true),
-    );
+    return await withSession(kind, prepared, chosen, attended, async (network, session) => {
+      // From the first checkpoint on, which has its own weights, the other run is not needed.
+      if (run.config.from !== null && !hasCheckpoint(runDir, "last")) {
+        const start = readStart(run.config.from, prepared.network);
+        await beginWith(start, kind, prepared, session, attended.tell);
+      }
+      return finish(kind, hold, prepared, network, session, attended, true);
+    });
   } finally {
     prepared.dataset.close();
   }
 }
 
+/** What all kinds of runs have. */
+type SomeRun = Pick<OpenRun, "path" | "config"> & { readonly epochs: readonly unknown[] };
+
 /**
  * A run may get another length, but not one that is behind it.
  * @throws CutoutError about the epochs
  */
-function checkOtherEpochs(run: OpenRun, epochs: number): void {
+function checkOtherEpochs(run: SomeRun, epochs: number): void {
   const done = run.epochs.length;
   if (epochs < done) {
     throw settingsError({
@@ -263,15 +337,9 @@ function checkOtherEpochs(run: OpenRun, epochs: number): void {
   });
 }
 
-function positionIn({ path }: OpenRun, name: "best" | "last") {
+function positionIn({ path }: Pick<OpenRun, "path">, name: "best" | "last") {
   const { position } = loadCheckpoint(checkpointPath(path, name));
   return position as { readonly epoch: number; readonly stepInEpoch?: number };
-}
-
-/** What the network learns. */
-export function objectiveOf({ config, dataset, split }: Prepared): Objective<ClassScores> {
-  const classWeights = classWeightsOf(config, dataset, split.train);
-  return classify({ labelSmoothing: config.labelSmoothing, classWeights });
 }
 
 /** What the trainer is told. An average is named only where there is one: runs without are those of before. */
@@ -283,26 +351,27 @@ export function trainOptionsOf(config: Config): TrainOptions {
 }
 
 /** Opens the training thread of a run for as long as it is used. */
-export async function withSession<T>(
+export async function withSession<T, S extends Scores>(
+  kind: RunKind<S>,
   prepared: Prepared,
   { device, adapter, messages }: ChosenDevice,
-  { onEvent, onProgress }: Pick<Attended, "onEvent" | "onProgress">,
+  { onEvent, onProgress }: Pick<Attended<S>, "onEvent" | "onProgress">,
   use: (network: Network, session: ThreadedSession) => Promise<T>,
 ): Promise<T> {
-  const { config, network: definition, dataset, split, pipeline } = prepared;
+  const { config, dataset, split, pipeline } = prepared;
   const { batchSize, optimizer, clipNorm, lookahead, average, accumulate, seed, threads } = config;
   const { convolution, timedConvolutions } = config;
-  const numClasses = dataset.classes.length;
-  const { options } = config.model;
-  const { regularize } = config;
-  const network = buildNetwork(definition, { input: pipeline.output, numClasses, options, regularize });
+  const network = kind.network(classifierOf(kind, prepared));
+  const objective = kind.objective(prepared);
+  // What does not fit the images is told now, and not after a minute of compiling.
+  objective.on(dataset, pipeline.output);
   const tell = (text: string) => onEvent({ type: "message", text });
   const warnings = warningsOf(config, network, split.train.length);
-  [...describeTrial(config, { dataset, split }, network), ...warnings, ...messages].forEach(tell);
+  [...kind.describe(prepared, network), ...warnings, ...messages].forEach(tell);
   onEvent({ type: "phase", phase: "compile" });
   const session = await openTrainingThread({
     network,
-    objective: objectiveOf(prepared),
+    objective,
     batchSize,
     optimizer,
     clipNorm,
@@ -325,29 +394,29 @@ export async function withSession<T>(
   }
 }
 
-async function finish(
+async function finish<S extends Scores>(
+  kind: RunKind<S>,
   hold: RunHold,
   prepared: Prepared,
   network: Network,
   session: ThreadedSession,
-  { signal, test, onSaved, onEvent }: Attended,
+  { signal, test, onSaved, onEvent }: Attended<S>,
   resume: boolean,
-): Promise<TrialResult> {
+): Promise<TrialResult<S>> {
   const runDir = hold.path;
-  const { config, dataset, split, pipeline, statistics } = prepared;
+  const { config, dataset, split, pipeline } = prepared;
   hold.check();
   failureJson.remove(runDir);
-  const { keep } = config;
   const loader = openLoader({ dataset, pipeline, workers: config.loaderWorkers });
-  const storage = toldWhenSaved(runFolderStorage(runDir, undefined, hold.check), onSaved);
-  const result = await train({
-    objective: objectiveOf(prepared),
+  const storage = toldWhenSaved(runFolderStorage<S>(runDir, undefined, hold.check), onSaved);
+  const result = await train<S>({
+    objective: kind.objective(prepared),
     dataset,
     split,
     pipeline,
     loader,
     session,
-    storage: withPictures(storage, { runDir, dataset, test: split.test }),
+    storage: kind.withPictures(storage, runDir, prepared),
     identity: dataIdentity(dataset, split),
     options: trainOptionsOf(config),
     resume,
@@ -365,13 +434,12 @@ async function finish(
   if (status === "interrupted" || evaluation === null) {
     return { runDir, status, keptEpoch: null, test: null, report: await writeReport(runDir) };
   }
-  const { classes } = dataset;
-  const report = await writeProducts(keep, { runDir, network, classes, normalization: statistics });
+  const report = await kind.writeProducts(runDir, prepared, network);
   return { runDir, status, keptEpoch: evaluation.epoch, test: evaluation.score, report };
 }
 
 /** The last checkpoint is written after all that it goes with. */
-function toldWhenSaved(storage: RunStorage<ClassScores>, onSaved: () => void): RunStorage<ClassScores> {
+function toldWhenSaved<S extends Scores>(storage: RunStorage<S>, onSaved: () => void): RunStorage<S> {
   return {
     ...storage,
     async writeCheckpoint(name, state, position) {

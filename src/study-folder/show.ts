@@ -2,7 +2,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync } from "node:fs";
 import { configJson } from "../run-folder/config-json.ts";
 import { datasetJson } from "../run-folder/dataset-json.ts";
-import { showMetrics } from "../run-folder/metrics-jsonl.ts";
+import { classRecords, showMetrics } from "../run-folder/metrics-jsonl.ts";
 import { reportIn } from "../run-folder/products.ts";
 import type { EpochRecord } from "../train/events.ts";
 import { runFolder, trialLog } from "./layout.ts";
@@ -39,7 +39,7 @@ function showTrial({ path }: OpenStudy, trial: Trial): ShownTrial {
     trial,
     outcome,
     folder,
-    epochs: begun ? showMetrics(folder, problems).epochs : [],
+    epochs: begun ? showMetrics(folder, classRecords, problems).epochs : [],
     images: images?.split ?? null,
     report: reportIn(folder),
     problems,

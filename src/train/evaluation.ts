@@ -1,4 +1,4 @@
-// Scores of classification: the lines of metrics.jsonl and evaluation.json of a run folder.
+// Scores of classification and of reconstruction: the lines of metrics.jsonl and evaluation.json of a run folder.
 
 /** Mean loss and accuracies (0 to 1) over a set of images. */
 export interface Score {
@@ -52,4 +52,47 @@ export interface Evaluation extends ClassDetails {
   readonly crops: "center" | "ten";
   readonly epoch: number;
   readonly score: Score;
+}
+
+/** Mean errors over a set of images that were rebuilt from corrupted ones, in units of the normalized image. */
+export interface ReconstructionScore {
+  /** What is learnt: the weighted mean of squared errors. */
+  readonly loss: number;
+  /** Mean squared error of the numbers that were corrupted, whatever their weight; 0 where none was. */
+  readonly corrupted: number;
+  readonly count: number;
+}
+
+export interface ReconstructionScores {
+  readonly train: { readonly loss: number; readonly corrupted: number };
+  readonly score: ReconstructionScore;
+  readonly details: { readonly reconstructions: readonly Reconstruction[] };
+}
+
+/** How the kept weights rebuilt each test image. */
+export interface ReconstructionEvaluation {
+  readonly crops: "center" | "ten";
+  readonly epoch: number;
+  readonly score: ReconstructionScore;
+  readonly reconstructions: readonly Reconstruction[];
+}
+
+/** One test image. */
+export interface Reconstruction {
+  /** Name of the image in the dataset. */
+  readonly name: string;
+  readonly loss: number;
+  readonly corrupted: number;
+  /** File below the run folder with the image, what the network saw, and what it made of it side by side. */
+  readonly picture: string | null;
+  /** The same as numbers, of the images that are to be shown; null in what a run folder keeps. */
+  readonly shown: ShownReconstruction | null;
+}
+
+/** Normalized images, [channels, height, width]. */
+export interface ShownReconstruction {
+  readonly clean: Float32Array;
+  readonly seen: Float32Array;
+  /** What the network gave where its errors have weight, and the image elsewhere. */
+  readonly rebuilt: Float32Array;
 }

@@ -235,7 +235,7 @@ test("a thread makes objectives of the list only, and says so", async () => {
   await expect(opened).rejects.toThrow(
     new CutoutError({
       where: "objective",
-      what: "must be one of classify in a thread of its own",
+      what: "must be one of classify, context-encoder, denoise in a thread of its own",
       got: "fill holes",
       kind: "settings",
     }),

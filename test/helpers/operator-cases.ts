@@ -101,6 +101,17 @@ const window = fc.record({
   key: seed,
 });
 
+/** Features and larger ones, by a whole factor or not. */
+const upsampled = fc
+  .record({ channels: extent, height: extent, width: extent, batch: extent, key: seed })
+  .chain(({ channels, height, width, batch, key }) =>
+    fc.record({ more: fc.nat(5), wider: fc.nat(5) }).map(({ more, wider }) => ({
+      small: [channels, height, width, batch],
+      large: [channels, height + more, width + wider, batch],
+      key,
+    })),
+  );
+
 const pool = window.map(({ channels, height, width, batch, kernel, stride, sides, key }) => {
   const padding = sides.map((side, index) => Math.min(side, kernel[index % 2]! - 1)) as [
     number,
@@ -351,6 +362,14 @@ export const operatorCases: Cases = {
   avgPool2dGrad: pool.map(({ attrs, x, y, key }) => ({
     operands: [spread(y, key)],
     attrs: { ...attrs, inputSize: [x[1]!, x[2]!] },
+  })),
+  upsample2d: upsampled.map(({ small, large, key }) => ({
+    operands: [spread(small, key)],
+    attrs: { size: [large[1]!, large[2]!] },
+  })),
+  upsample2dGrad: upsampled.map(({ small, large, key }) => ({
+    operands: [spread(large, key)],
+    attrs: { size: [small[1]!, small[2]!] },
   })),
   standardize: channelVectors(0),
   inverseDeviation: channelVectors(0),

@@ -406,12 +406,54 @@ function topOf(data: string): { readonly folders: string[]; readonly names: stri
   }
 }
 
+/** The one class of images that have none. */
+const noClass = "images";
+
+/**
+ * The images of a folder for learning without labels: with their classes where a training would find some, else all that
+ * lie below it as one class.
+ * @throws Error when the folder is missing or unreadable, or has no images
+ */
+function anyImages(data: string): Source {
+  try {
+    return folderSource(data);
+  } catch (error) {
+    if (!(error instanceof CutoutError)) throw error;
+    return unclassifiedSource(data);
+  }
+}
+
+function unclassifiedSource(data: string): Source {
+  const path = resolve(data);
+  const name = basename(path);
+  // Tells what is wrong with the folder itself by the name that was given.
+  listFolder(path, "", data);
+  const { images, leftOut } = listBelow(path, "", new ClassPlaces(path, []));
+  if (images.length === 0) throw noImages(data, leftOut.list());
+  const found = images
+    .map((image) => ({ ...image, className: noClass, part: null }))
+    .sort((a, b) => byCode(a.file.name, b.file.name));
+  const others = countOf(leftOut.list());
+  return {
+    name,
+    path,
+    classes: [noClass],
+    channels: 3,
+    total: found.length,
+    parts: [],
+    files: found.map(({ file }) => file),
+    leftOut: leftOut.list(),
+    task: `decoding ${name}${others > 0 ? ` (${others} other files ignored)` : ""}`,
+    images: (options) => decodeAll(path, found, new Map([[noClass, 0]]), options),
+  };
+}
+
 /** Takes everything: what is wrong with it is told when it is opened. */
 export const folder: DatasetKind<"folder"> = {
   name: "folder",
   find: (data) => ({
     data: resolve(data),
     size: () => null,
-    open: (_, purpose) => folderSource(data, purpose),
+    open: (_, purpose) => (purpose === "pretrain" ? anyImages(data) : folderSource(data, purpose)),
   }),
 };

@@ -14,9 +14,11 @@ export interface DatasetKind<Name extends string = string> {
 }
 
 /**
- * What data are opened for. To `evaluate` a network that there is, one class will do, and class folders may be empty.
+ * What data are opened for. To `evaluate` a network that there is, one class will do, and class folders may be empty. To
+ * `pretrain`, any images will do: classes that are there divide them into the same parts as a training, and count for
+ * nothing else.
  */
-export type Purpose = "train" | "evaluate";
+export type Purpose = "train" | "evaluate" | "pretrain";
 
 /** Data of one kind that have been found. */
 export interface FoundData {

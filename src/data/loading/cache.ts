@@ -274,7 +274,7 @@ function checkBroken(
   broken: readonly BrokenImage[],
 ): void {
   checkShare(source, options, broken);
-  if (options.purpose === "evaluate" && labels.length > 0) return;
+  if (options.purpose !== undefined && options.purpose !== "train" && labels.length > 0) return;
   const present = new Set(labels);
   const lost = classes.find((_, label) => !present.has(label));
   if (lost === undefined) return;

@@ -43,7 +43,7 @@ export function scatterSum(g: Graph, x: Value, axis: number, targets: Int32Array
 }
 
 /** x[indices[i]] along `axis`; x itself where the indices leave everything as it is. */
-function picked(g: Graph, x: Value, axis: number, indices: Int32Array): Value {
+export function picked(g: Graph, x: Value, axis: number, indices: Int32Array): Value {
   const same = indices.length === x.shape[axis] && indices.every((index, at) => index === at);
   return same ? x : g.apply("gather", [x, g.constant("int32", [indices.length], indices)], { axis });
 }

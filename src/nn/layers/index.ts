@@ -23,6 +23,7 @@ import { shakeRule } from "./shake.ts";
 import { shiftRule } from "./shift.ts";
 import { spatialDropoutRule } from "./spatial-dropout.ts";
 import { stochasticDepthRule } from "./stochastic-depth.ts";
+import { upsampleRule } from "./upsample.ts";
 
 export { avgPool } from "./avg-pool.ts";
 export { batchNorm } from "./batch-norm.ts";
@@ -47,6 +48,7 @@ export { shake } from "./shake.ts";
 export { shift } from "./shift.ts";
 export { spatialDropout } from "./spatial-dropout.ts";
 export { stochasticDepth } from "./stochastic-depth.ts";
+export { upsample } from "./upsample.ts";
 
 export const layerRules = {
   avgPool: avgPoolRule,
@@ -72,6 +74,7 @@ export const layerRules = {
   shift: shiftRule,
   spatialDropout: spatialDropoutRule,
   stochasticDepth: stochasticDepthRule,
+  upsample: upsampleRule,
 };
 
 export type LayerKind = keyof typeof layerRules;

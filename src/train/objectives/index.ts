@@ -2,8 +2,14 @@
 import { CutoutError } from "../../error.ts";
 import type { Loss, ObjectiveSpec } from "../objective.ts";
 import { classify } from "./classify.ts";
+import { contextEncoder } from "./context-encoder.ts";
+import { denoise } from "./denoise.ts";
 
-const objectives: Readonly<Record<string, (options: never) => Loss>> = { classify };
+const objectives: Readonly<Record<string, (options: never) => Loss>> = {
+  classify,
+  "context-encoder": contextEncoder,
+  denoise,
+};
 
 /** @throws when the objective is not in the list */
 export function lossOf({ name, options }: ObjectiveSpec): Loss {
