@@ -18,6 +18,7 @@ import { scaleRule } from "./scale.ts";
 import { sequentialRule } from "./sequential.ts";
 import { shakeRule } from "./shake.ts";
 import { shiftRule } from "./shift.ts";
+import { whitenRule } from "./whiten.ts";
 
 export { avgPool } from "./avg-pool.ts";
 export { batchNorm } from "./batch-norm.ts";
@@ -37,6 +38,7 @@ export { scale } from "./scale.ts";
 export { identity, sequential } from "./sequential.ts";
 export { shake } from "./shake.ts";
 export { shift } from "./shift.ts";
+export { whiten } from "./whiten.ts";
 
 export const layerRules = {
   avgPool: avgPoolRule,
@@ -57,6 +59,7 @@ export const layerRules = {
   sequential: sequentialRule,
   shake: shakeRule,
   shift: shiftRule,
+  whiten: whitenRule,
 };
 
 export type LayerKind = keyof typeof layerRules;
