@@ -223,7 +223,7 @@ describe("what does not fit is named by its flag", () => {
   const sizesOf = (flags: object) => sizesFor(settingsOf({ ...flags }), null);
   const check = (flags: object) => checkFor(settingsOf({ ...flags }), sizesOf(flags));
 
-  const smallest: { readonly [model: string]: number } = { alexnet: 67, "alexnet-2012": 67 };
+  const smallest: { readonly [model: string]: number } = { alexnet: 67, "alexnet-2012": 67, airbench94: 9 };
 
   test.each(networkNames)("images too small for %s: the size it names is the smallest that does", (model) => {
     for (let imageSize = 8; imageSize <= 80; imageSize++) {

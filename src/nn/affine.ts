@@ -38,7 +38,11 @@ export function affineParameters({ name, weightInit, bias }: Affine, shape: Shap
   return [weight, { name: `${name}.bias`, shape: [shape[0]!], init, role: "bias" }];
 }
 
-export function addBias({ g, parameter }: ForwardContext, { name, bias }: Affine, y: Value): Value {
+export function addBias(
+  { g, parameter }: ForwardContext,
+  { name, bias }: Pick<Affine, "name" | "bias">,
+  y: Value,
+): Value {
   if (bias === null) return y;
   const alongFirst = y.shape.map((extent, axis) => (axis === 0 ? extent : 1));
   return g.apply("add", [y, reshape(g, parameter(`${name}.bias`), alongFirst)]);

@@ -22,7 +22,15 @@ export interface ParameterSpec {
 export interface BufferSpec {
   readonly name: string;
   readonly shape: Shape;
-  readonly start: number;
+  /** One number for all, or each. */
+  readonly start: number | Float32Array;
+}
+
+/** Images as the network gets them. */
+export interface Sample {
+  /** [count, channels, height, width] */
+  readonly images: Float32Array;
+  readonly count: number;
 }
 
 /** What a layer's computation may use. */
@@ -70,6 +78,11 @@ export interface LayerRule<L> {
   inner?(layer: L, input: FeatureShape, infer: Infer): readonly Placed[];
   parameters?(layer: L, input: FeatureShape): readonly ParameterSpec[];
   buffers?(layer: L, input: FeatureShape): readonly BufferSpec[];
+  /**
+   * Buffers that are made from training images before the first step; only where the layer gets the images themselves.
+   * @returns numbers by the name of the buffer
+   */
+  fit?(layer: L, input: FeatureShape, sample: Sample): ReadonlyMap<string, Float32Array>;
   /** x is [C, H, W, N] or [F, N]. */
   forward(context: ForwardContext, layer: L, x: Value): Value;
   /**

@@ -5,10 +5,16 @@ import { show } from "../graph/shape.ts";
 import type { Value } from "../graph/types.ts";
 import { sizeOf, type Tensor, tensor } from "../tensor.ts";
 import { initialize } from "./init.ts";
-import { type BufferSpec, type FeatureShape, type ParameterSpec, WindowTooLarge } from "./layer.ts";
+import {
+  type BufferSpec,
+  type FeatureShape,
+  type ParameterSpec,
+  type Sample,
+  WindowTooLarge,
+} from "./layer.ts";
 import type { Layer } from "./layers/index.ts";
 import { refusal } from "./options.ts";
-import { buffersOf, forwardLayer, inferLayer, parametersOf } from "./tree.ts";
+import { buffersOf, firstLayer, forwardLayer, inferLayer, parametersOf, ruleOf } from "./tree.ts";
 
 export interface Network {
   /** `resnet9`, for messages and files. */
@@ -104,8 +110,30 @@ export function initialBuffers({ buffers }: Network): Map<string, Tensor> {
   return new Map(
     buffers.map(({ name, shape, start }) => [
       name,
-      tensor("float32", shape, new Float32Array(sizeOf(shape)).fill(start)),
+      tensor(
+        "float32",
+        shape,
+        typeof start === "number" ? new Float32Array(sizeOf(shape)).fill(start) : start.slice(),
+      ),
     ]),
+  );
+}
+
+/** Whether the first layer makes its buffers from training images. */
+export const wantsSample = ({ layer }: Network): boolean => {
+  const first = firstLayer(layer);
+  return ruleOf(first).fit !== undefined;
+};
+
+/** Buffers that the first layer makes from training images; none where it makes none. */
+export function fittedBuffers({ layer, input, buffers }: Network, sample: Sample): Map<string, Tensor> {
+  const first = firstLayer(layer);
+  const fitted = ruleOf(first).fit?.(first, [input.channels, input.height, input.width], sample) ?? new Map();
+  return new Map(
+    buffers.flatMap(({ name, shape }) => {
+      const data = fitted.get(name);
+      return data === undefined ? [] : [[name, tensor("float32", shape, data)] as const];
+    }),
   );
 }
 

@@ -19,6 +19,8 @@ const cases: readonly { model: NetworkName; size: number; channels: number; opti
   // The 5x5 convolution is done by rows from 12 rows on.
   { model: "alexnet", size: 119, channels: 3 },
   { model: "alexnet-2012", size: 95, channels: 3 },
+  { model: "airbench94", size: 32, channels: 3 },
+  { model: "airbench94", size: 28, channels: 1 },
   { model: "wrn-16-4", size: 24, channels: 3 },
   { model: "wrn-10-2", size: 24, channels: 1 },
   { model: "resnet34", size: 20, channels: 3 },

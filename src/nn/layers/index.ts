@@ -24,6 +24,7 @@ import { shiftRule } from "./shift.ts";
 import { spatialDropoutRule } from "./spatial-dropout.ts";
 import { stochasticDepthRule } from "./stochastic-depth.ts";
 import { upsampleRule } from "./upsample.ts";
+import { whitenRule } from "./whiten.ts";
 
 export { avgPool } from "./avg-pool.ts";
 export { batchNorm } from "./batch-norm.ts";
@@ -49,6 +50,7 @@ export { shift } from "./shift.ts";
 export { spatialDropout } from "./spatial-dropout.ts";
 export { stochasticDepth } from "./stochastic-depth.ts";
 export { upsample } from "./upsample.ts";
+export { whiten } from "./whiten.ts";
 
 export const layerRules = {
   avgPool: avgPoolRule,
@@ -75,6 +77,7 @@ export const layerRules = {
   spatialDropout: spatialDropoutRule,
   stochasticDepth: stochasticDepthRule,
   upsample: upsampleRule,
+  whiten: whitenRule,
 };
 
 export type LayerKind = keyof typeof layerRules;

@@ -1,5 +1,6 @@
 // The list of networks.
 import type { NetworkDefinition } from "../definition.ts";
+import { airbench94 } from "./airbench94.ts";
 import { alexnet, alexnet2012 } from "./alexnet.ts";
 import { resnet18, resnet34, resnet50 } from "./resnet.ts";
 import { resnet9 } from "./resnet9.ts";
@@ -21,6 +22,7 @@ export const networks = [
   shakeShake26x64,
   shakeShake26x96,
   shakeShake29,
+  airbench94,
 ] as const;
 
 /** A family whose members are too many to list: how their names look, and the member that a name means. */
