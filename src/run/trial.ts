@@ -114,7 +114,7 @@ export async function beginRun<S extends Scores>(
   const start = settings.from && readStart(settings.from, await networkOf(settings));
   const chosen = await chooseDevice(settings.device);
   const prepared = await prepare(
-    { ...settings, device: chosen.device, from: start?.from },
+    { ...settings, device: chosen.device, from: start === null ? null : start.from },
     attended.onProgress,
     undefined,
     kind.purpose,
