@@ -39,18 +39,24 @@ export type { Layer } from "./nn/layers/index.ts";
 export {
   avgPool,
   batchNorm,
+  concat,
   conv,
   dropout,
   flatten,
+  gelu,
   globalAvgPool,
   globalMaxPool,
   identity,
   linear,
+  localResponseNorm,
   maxPool,
   relu,
   residual,
   scale,
   sequential,
+  shake,
+  shift,
+  whiten,
 } from "./nn/layers/index.ts";
 export { loadNetwork } from "./nn/load.ts";
 export type { Network } from "./nn/network.ts";

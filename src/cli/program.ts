@@ -10,6 +10,7 @@ import { addDemo } from "./demo.ts";
 import { addDoctor } from "./doctor.ts";
 import { addEval } from "./eval.ts";
 import { addExport } from "./export.ts";
+import { addModels } from "./models.ts";
 import { addPredict } from "./predict.ts";
 import { addPreview } from "./preview.ts";
 import { addStudy, addTrial } from "./study.ts";
@@ -41,6 +42,7 @@ function createProgram(): Command {
     addTrial,
     addDemo,
     addBench,
+    addModels,
     addWorker,
   ]) {
     add(program);

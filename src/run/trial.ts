@@ -335,6 +335,7 @@ async function finish(
     pipeline,
     loader,
     session,
+    network,
     storage: withPictures(storage, { runDir, dataset, test: split.test }),
     identity: dataIdentity(dataset, split),
     options: { seed, epochs, batchSize, schedule, earlyStopping, keep, crops, mix },
