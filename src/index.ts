@@ -39,14 +39,17 @@ export type { Layer } from "./nn/layers/index.ts";
 export {
   avgPool,
   batchNorm,
+  concat,
   conv,
   dropBlock,
   dropout,
   flatten,
+  gelu,
   globalAvgPool,
   globalMaxPool,
   identity,
   linear,
+  localResponseNorm,
   maxDrop,
   maxPool,
   maxPoolDropout,
@@ -54,9 +57,12 @@ export {
   residual,
   scale,
   sequential,
+  shake,
+  shift,
   spatialDropout,
   stochasticDepth,
   upsample,
+  whiten,
 } from "./nn/layers/index.ts";
 export { loadNetwork } from "./nn/load.ts";
 export type { Network } from "./nn/network.ts";

@@ -10,6 +10,7 @@ import { addDemo } from "./demo.ts";
 import { addDoctor } from "./doctor.ts";
 import { addEval } from "./eval.ts";
 import { addExport } from "./export.ts";
+import { addModels } from "./models.ts";
 import { addPredict } from "./predict.ts";
 import { addPretrain } from "./pretrain.ts";
 import { addPreview } from "./preview.ts";
@@ -45,6 +46,7 @@ function createProgram(): Command {
     addTrial,
     addDemo,
     addBench,
+    addModels,
     addWorker,
   ]) {
     add(program);

@@ -1,7 +1,7 @@
 // The arithmetic that a graph takes, counted.
 import { expect, it } from "vitest";
 import { Graph } from "./graph.ts";
-import { countOperations } from "./operations.ts";
+import { countMultiplyAdds, countOperations } from "./operations.ts";
 
 it("a product takes two operations for each of its terms, however its factors lie", () => {
   const [m, k, n, batch] = [3, 5, 7, 2];
@@ -27,4 +27,16 @@ it("filters take two for each of their elements, everything else one for each el
   g.output("y", g.apply("relu", [flat]));
   g.apply("neg", [x]);
   expect(countOperations(g)).toBe(2 * 120 * 4 + 120);
+});
+
+it("multiplications with addition are those of the definition: outputs times the terms of each", () => {
+  const g = new Graph();
+  const x = g.input("x", "float32", [6, 9, 8, 2]);
+  const w = g.input("w", "float32", [4, 3, 3, 2]);
+  const attrs = { stride: [2, 1], padding: [1, 1, 1, 1], dilation: [1, 1], groups: 2 } as const;
+  const y = g.apply("conv2d", [x, w], attrs);
+  const flat = g.apply("reshape", [g.apply("relu", [y])], { shape: [4 * 5 * 9, 2] });
+  const weights = g.input("v", "float32", [3, 4 * 5 * 9]);
+  g.output("z", g.apply("matmul", [weights, flat], { transposeA: false, transposeB: false }));
+  expect(countMultiplyAdds(g)).toBe(4 * 5 * 9 * 2 * (3 * 3 * 2) + 3 * (4 * 5 * 9) * 2);
 });

@@ -1,5 +1,7 @@
 // How much arithmetic a primitive graph takes, by estimate.
 import { sizeOf } from "../tensor.ts";
+import { directOperations } from "./conv/inventory.ts";
+import { specOf } from "./conv/spec.ts";
 import { type Graph, reachable } from "./graph.ts";
 import type { Operation, Value } from "./types.ts";
 
@@ -19,3 +21,12 @@ function operationsOf({ shape, source }: Value): number {
 /** Multiplications and additions of a primitive graph's products and filters, and one for every other element. */
 export const countOperations = (graph: Graph): number =>
   reachable(graph.outputs.values()).reduce((sum, value) => sum + operationsOf(value), 0);
+
+/** Multiplications with an addition of the convolutions and products of a graph that is not expanded, as they are defined. */
+export const countMultiplyAdds = (graph: Graph): number =>
+  reachable(graph.outputs.values()).reduce((sum, { shape, source }) => {
+    if (source.kind !== "operation") return sum;
+    if (source.op === "matmul") return sum + sizeOf(shape) * lengthOfSums(source.inputs[0]!, source.attrs);
+    if (source.op === "conv2d") return sum + directOperations(specOf.conv2d(source.inputs, source.attrs)) / 2;
+    return sum;
+  }, 0);

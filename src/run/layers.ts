@@ -5,6 +5,7 @@ import { describeMachine, type NodeRuntimeOptions, timingRuntime } from "../runt
 import { timingFile } from "../runtime/timing-file.ts";
 import { chooseDevice, type DeviceChoice } from "./device.ts";
 import { type LayerTiming, type LayerTimingOptions, timeLayers } from "./layer-times.ts";
+import { usualSize } from "./models.ts";
 
 export interface ModelLayersOptions {
   /** Of a shipped network. */
@@ -20,11 +21,8 @@ export interface ModelLayersOptions {
   readonly onProgress: (done: number, total: number) => void;
 }
 
-/** Side of the images where none is told: of CIFAR-10's, or of the photos that a network wants. */
-export function benchSize(model: string): number {
-  const { keepSmall, imageSize } = findNetwork(model).sizes;
-  return keepSmall ? 32 : imageSize;
-}
+/** Side of the images where none is told. */
+export const benchSize = (model: string): number => usualSize(findNetwork(model));
 
 /** @throws CutoutError when the images are too small for the network, or the device is not there */
 export async function timeModelLayers(options: ModelLayersOptions): Promise<LayerTiming[]> {

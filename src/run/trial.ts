@@ -416,6 +416,7 @@ async function finish<S extends Scores>(
     pipeline,
     loader,
     session,
+    network,
     storage: kind.withPictures(storage, runDir, prepared),
     identity: dataIdentity(dataset, split),
     options: trainOptionsOf(config),

@@ -2,6 +2,7 @@
 import type { MixSpec, Pipeline } from "../augment/index.ts";
 import type { Dataset, Loader, Split } from "../data/index.ts";
 import { CutoutError } from "../error.ts";
+import type { Network } from "../nn/network.ts";
 import { type AverageOptions, checkAverage } from "../optim/average.ts";
 import { checkSchedule, type ScheduleOptions } from "../optim/schedule.ts";
 import type { ClassScores } from "./evaluation.ts";
@@ -39,6 +40,8 @@ export interface TrainArguments<S extends Scores = ClassScores> {
   readonly loader: Loader;
   /** Of this objective's loss; it stays open. */
   readonly session: TrainingSession;
+  /** Of the session, where a new run shall make what it makes of training images before the first step. */
+  readonly network?: Network;
   /** Where checkpoints, metrics and the evaluation go. */
   readonly storage: RunStorage<S>;
   /** What tells the data and its split from others: a run is only resumed where it is the same. */

@@ -13,6 +13,7 @@ import { stream } from "../rng.ts";
 import { evaluate } from "./evaluate.ts";
 import type { EpochRecord, TestRecord } from "./events.ts";
 import { notFinite } from "./finite.ts";
+import { fitToImages } from "./fit.ts";
 import { type BatchPlace, copiesOf, mixed } from "./mix.ts";
 import type { TrainingState } from "./network-session.ts";
 import type { Scores, Scoring, Task } from "./objective.ts";
@@ -127,7 +128,7 @@ class Training<S extends Scores> {
 
   /** Begins the run, or goes on with it. */
   async begin(): Promise<void> {
-    const { storage, session, resume, onEvent } = this.#args;
+    const { storage, session, network, resume, onEvent } = this.#args;
     const begun = await storage.hasRun();
     if (begun && resume) return this.#goOn();
     if (begun) {
@@ -139,6 +140,7 @@ class Training<S extends Scores> {
     }
     if (resume)
       onEvent({ type: "message", text: `${storage.name}: no checkpoint yet, starting from the beginning` });
+    if (network !== undefined) await fitToImages(network, this.#args);
     // Also finds out now, not after the first epoch, whether the disk has room.
     await this.#save(this.#position, await session.state());
   }
