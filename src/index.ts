@@ -104,6 +104,7 @@ export type {
 } from "./run/classifier.ts";
 export { exportRun, openClassifier } from "./run/classifier.ts";
 export type { RunEvent } from "./run/events.ts";
+export { resumePretraining, runPretraining } from "./run/pretraining.ts";
 export type { NewTrialOptions, TrialOptions, TrialResult } from "./run/trial.ts";
 export { resumeTrial, runTrial } from "./run/trial.ts";
 export { loadCheckpoint, saveCheckpoint } from "./run-folder/checkpoint.ts";

@@ -90,12 +90,14 @@ function schemaOf<F extends Fields>(fields: F) {
       networkFrom,
     ).prefault("resnet9"),
     from,
-    objective: z.discriminatedUnion("kind", objectives, {
-      error: (issue) =>
-        issue.code === "invalid_union"
-          ? "must be classify, denoise or context-encoder"
-          : "must be an object with the fields of objective",
-    }),
+    objective: z
+      .discriminatedUnion("kind", objectives, {
+        error: (issue) =>
+          issue.code === "invalid_union"
+            ? "must be classify, denoise or context-encoder"
+            : "must be an object with the fields of objective",
+      })
+      .default({ kind: "classify" }),
     imageSize: fields.imageSize as F["imageSize"],
     cacheSize: fields.cacheSize as F["cacheSize"],
     fit: choice("how an image becomes a square: cut the longer side, or squash it", [

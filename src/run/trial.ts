@@ -129,7 +129,8 @@ export async function beginRun<S extends Scores>(
           config: { ...config, timedConvolutions: session.timedConvolutions },
           dataset: datasetRecord(prepared),
           environment: describeEnvironment(command, chosen.adapter?.name),
-          network: networkToKeep(config, prepared.network, network),
+          // As it is built, not as it is trained: a pretraining makes the same of it again.
+          network: networkToKeep(config, prepared.network, classifierOf(kind, prepared)),
           out: runDir,
         },
         { tell: attended.tell, signal: attended.signal },
