@@ -27,7 +27,7 @@ import { resumeTrial, runTrial } from "./trial.ts";
 const root = mkdtempSync(join(tmpdir(), "cutout-pretraining-"));
 const data = join(root, "photos");
 const unlabelled = join(root, "unlabelled");
-const networkFile = join(root, "tiny.mjs");
+const networkFile = join(root, "tiny.mjs") as `${string}.mjs`;
 afterAll(() => rmSync(root, { recursive: true }));
 
 function settingsFor(told: Partial<SettingsInput>): Settings {
@@ -241,7 +241,7 @@ describe("a classifier that begins with a pretraining", () => {
     [
       "another network",
       () => pretrained,
-      { model: "resnet9", imageSize: 28, cacheSize: 32 },
+      { model: "resnet9" as const, imageSize: 28, cacheSize: 32 },
       "must be a run of the network resnet9, got",
     ],
   ])("%s is one line", async (_, run, told, line) => {
