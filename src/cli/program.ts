@@ -10,6 +10,7 @@ import { addDemo } from "./demo.ts";
 import { addDoctor } from "./doctor.ts";
 import { addEval } from "./eval.ts";
 import { addExport } from "./export.ts";
+import { addFindRate } from "./find-lr.ts";
 import { addPredict } from "./predict.ts";
 import { addPreview } from "./preview.ts";
 import { addStudy, addTrial } from "./study.ts";
@@ -31,6 +32,7 @@ function createProgram(): Command {
     addPredict,
     addExport,
     addPreview,
+    addFindRate,
     addCompare,
     addDoctor,
     addSweep,
