@@ -81,7 +81,7 @@ async function findAction(data: string | undefined, flags: FindFlags): Promise<v
     } else {
       say(
         suggestion === null
-          ? `the loss never fell from ${decimal(points[0]!.rate)} on: try lower rates, --lowest`
+          ? "no suggestion: the loss fell by no more than its noise; take more --steps, larger batches or other rates"
           : `suggestion  --learning-rate ${decimal(suggestion)}: there the loss fell fastest; it was lowest at ${decimal(found.lowest)}`,
       );
       say(

@@ -21,10 +21,10 @@ const colors = { loss: "#2f7bd6", suggestion: "#d8403c" };
 
 /** The losses as dots, their smooth course as a line; of what has blown up no more than is needed to see it. */
 function rateChart({ points, smooth, suggestion }: ShownRates): TopLevelSpec {
-  const start = smooth[0] ?? 1;
-  const least = Math.min(...smooth);
-  const top = start + 0.5 * Math.max(start - least, 0.1 * start);
-  const bottom = Math.max(0, least - 0.1 * (top - least));
+  // As high and low as the losses were before the smooth one was lowest.
+  const lowestAt = smooth.indexOf(Math.min(...smooth));
+  const before = points.slice(0, Math.max(lowestAt, 1) + 1).map(({ loss }) => loss);
+  const [bottom, top] = [0.97 * Math.min(...before, ...smooth), 1.03 * Math.max(...before)];
   const values = points.map(({ rate, loss }, index) => ({ rate, loss, smooth: smooth[index]! }));
   const x = {
     field: "rate",
@@ -37,13 +37,13 @@ function rateChart({ points, smooth, suggestion }: ShownRates): TopLevelSpec {
     field,
     type: "quantitative",
     title: "Loss of a batch",
-    scale: { domain: [bottom, top], nice: false, zero: false, clamp: true },
+    scale: { domain: [bottom, top], nice: false, zero: false },
     axis: { format: "~g", tickCount: 6 },
   });
   const mark = suggestion === null ? [] : [{ rate: suggestion, text: `steepest at ${decimal(suggestion)}` }];
   const layer = [
     {
-      data: { values: values.filter(({ loss }) => loss <= top) },
+      data: { values: values.filter(({ loss }) => loss <= top && loss >= bottom) },
       mark: { type: "point", filled: true, size: 14, opacity: 0.45, color: colors.loss },
       encoding: { x, y: y("loss") },
     },
@@ -73,7 +73,7 @@ export async function ratePage(shown: ShownRates): Promise<string> {
   const title = "Which learning rate";
   const found =
     suggestion === null
-      ? "The loss never fell: try lower rates."
+      ? "The loss fell by no more than its noise."
       : `The loss falls fastest at ${decimal(suggestion)}.`;
   const svg = await renderSvg(rateChart(shown), { for: "page", title: `Loss by learning rate. ${found}` });
   const last = decimal(points.at(-1)!.rate);
@@ -85,7 +85,7 @@ export async function ratePage(shown: ShownRates): Promise<string> {
 </header>
 <main>
 <section><p class="big verdict">${found}</p>
-<p>That is a first guess for the highest rate of --schedule one-cycle or cosine, and a high one for a constant rate. ${blewUp ? `At ${last} the loss had grown out of bounds.` : `Up to ${last} the loss stayed in bounds.`}</p></section>
+<p>${suggestion === null ? "More steps, larger batches or other rates may tell more." : "That is a first guess for the highest rate of --schedule one-cycle or cosine, and a high one for a constant rate."} ${blewUp ? `At ${last} the loss had grown out of bounds.` : `Up to ${last} the loss stayed in bounds.`}</p></section>
 ${section(
   "curve",
   "Loss by learning rate",

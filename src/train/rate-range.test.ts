@@ -38,6 +38,17 @@ describe("suggestion", () => {
       { numRuns: 20 },
     );
   });
+  it("is none where there is nothing but noise, nine times in ten", () => {
+    const found = Array.from({ length: 40 }, (_, seed) => {
+      const rng = stream(seed, "noise");
+      const points = Array.from({ length: 200 }, (_, step) => ({
+        rate: rateOf(range, step),
+        loss: 0.7 + 0.05 * rng.normal(),
+      }));
+      return rateFinding(points, range).suggestion;
+    });
+    expect(found.filter((each) => each !== null).length).toBeLessThanOrEqual(4);
+  });
   it("is none where the loss only grows", () => {
     const growing = Array.from({ length: 200 }, (_, step) => ({
       rate: rateOf(range, step),

@@ -15,7 +15,7 @@ export interface RateFinding {
   readonly points: readonly RatePoint[];
   /** The losses without their noise, at the same rates. */
   readonly smooth: readonly number[];
-  /** Where the smooth loss falls fastest by the rate's logarithm; null where it never falls. */
+  /** Where the smooth loss falls fastest by the rate's logarithm; null where it falls by no more than its noise. */
   readonly suggestion: number | null;
   /** Where it is lowest. */
   readonly lowest: number;
@@ -63,13 +63,33 @@ function smoothed(losses: readonly number[], width: number): number[] {
   });
 }
 
+/**
+ * Whether the fall of the smooth loss is within what noise does to it: the deviation of a loss, by the differences of
+ * neighbours, over the root of the 2 sqrt(pi) width losses that a Gaussian mean takes together.
+ */
+function isNoise(
+  losses: readonly number[],
+  smooth: readonly number[],
+  lowestAt: number,
+  width: number,
+): boolean {
+  const differences = losses.slice(1, lowestAt + 1).map((loss, at) => (loss - losses[at]!) ** 2);
+  const variance = differences.reduce((sum, square) => sum + square, 0) / differences.length / 2;
+  const deviation = Math.sqrt(variance / (2 * Math.sqrt(Math.PI) * width));
+  return Math.max(...smooth.slice(0, lowestAt)) - smooth[lowestAt]! < 4 * deviation;
+}
+
 /** What the range test says. Losses that are no numbers end it. */
 export function rateFinding(all: readonly RatePoint[], { steps }: RateRange): RateFinding {
   const end = all.findIndex(({ loss }) => !Number.isFinite(loss));
   const points = end < 0 ? all : all.slice(0, end);
+  const losses = points.map(({ loss }) => loss);
+  const width = Math.max(1, steps / 12);
+  // What has blown up must not reach back over many steps.
+  const start = losses.slice(0, few).reduce((sum, loss) => sum + loss, 0) / Math.min(few, losses.length);
   const smooth = smoothed(
-    points.map(({ loss }) => loss),
-    Math.max(1, steps / 40),
+    losses.map((loss) => Math.min(loss, 2 * start)),
+    width,
   );
   const lowestAt = smooth.reduce((best, loss, at) => (loss < smooth[best]! ? at : best), 0);
   let steepest: { readonly at: number; readonly slope: number } | null = null;
@@ -80,7 +100,8 @@ export function rateFinding(all: readonly RatePoint[], { steps }: RateRange): Ra
   return {
     points,
     smooth,
-    suggestion: steepest === null ? null : points[steepest.at]!.rate,
+    suggestion:
+      steepest === null || isNoise(losses, smooth, lowestAt, width) ? null : points[steepest.at]!.rate,
     lowest: points[lowestAt]?.rate ?? Number.NaN,
     blewUp: outOfBounds(all),
   };
