@@ -10,6 +10,7 @@ import { addDemo } from "./demo.ts";
 import { addDoctor } from "./doctor.ts";
 import { addEval } from "./eval.ts";
 import { addExport } from "./export.ts";
+import { addFindRate } from "./find-lr.ts";
 import { addModels } from "./models.ts";
 import { addPredict } from "./predict.ts";
 import { addPretrain } from "./pretrain.ts";
@@ -35,6 +36,7 @@ function createProgram(): Command {
     addPredict,
     addExport,
     addPreview,
+    addFindRate,
     addCompare,
     addDoctor,
     addSweep,

@@ -157,6 +157,71 @@ describe("a stored config", () => {
   });
 });
 
+describe("optimizers", () => {
+  test("a complete config up to version 5 is one of SGD, with nothing beside it", () => {
+    const config = complete();
+    const { clipNorm, accumulate, lookahead, average, ...stored } = config;
+    const { name, ...sgd } = stored.optimizer;
+    const old = JSON.parse(JSON.stringify({ ...stored, optimizer: sgd, formatVersion: 5 }));
+    expect(readCompleteConfig(old)).toEqual(config);
+    expect(() => readCompleteConfig({ ...old, formatVersion })).toThrow("must be there, got nothing");
+  });
+
+  test("each has its own fields; one of another is refused with those that take it", () => {
+    expect(complete({ optimizer: { name: "adamw" } })).toMatchObject({
+      optimizer: { name: "adamw", betas: [0.9, 0.999], epsilon: 1e-8, weightDecay: 0.01 },
+      schedule: { learningRate: 1e-3 },
+    });
+    expect(complete({ optimizer: { name: "muon" }, batchSize: 32 })).toMatchObject({
+      optimizer: { momentum: 0.95, nesterov: true, companion: "adamw" },
+      schedule: { learningRate: 0.01 },
+    });
+    expect(() => read({ data: "x", optimizer: { name: "adamw", momentum: 0.8 } })).toThrow(
+      "optimizer.momentum: belongs to the optimizer sgd or muon; choose one of them with --optimizer",
+    );
+    expect(() => read({ data: "x", optimizer: { betas: [0.9, 0.99] } })).toThrow(
+      "optimizer.betas: belongs to the optimizer adam or adamw",
+    );
+    expect(() => read({ data: "x", optimizer: { name: "adamx" } })).toThrow(
+      'optimizer.name: must be sgd, adam, adamw or muon, got "adamx"',
+    );
+  });
+
+  test("another one than the file's leaves the fields of the file's behind; the same one keeps them", () => {
+    const other = file({ data: "x", optimizer: { momentum: 0.8 } });
+    expect(read({ optimizer: { name: "adam" } }, other).optimizer).not.toHaveProperty("momentum");
+    expect(read({ optimizer: { name: "sgd" } }, other).optimizer).toMatchObject({ momentum: 0.8 });
+  });
+
+  test.each([
+    [{ average: "ema" }, { average: { name: "ema", decay: 0.999 } }],
+    [{ average: "last:share=0.5" }, { average: { name: "last", share: 0.5 } }],
+    [{ average: { name: "ema", decay: 0.9 } }, { average: { name: "ema", decay: 0.9 } }],
+    [{ lookahead: {} }, { lookahead: { every: 5, alpha: 0.5 } }],
+  ])("%j is read", (told, expected) => {
+    expect(read({ data: "x", ...told })).toMatchObject(expected);
+  });
+
+  test.each([
+    [{ average: "swa" }, 'average: must be ema, ema:decay=0.999, last or last:share=0.25, got "swa"'],
+    [{ average: "ema:share=0.5" }, 'average ema: takes decay alone, got "share"'],
+    [{ average: "ema:decay=1" }, "average ema: decay must be in [0, 1), got 1"],
+    [{ average: "last:share=0" }, "average last: share must be above 0 and at most 1, got 0"],
+    [{ average: "last:share=all" }, 'share must be above 0 and at most 1, got "all"'],
+    [{ clipNorm: 0 }, "clipNorm: must be a number > 0, got 0"],
+    [{ accumulate: 1.5 }, "accumulate: must be an integer from 1 to 65536, got 1.5"],
+  ])("%j is refused", (wrong, message) => {
+    expect(() => read({ data: "x", ...wrong })).toThrow(message);
+  });
+
+  test("parts divide the batch: a told one must, the usual one does", () => {
+    expect(complete({ accumulate: 3 }).batchSize % 3).toBe(0);
+    expect(() => complete({ accumulate: 3, batchSize: 32 })).toThrow(
+      "batchSize: must be a multiple of the 3 parts of --accumulate, got 32",
+    );
+  });
+});
+
 describe("mistakes", () => {
   test("an unknown key is an error at every level, and names a key that looks like it", () => {
     for (const path of ["", "split", "optimizer", "augment", "augment.cutout", "schedule", "earlyStopping"]) {

@@ -48,7 +48,7 @@ function norm(g: Graph, x: Value): Value {
  * An approximation of the nearest matrix with orthonormal rows (or columns, where there are fewer): the Newton-Schulz
  * iteration X' = a X + (b A + c A^2) X with A = X X^T, in the smaller of the two products.
  */
-export function orthogonalized(g: Graph, matrix: Value, steps: number): Value {
+function orthogonalized(g: Graph, matrix: Value, steps: number): Value {
   const [rows, columns] = matrix.shape as [number, number];
   const tall = rows > columns;
   let x = g.apply("div", [matrix, g.apply("add", [norm(g, matrix), g.scalar(1e-7)])]);
