@@ -155,6 +155,14 @@ function schemaOf<F extends Fields>(fields: F) {
           `further augmentation, as resized-crop or random-erasing:probability=1,fill=zero, each at the place of its kind: ${augmentationNames.join(", ")}`,
         )
         .default([]),
+      targeted: group("targeted", {
+        layer: text(
+          "targeted Cutout: masks what a layer, by its name or last, responded to most in the epoch before",
+          "the name of a layer",
+        ),
+      })
+        .nullable()
+        .default(null),
       mix: told<MixSpec, MixSpec>(
         "what is done to whole batches, as cutmix, mixup:alpha=0.2 or batch-augmentation:copies=4",
         namedForm,

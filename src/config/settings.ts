@@ -137,7 +137,7 @@ function upgraded({ formatVersion: version, checksum, ...raw }: Raw): Raw {
 }
 
 /** Up to version 5 there was one optimizer, and nothing beside it, nor anything put among the layers of a network. */
-function fromVersion5({ optimizer, ...rest }: Raw): Raw {
+function fromVersion5({ optimizer, augment, ...rest }: Raw): Raw {
   const named = isObject(optimizer) ? { name: defaultOptimizer, ...optimizer } : optimizer;
   return {
     clipNorm: null,
@@ -146,6 +146,9 @@ function fromVersion5({ optimizer, ...rest }: Raw): Raw {
     average: null,
     regularize: [],
     ...rest,
+    ...(augment !== undefined && {
+      augment: isObject(augment) ? { targeted: null, ...augment } : augment,
+    }),
     optimizer: named,
   };
 }

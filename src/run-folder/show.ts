@@ -11,7 +11,7 @@ import { type Failure, failureJson } from "./failure-json.ts";
 import { checkPictures } from "./images.ts";
 import { type Metrics, showMetrics } from "./metrics-jsonl.ts";
 import { isFolder } from "./plain-file.ts";
-import { showAugmented } from "./products.ts";
+import { showAugmented, showTargeted } from "./products.ts";
 
 export interface ShownRun extends Metrics {
   /** As given. */
@@ -25,6 +25,8 @@ export interface ShownRun extends Metrics {
   readonly failure: Failure | null;
   /** PNG of augmented training images. */
   readonly augmented: Buffer | null;
+  /** PNG of targeted Cutout's maps and masks. */
+  readonly targeted: Buffer | null;
   /** One sentence for each part that is missing or damaged. */
   readonly problems: readonly string[];
 }
@@ -46,6 +48,7 @@ export function showRun(path: string): ShownRun {
     evaluation: evaluationJson.show(path, problems),
     failure: failureJson.show(path, problems),
     augmented: showAugmented(path, problems),
+    targeted: showTargeted(path),
     problems,
   };
 }

@@ -6,6 +6,7 @@ import { settingsError } from "../config/settings.ts";
 import { type OnProgress, openLoader } from "../data/index.ts";
 import { CutoutError } from "../error.ts";
 import { buildNetwork } from "../nn/build.ts";
+import { mapLayer } from "../nn/most-activated.ts";
 import type { Network } from "../nn/network.ts";
 import { writeReport } from "../report/html.ts";
 import {
@@ -49,6 +50,7 @@ import { networkOfRun, networkToKeep } from "./network.ts";
 import { withPictures } from "./pictures.ts";
 import { classWeightsOf, type Prepared, prepare } from "./prepare.ts";
 import { writeProducts } from "./products.ts";
+import { targetedSheet } from "./targeted-sheet.ts";
 import { warningsOf } from "./warnings.ts";
 
 export interface TrialOptions {
@@ -275,12 +277,16 @@ export function objectiveOf({ config, dataset, split }: Prepared): Objective<Cla
   return classify({ labelSmoothing: config.labelSmoothing, classWeights });
 }
 
-/** What the trainer is told. An average is named only where there is one: runs without are those of before. */
-export function trainOptionsOf(config: Config): TrainOptions {
+/** What the trainer is told. What there need not be is named only where it is: runs without are those of before. */
+export function trainOptionsOf(config: Config, network: Network): TrainOptions {
   const { seed, epochs, batchSize, schedule, earlyStopping, keep, crops, average } = config;
-  const { mix } = config.augment;
+  const { mix, targeted } = config.augment;
   const options = { seed, epochs, batchSize, schedule, earlyStopping, keep, crops, mix };
-  return average === null ? options : { ...options, average };
+  return {
+    ...options,
+    ...(average !== null && { average }),
+    ...(targeted !== null && { targeted: mapLayer(network, targeted.layer) }),
+  };
 }
 
 /** Opens the training thread of a run for as long as it is used. */
@@ -310,6 +316,7 @@ export async function withSession<T>(
     lookahead,
     average: average !== null,
     accumulate,
+    watched: config.augment.targeted && mapLayer(network, config.augment.targeted.layer).name,
     seed,
     threads,
     device,
@@ -350,7 +357,7 @@ async function finish(
     session,
     storage: withPictures(storage, { runDir, dataset, test: split.test }),
     identity: dataIdentity(dataset, split),
-    options: trainOptionsOf(config),
+    options: trainOptionsOf(config, network),
     resume,
     test,
     signal,
@@ -362,7 +369,9 @@ async function finish(
     })
     .finally(loader.close);
   const { status, evaluation } = result;
+  const maps = await targetedSheet(runDir, prepared, network);
   hold.check();
+  if (maps !== null) writeProduct(runDir, "targeted", maps);
   if (status === "interrupted" || evaluation === null) {
     return { runDir, status, keptEpoch: null, test: null, report: await writeReport(runDir) };
   }
