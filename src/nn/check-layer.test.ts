@@ -84,7 +84,7 @@ describe("the layer that is wrong is named by its path", () => {
     [undefined, "network.json: must be a layer, got nothing"],
     [[relu], "network.json: must be a layer, got a list of 1"],
     [() => relu, "network.json: must be a layer, got a function"],
-    [{}, "network.json: kind must be one of avgPool, batchNorm, conv, dropout"],
+    [{}, "network.json: kind must be one of avgPool, batchNorm, conv, dropBlock, dropout"],
     [bad, 'network.json: outChannels must be an integer from 1 to 1000000, got "x"'],
     [
       sequential(relu, residual(sequential(relu, bad as never))),
