@@ -98,7 +98,9 @@ export type {
 } from "./pipeline/pipeline.ts";
 export { evaluationViews, makePipeline, trainingPipeline } from "./pipeline/pipeline.ts";
 export type { AugmentationName, AugmentationSpec } from "./registry.ts";
-export { augmentationNames, createAugmentation } from "./registry.ts";
+export { aboutAugmentation, augmentationNames, createAugmentation } from "./registry.ts";
+export type { FeatureMap, View } from "./targeted.ts";
+export { paintTargeted, targetedMask } from "./targeted.ts";
 export type { Effect } from "./targets/effect.ts";
 export type {
   KeyPoint,

@@ -148,6 +148,14 @@ function schemaOf<F extends Fields>(fields: F) {
       flip: number("probability of a left-right flip", { min: 0, max: 1 }).default(0.5),
       cutout: fields.cutout as F["cutout"],
       augmentations: fields.augmentations as F["augmentations"],
+      targeted: group("targeted", {
+        layer: text(
+          "targeted Cutout: masks what a layer, by its name or last, responded to most in the epoch before",
+          "the name of a layer",
+        ),
+      })
+        .nullable()
+        .default(null),
       mix: told<MixSpec, MixSpec>(
         "what is done to whole batches, as cutmix, mixup:alpha=0.2 or batch-augmentation:copies=4",
         namedForm,

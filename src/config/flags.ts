@@ -95,6 +95,7 @@ const groups: readonly FlagNames[] = [
       "augment.cutout.probability": "--probability <share>",
       "augment.cutout.per": "--cutout-per <what>",
       "augment.cutout.like": "--cutout-like <name:options>",
+      "augment.targeted.layer": "--targeted <layer>",
       "augment.augmentations": "--augment <name:options>",
       "augment.mix": "--mix <name:options>",
     },

@@ -3,6 +3,7 @@
 import { availableParallelism } from "node:os";
 import {
   type AugmentationSpec,
+  aboutAugmentation,
   checkAugmentations,
   checkFits,
   createMix,
@@ -13,6 +14,8 @@ import {
 import { CutoutError } from "../error.ts";
 import { buildNetwork, takesImages } from "../nn/build.ts";
 import { type NetworkDefinition, networkOptions } from "../nn/definition.ts";
+import { mapLayer } from "../nn/most-activated.ts";
+import type { Network } from "../nn/network.ts";
 import { learningRateOf, type Recipe } from "../nn/recipe.ts";
 import { optimizers } from "../optim/optimizers.ts";
 import { completeAugmentations, namedAugmentations } from "./augmentation-fields.ts";
@@ -109,7 +112,11 @@ function checkOthers(augmentations: readonly AugmentationSpec[], imageSize: numb
  * @throws CutoutError when the images are too small for the network, a regularizer cannot stand where it shall, or the crop
  * does not take the padding
  */
-export function checkSizes({ model, regularize }: Settings, network: NetworkDefinition, sizes: Sizes): void {
+export function checkSizes(
+  { model, regularize, augment }: Settings,
+  network: NetworkDefinition,
+  sizes: Sizes,
+): void {
   const { imageSize, padding } = sizes;
   if (padding >= imageSize) {
     throw settingsError({
@@ -125,7 +132,8 @@ export function checkSizes({ model, regularize }: Settings, network: NetworkDefi
   });
   const fits = (side: number) => takesImages(network, argumentsFor(side));
   if (fits(imageSize)) {
-    if (regularize.length > 0) buildNetwork(network, { ...argumentsFor(imageSize), regularize });
+    if (regularize.length === 0 && augment.targeted === null) return;
+    checkTargeted(augment, buildNetwork(network, { ...argumentsFor(imageSize), regularize }));
     return;
   }
   let least = imageSize + 1;
@@ -134,6 +142,20 @@ export function checkSizes({ model, regularize }: Settings, network: NetworkDefi
     field: "imageSize",
     what: `must be at least ${least} for ${network.name}`,
     got: String(imageSize),
+  });
+}
+
+/** Maps are of views that crop and flip alone have made, each of one image. */
+function checkTargeted({ targeted, mix, augmentations }: Settings["augment"], network: Network): void {
+  if (targeted === null) return;
+  mapLayer(network, targeted.layer);
+  const moving = augmentations.find(({ name }) => aboutAugmentation(name).kind === "geometry");
+  const other = mix ?? moving;
+  if (other === undefined) return;
+  throw settingsError({
+    field: "augment.targeted.layer",
+    what: `targeted Cutout must know where each part of an image is, and with ${other.name} it does not`,
+    remedy: "leave one of the two out",
   });
 }
 
@@ -156,7 +178,7 @@ export function resolveConfig(
   const batchSize = resolveBatchSize(settings, recipe.batchSize, trainingImages);
   const { clipNorm, accumulate, lookahead, average } = settings;
   const { kind, learningRate, ...schedule } = settings.schedule;
-  const { flip, cutout, augmentations, mix } = augment;
+  const { flip, cutout, augmentations, targeted, mix } = augment;
   // In the order of the schema: this is what config.json looks like.
   return {
     data,
@@ -197,6 +219,7 @@ export function resolveConfig(
           completeAugmentations(augmentations, photos && objective.kind === "classify", trainingImages),
         ),
       ],
+      targeted,
       mix,
     },
     earlyStopping,

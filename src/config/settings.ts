@@ -153,7 +153,7 @@ function upgraded({ formatVersion: version, checksum, ...raw }: Raw): Raw {
  * Up to version 5 there was one optimizer and nothing beside it, nothing was put among the layers of a network, and every
  * run told classes apart and began with weights of its own.
  */
-function fromVersion5({ optimizer, ...rest }: Raw): Raw {
+function fromVersion5({ optimizer, augment, ...rest }: Raw): Raw {
   const named = isObject(optimizer) ? { name: defaultOptimizer, ...optimizer } : optimizer;
   return {
     clipNorm: null,
@@ -164,6 +164,9 @@ function fromVersion5({ optimizer, ...rest }: Raw): Raw {
     objective: { kind: "classify" },
     from: null,
     ...rest,
+    ...(augment !== undefined && {
+      augment: isObject(augment) ? { targeted: null, ...augment } : augment,
+    }),
     optimizer: named,
   };
 }

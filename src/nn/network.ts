@@ -15,6 +15,7 @@ import {
 import type { Layer } from "./layers/index.ts";
 import { refusal } from "./options.ts";
 import { buffersOf, firstLayer, forwardLayer, inferLayer, parametersOf, ruleOf } from "./tree.ts";
+import { unitsOf } from "./units.ts";
 
 export interface Network {
   /** `resnet9`, for messages and files. */
@@ -143,6 +144,8 @@ export interface ForwardOptions {
   readonly buffers: ReadonlyMap<string, Value>;
   /** int32 [1]; needed while training a network with dropout. */
   readonly seed: Value | null;
+  /** Name of a layer whose result is wanted too. */
+  readonly watched?: string | null;
 }
 
 /** Images as the layers take them. @param images [N, C, H, W] @returns [C, H, W, N] */
@@ -160,24 +163,30 @@ export function batchInnermost(
 /**
  * Adds the network to a graph.
  * @param images [N, C, H, W]
- * @returns logits [numClasses, N], and the buffers' values after this step (the same ones when not training)
+ * @returns logits [numClasses, N], the buffers' values after this step (the same ones when not training), and what the
+ * watched layer gives
  */
 export function forward(g: Graph, { input, layer }: Network, images: Value, options: ForwardOptions) {
   const x = batchInnermost(g, input, images);
   const nextBuffers = new Map(options.buffers);
   let salts = 0;
-  const logits = forwardLayer(
-    {
-      g,
-      training: options.training,
-      parameter: (name) => options.parameters.get(name)!,
-      buffer: (name) => options.buffers.get(name)!,
-      updateBuffer: (name, value) => nextBuffers.set(name, value),
-      seed: options.seed,
-      nextSalt: () => Math.imul(++salts, 0x632be5ab),
-    },
-    layer,
-    x,
-  );
-  return { logits, nextBuffers };
+  const context = {
+    g,
+    training: options.training,
+    parameter: (name: string) => options.parameters.get(name)!,
+    buffer: (name: string) => options.buffers.get(name)!,
+    updateBuffer: (name: string, value: Value) => nextBuffers.set(name, value),
+    seed: options.seed,
+    nextSalt: () => Math.imul(++salts, 0x632be5ab),
+  };
+  const { watched = null } = options;
+  if (watched === null) return { logits: forwardLayer(context, layer, x), nextBuffers, features: null };
+  // One after the other the units are the network.
+  const { units, rest } = unitsOf({ input, layer });
+  let [y, features]: [Value, Value | null] = [x, null];
+  for (const unit of units) {
+    y = forwardLayer(context, unit.layer, y);
+    if (unit.name === watched) features = y;
+  }
+  return { logits: forwardLayer(context, rest, y), nextBuffers, features };
 }

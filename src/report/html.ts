@@ -18,6 +18,7 @@ import {
   mostWrongSection,
   problemsSection,
   rerunSection,
+  targetedSection,
 } from "./sections.ts";
 
 export { writeComparison } from "./comparison.ts";
@@ -51,7 +52,7 @@ export async function writeReport(
 }
 
 async function reportPage(run: ShownRun, failure?: string): Promise<string> {
-  const { dataset, evaluation, augmented } = run;
+  const { dataset, evaluation, augmented, targeted } = run;
   const small = dataset !== null && Math.max(dataset.height, dataset.width) <= smallSide;
   const pictures = openPictures(run.path);
   const title = runTitle(run);
@@ -64,7 +65,7 @@ async function reportPage(run: ShownRun, failure?: string): Promise<string> {
 <p>${runFacts(run)}</p>
 </header>
 <main>
-${problemsSection(run)}${headline(run, failure)}${await curvesSection(run)}${matrix}${evaluation && classesSection(evaluation)}${wrong}${augmented && augmentedSection(augmented, small, run.config)}${dataset && dataSection(dataset)}${rerunSection(run)}</main>
+${problemsSection(run)}${headline(run, failure)}${await curvesSection(run)}${matrix}${evaluation && classesSection(evaluation)}${wrong}${augmented && augmentedSection(augmented, small, run.config)}${targeted && targetedSection(targeted, small)}${dataset && dataSection(dataset)}${rerunSection(run)}</main>
 ${pictures.leftOut > 0 && html`<p class="dim">${pictures.leftOut} pictures were left out to keep this file small; they are in the run folder.</p>`}`,
   );
 }

@@ -240,6 +240,15 @@ export function augmentedSection(png: Buffer, small: boolean, config: Config | n
   );
 }
 
+export function targetedSection(png: Buffer, small: boolean): Html {
+  return section(
+    "targeted",
+    "What was hidden from the model",
+    html`<p>Targeted Cutout: what the most activated feature map of a layer responds to is hidden in the next epoch.</p>
+<img class="sheet${small ? " small" : ""}" src="data:image/png;base64,${png.toString("base64")}" alt="Training images, their most activated feature maps, and what those hide">`,
+  );
+}
+
 export function dataSection(data: DatasetRecord): Html {
   const { split, broken, leftOut = [] } = data;
   const numbers = (values: readonly number[]) => values.map(decimal).join(", ");

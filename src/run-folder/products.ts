@@ -10,6 +10,7 @@ const names = {
   learningCurves: "learning-curves.svg",
   confusion: "confusion.svg",
   augmented: "augmented.png",
+  targeted: "targeted.png",
   model: "model.onnx",
 } as const;
 
@@ -50,6 +51,18 @@ export function showAugmented(folder: string, problems: string[]): Buffer | null
     problems.push(`${names.augmented} ${what}${got === undefined ? "" : `, got ${got}`}: it is not shown.`);
   }
   return null;
+}
+
+/** The picture of targeted Cutout's maps and masks (PNG); null where there is none that is whole. */
+export function showTargeted(folder: string): Buffer | null {
+  const path = productPath(folder, "targeted");
+  try {
+    const png = entryAt(path) === null ? null : readPlainFile(path, 2 ** 26);
+    return png !== null && isWhole(png) ? png : null;
+  } catch (error) {
+    if (!(error instanceof CutoutError)) throw error;
+    return null;
+  }
 }
 
 /** Whether there is a picture of augmented images that can be shown. */

@@ -11,7 +11,7 @@ import { type Failure, failureJson } from "./failure-json.ts";
 import { checkPictures } from "./images.ts";
 import { classRecords, type Metrics, reconstructionRecords, showMetrics } from "./metrics-jsonl.ts";
 import { isFolder } from "./plain-file.ts";
-import { showAugmented } from "./products.ts";
+import { showAugmented, showTargeted } from "./products.ts";
 import { reconstructionJson } from "./reconstruction-json.ts";
 
 /** What the folders of all kinds of runs hold. */
@@ -26,6 +26,8 @@ interface ShownParts {
   readonly failure: Failure | null;
   /** PNG of augmented training images. */
   readonly augmented: Buffer | null;
+  /** PNG of targeted Cutout's maps and masks. */
+  readonly targeted: Buffer | null;
   /** One sentence for each part that is missing or damaged. */
   readonly problems: readonly string[];
 }
@@ -76,6 +78,7 @@ function shown<Found>(path: string, found: (problems: string[]) => Found): Shown
     ...found(problems),
     failure: failureJson.show(path, problems),
     augmented: showAugmented(path, problems),
+    targeted: showTargeted(path),
     problems,
   };
 }

@@ -63,7 +63,7 @@ export async function dryRun(settings: Settings, onEvent: (event: RunEvent) => v
           session,
           storage: keepsNothing,
           identity: dataIdentity(dataset, split),
-          options: trainOptionsOf(config),
+          options: trainOptionsOf(config, network),
           resume: false,
           signal: timing.signal,
           onEvent(event) {

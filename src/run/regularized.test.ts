@@ -77,4 +77,4 @@ test("stopped after a step and gone on with, it is the same; without, it is anot
   }
   expect(seen).toBe(predictions.length);
   await classifier.close();
-}, 60_000);
+}, 600_000);

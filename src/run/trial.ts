@@ -6,6 +6,7 @@ import { settingsError } from "../config/settings.ts";
 import { isMissing, type OnProgress, openLoader } from "../data/index.ts";
 import { CutoutError } from "../error.ts";
 import { buildNetwork } from "../nn/build.ts";
+import { mapLayer } from "../nn/most-activated.ts";
 import type { Network } from "../nn/network.ts";
 import { writeReport } from "../report/html.ts";
 import {
@@ -46,6 +47,7 @@ import { networkOf, networkOfRun, networkToKeep } from "./network.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import type { RunKind } from "./run-kind.ts";
 import { readStart, type StartingWeights, startState } from "./starting-weights.ts";
+import { targetedSheet } from "./targeted-sheet.ts";
 import { warningsOf } from "./warnings.ts";
 
 export interface TrialOptions<S extends Scores = ClassScores> {
@@ -343,12 +345,16 @@ function positionIn({ path }: Pick<OpenRun, "path">, name: "best" | "last") {
   return position as { readonly epoch: number; readonly stepInEpoch?: number };
 }
 
-/** What the trainer is told. An average is named only where there is one: runs without are those of before. */
-export function trainOptionsOf(config: Config): TrainOptions {
+/** What the trainer is told. What there need not be is named only where it is: runs without are those of before. */
+export function trainOptionsOf(config: Config, network: Network): TrainOptions {
   const { seed, epochs, batchSize, schedule, earlyStopping, keep, crops, average } = config;
-  const { mix } = config.augment;
+  const { mix, targeted } = config.augment;
   const options = { seed, epochs, batchSize, schedule, earlyStopping, keep, crops, mix };
-  return average === null ? options : { ...options, average };
+  return {
+    ...options,
+    ...(average !== null && { average }),
+    ...(targeted !== null && { targeted: mapLayer(network, targeted.layer) }),
+  };
 }
 
 /** Opens the training thread of a run for as long as it is used. */
@@ -379,6 +385,7 @@ export async function withSession<T, S extends Scores>(
     lookahead,
     average: average !== null,
     accumulate,
+    watched: config.augment.targeted && mapLayer(network, config.augment.targeted.layer).name,
     seed,
     threads,
     device,
@@ -420,7 +427,7 @@ async function finish<S extends Scores>(
     network,
     storage: kind.withPictures(storage, runDir, prepared),
     identity: dataIdentity(dataset, split),
-    options: trainOptionsOf(config),
+    options: trainOptionsOf(config, network),
     resume,
     test,
     signal,
@@ -432,7 +439,9 @@ async function finish<S extends Scores>(
     })
     .finally(loader.close);
   const { status, evaluation } = result;
+  const maps = await targetedSheet(runDir, prepared, network);
   hold.check();
+  if (maps !== null) writeProduct(runDir, "targeted", maps);
   if (status === "interrupted" || evaluation === null) {
     return { runDir, status, keptEpoch: null, test: null, report: await writeReport(runDir) };
   }

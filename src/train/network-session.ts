@@ -10,7 +10,8 @@ export interface TrainingState {
   readonly buffers: ReadonlyMap<string, Tensor>;
   /**
    * One entry per parameter and slot, for example `layer1.weight.momentum`. Where averages are used, `parameters` and
-   * `buffers` are those, and what is trained stands here, as `layer1.weight.live`.
+   * `buffers` are those, and what is trained stands here, as `layer1.weight.live`. In a checkpoint also the maps of
+   * targeted Cutout.
    */
   readonly optimizer: ReadonlyMap<string, Tensor>;
 }
@@ -30,7 +31,8 @@ export interface TrainingSession {
    * @param images [batchSize, channels, height, width]
    * @param targets [batchSize, ...target] of the objective
    * @param seed 32-bit seed of this step's dropout masks
-   * @returns mean loss of the batch before the update, and the network's output [batchSize, ...output]
+   * @returns mean loss of the batch before the update, the network's output [batchSize, ...output], and where a layer is
+   * watched the most activated map of each image, [batchSize, height * width]
    */
   step(
     images: Float32Array,
@@ -42,7 +44,7 @@ export interface TrainingSession {
       readonly average?: AverageShares | undefined;
     },
     giveBack?: GiveBack,
-  ): Promise<{ readonly loss: number; readonly output: Float32Array }>;
+  ): Promise<{ readonly loss: number; readonly output: Float32Array; readonly maps?: Float32Array }>;
   /**
    * The output with running statistics and without dropout, for any number of images.
    * @param images [count, channels, height, width]

@@ -2,6 +2,7 @@
 import { gradients } from "../graph/grad.ts";
 import { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/types.ts";
+import { mostActivated } from "../nn/most-activated.ts";
 import { forward, type Network } from "../nn/network.ts";
 import type { Tensor } from "../tensor.ts";
 import type { TrainingState } from "./network-session.ts";
@@ -19,6 +20,8 @@ export interface SessionState extends TrainingState {
 interface Learning {
   readonly network: Network;
   readonly objective: Loss;
+  /** Name of the layer whose most activated map of each image is told; none when null or left out. */
+  readonly watched?: string | null;
 }
 
 /** Kinds of state in the step's inputs and outputs; the prefix keeps their names apart. */
@@ -48,18 +51,24 @@ function batchFirst(g: Graph, output: Value): Value {
 }
 
 /** Declares the inputs of a batch of this size and adds forward pass, loss and gradients. */
-function lesson(g: Graph, { network, objective }: Learning, batchSize: number, state: Weights) {
+function lesson(
+  g: Graph,
+  { network, objective, watched = null }: Learning,
+  batchSize: number,
+  state: Weights,
+) {
   const { channels, height, width } = network.input;
   const images = g.input("images", "float32", [batchSize, channels, height, width]);
   const targets = g.input("targets", "float32", [batchSize, ...objective.targetShape(network)]);
   const seed = g.input("seed", "int32", [1]);
   const parameters = declare(g, "parameters", state.parameters);
   const buffers = declare(g, "buffers", state.buffers);
-  const mode = { training: true, parameters, buffers, seed };
-  const { logits, nextBuffers } = forward(g, network, images, mode);
+  const mode = { training: true, parameters, buffers, seed, watched };
+  const { logits, nextBuffers, features } = forward(g, network, images, mode);
   const loss = objective.loss(g, logits, targets);
   g.output("loss", loss);
   g.output("output", batchFirst(g, logits));
+  if (features !== null) g.output("maps", mostActivated(g, features));
   output(g, "buffers", nextBuffers);
   return { parameters, buffers: nextBuffers, gradients: gradients(g, loss, [...parameters.values()]) };
 }

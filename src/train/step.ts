@@ -32,6 +32,8 @@ export interface SessionOptions extends UpdateOptions {
    * Each part has batch normalization's statistics of its own. 1 when left out.
    */
   readonly accumulate?: number;
+  /** Name of the layer whose most activated maps a step tells; none when null or left out. */
+  readonly watched?: string | null;
   /** Seed of the starting weights. */
   readonly seed: number;
   readonly runtime: Runtime;

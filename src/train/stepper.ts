@@ -4,6 +4,7 @@ import type { Graph } from "../graph/graph.ts";
 import type { Network } from "../nn/network.ts";
 import type { Executable } from "../runtime/runtime.ts";
 import { sizeOf, type Tensor, tensor, zeros } from "../tensor.ts";
+import type { TrainingSession } from "./network-session.ts";
 import type { Loss } from "./objective.ts";
 import type { SessionOptions } from "./step.ts";
 import { gradientGraph, prefixes, type SessionState, trainingGraph, updateGraph } from "./step-graphs.ts";
@@ -33,9 +34,11 @@ interface StepInputs {
   readonly others: Tensors;
 }
 
+type StepAnswer = Awaited<ReturnType<TrainingSession["step"]>>;
+
 export interface Stepper {
   readonly outputSize: number;
-  run(tensors: Exchange, inputs: StepInputs): Promise<{ loss: number; output: Float32Array }>;
+  run(tensors: Exchange, inputs: StepInputs): Promise<StepAnswer>;
   close(): Promise<void>;
 }
 
@@ -87,11 +90,11 @@ export async function wholeStepper(
   return {
     outputSize: outputSizeOf(graph),
     async run(tensors, { images, targets, seed, others }) {
-      const { loss, output } = await tensors.run(step!, {
+      const { loss, output, maps } = await tensors.run(step!, {
         ...others,
         ...batchOf(shapes, images, targets, seed),
       });
-      return { loss: loss!.data[0]!, output: output!.data as Float32Array };
+      return { loss: loss!.data[0]!, output: output!.data as Float32Array, ...mapsIn(maps) };
     },
     close: () => step!.executable.close(),
   };
@@ -115,9 +118,10 @@ export async function partsStepper(
     outputSize,
     async run(tensors, { images, targets, seed, others }) {
       const answer = { loss: 0, output: new Float32Array(batchSize * outputSize) };
+      const all: Float32Array[] = [];
       for (const name of state.parameters.keys()) tensors.current[prefixes.gradients + name]!.data.fill(0);
       for (let part = 0; part < parts; part++) {
-        const { loss, output } = await tensors.run(
+        const { loss, output, maps } = await tensors.run(
           learn!,
           batchOf(
             shapes,
@@ -128,15 +132,28 @@ export async function partsStepper(
         );
         answer.loss += loss!.data[0]! / parts;
         answer.output.set(output!.data as Float32Array, part * size * outputSize);
+        if (maps !== undefined) all.push(maps.data as Float32Array);
       }
       await tensors.run(update!, others);
-      return answer;
+      return all.length === 0 ? answer : { ...answer, maps: joined(all) };
     },
     async close() {
       await learn!.executable.close();
       await update!.executable.close();
     },
   };
+}
+
+const mapsIn = (maps: Tensor | undefined) => (maps === undefined ? {} : { maps: maps.data as Float32Array });
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const whole = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /** Each part of a batch drops other units. */

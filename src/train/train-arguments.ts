@@ -2,6 +2,7 @@
 import type { MixSpec, Pipeline } from "../augment/index.ts";
 import type { Dataset, Loader, Split } from "../data/index.ts";
 import { CutoutError } from "../error.ts";
+import type { MapLayer } from "../nn/most-activated.ts";
 import type { Network } from "../nn/network.ts";
 import { type AverageOptions, checkAverage } from "../optim/average.ts";
 import { checkSchedule, type ScheduleOptions } from "../optim/schedule.ts";
@@ -27,6 +28,8 @@ export interface TrainOptions {
   readonly crops: "center" | "ten";
   /** What is done to whole batches; nothing when null or left out. */
   readonly mix?: MixSpec | null;
+  /** Masks what a layer responds to most, by maps of the epoch before; left out for none. */
+  readonly targeted?: MapLayer;
   /** Which average of the weights is used in their place; left out they are used themselves. */
   readonly average?: AverageOptions;
 }

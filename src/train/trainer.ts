@@ -21,6 +21,7 @@ import { Pace, type Work } from "./pace.ts";
 import { checkIdentity, nextEpoch, type Position, parsePosition, startOf } from "./position.ts";
 import { isBetter, rankedScores } from "./ranking.ts";
 import type { Evaluated } from "./storage.ts";
+import { TargetedMaps } from "./targeted.ts";
 import { checkArguments, imagesPerStep, type TrainArguments } from "./train-arguments.ts";
 
 export interface TrainResult<S extends Scores> {
@@ -106,6 +107,7 @@ class Training<S extends Scores> {
   readonly #task: Task<S>;
   readonly #stepsPerEpoch: number;
   readonly #pace: Pace;
+  readonly #targeted: TargetedMaps | null;
   #position: Position;
   /** The position in the last checkpoint, and when it was written. */
   #saved: Position | null = null;
@@ -120,6 +122,8 @@ class Training<S extends Scores> {
     checkArguments(args, this.#task);
     this.#stepsPerEpoch = Math.floor(split.train.length / imagesPerStep(options));
     this.#pace = new Pace(seconds, options.batchSize);
+    const { targeted, seed } = options;
+    this.#targeted = targeted ? new TargetedMaps(targeted, split.train, pipeline, seed) : null;
     // What is kept changes nothing that is learnt.
     const { keep, ...learning } = options;
     const identity = { ...learning, ...objective.identity, ...args.identity };
@@ -151,7 +155,7 @@ class Training<S extends Scores> {
     const position = parsePosition(where, json);
     const { identity } = this.#position;
     checkIdentity(where, position.identity, identity);
-    await loaded(where, async () => session.load(state));
+    await loaded(where, async () => session.load(this.#targeted?.taken(state) ?? state));
     await storage.cutRecords(position.epoch);
     // From now on of the length that was told, which may be another one.
     this.#position = { ...position, identity };
@@ -239,6 +243,7 @@ class Training<S extends Scores> {
     const position = this.#position;
     const step = this.#stepsDone();
     const place = this.#place();
+    this.#targeted?.mask(batch, place.epoch);
     const labelled = { images: batch.images, labels: this.#task.labels(batch), count: batch.count };
     const seen = mixed(options.mix ?? null, labelled, pipeline.output, place);
     const { images, targets, learnt } = this.#task.lesson(seen, place);
@@ -247,9 +252,10 @@ class Training<S extends Scores> {
     const seed = stream(options.seed, "dropout", step).seed();
     const average = options.average && averageSharesAt(options.average, this.#timeAt(step));
     const hyper = { learningRate, seed, average };
-    const { loss, output } = await session.step(images, targets, hyper, loader.recycle);
+    const { loss, output, maps } = await session.step(images, targets, hyper, loader.recycle);
     if (!Number.isFinite(loss))
       throw await this.#diverged("the loss must be a finite number", loss, position.stepInEpoch + 1);
+    if (maps !== undefined) this.#targeted?.keep(batch, maps, place.epoch);
     const timed = this.#pace.stepDone();
     const { running } = position;
     const sums = Object.entries(learnt(output)).map(([name, sum]) => [name, (running[name] ?? 0) + sum]);
@@ -355,6 +361,7 @@ class Training<S extends Scores> {
       };
       for await (const batch of loader.training(order)) {
         const place = { ...this.#place(), batch: done };
+        this.#targeted?.mask(batch, epoch + pass);
         const labelled = { images: batch.images, labels: this.#task.labels(batch), count: batch.count };
         const seen = mixed(options.mix ?? null, labelled, pipeline.output, place);
         const { images } = this.#task.lesson(seen, place);
@@ -455,7 +462,7 @@ class Training<S extends Scores> {
   /** Writes the last checkpoint; the run then stands at `position`. */
   async #save(position: Position, state: TrainingState): Promise<void> {
     await this.#checkFinite(state);
-    await this.#args.storage.writeCheckpoint("last", state, position);
+    await this.#args.storage.writeCheckpoint("last", this.#targeted?.added(state) ?? state, position);
     this.#position = position;
     this.#saved = position;
     this.#savedAt = seconds();
