@@ -4,7 +4,7 @@ import { cutout } from "../../test/helpers/command-line.ts";
 
 const json = async (...words: string[]) => JSON.parse((await cutout("models", "--json", ...words)).out);
 
-// ResNet-18: He et al. 2016, by the Cutout paper's stem. airbench94: its author's 0.29 PFLOP a training.
+// By hand, layer by layer; airbench94 is that of its author's 0.29 PFLOP a training.
 it("parameters, and multiplications with addition of one image", async () => {
   const [resnet18, airbench94, wide] = await json("resnet18", "airbench94", "wrn-16-4:dropout=0.3");
   expect(resnet18).toMatchObject({
@@ -14,7 +14,7 @@ it("parameters, and multiplications with addition of one image", async () => {
     numClasses: 10,
     parameters: 11_173_962,
   });
-  expect(resnet18.multiplyAdds / 1e6).toBeCloseTo(556, 0);
+  expect(resnet18.multiplyAdds / 1e6).toBeCloseTo(555.4, 1);
   expect(airbench94.multiplyAdds / 1e6).toBeCloseTo(118.1, 1);
   expect(wide.parameters).toBe(2_748_890);
   // What it keeps of an image for the gradients is more than the image, and less than a hundred times its features.

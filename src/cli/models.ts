@@ -101,7 +101,7 @@ async function modelsAction(names: readonly string[], flags: ModelsFlags): Promi
 
 const million = (count: number): string => `${(count / 1e6).toFixed(1)} M`;
 
-export function formatModels(
+function formatModels(
   rows: readonly (Fit | Unfit)[],
   { time, batch, threads }: Pick<ModelsFlags, "time" | "batch" | "threads">,
 ): string {

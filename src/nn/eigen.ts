@@ -1,6 +1,6 @@
 // Eigenvalues and eigenvectors of small symmetric matrices.
 
-export interface Eigen {
+interface Eigen {
   readonly value: number;
   /** Of length 1; which of its two directions is left open. */
   readonly vector: Float64Array;
