@@ -135,7 +135,8 @@ describe("a pretraining", () => {
   test("divides images with classes as a training does", async () => {
     const { runDir } = await runPretraining(denoising({ data, epochs: 1 }));
     const classifier = await runTrial(settingsFor({ data, epochs: 1 }));
-    const digest = (folder: string) => JSON.parse(readFileSync(join(folder, "dataset.json"), "utf8")).splitDigest;
+    const digest = (folder: string) =>
+      JSON.parse(readFileSync(join(folder, "dataset.json"), "utf8")).splitDigest;
     expect(digest(runDir)).toBe(digest(classifier.runDir));
   });
 
@@ -202,7 +203,9 @@ describe("a classifier that begins with a pretraining", () => {
     try {
       await resumeTrial(runDir);
       // To begin anew it must be there.
-      await expect(runTrial(readSettings({}, configJson.pathIn(runDir)))).rejects.toThrow("no such run folder");
+      await expect(runTrial(readSettings({}, configJson.pathIn(runDir)))).rejects.toThrow(
+        "no such run folder",
+      );
     } finally {
       renameSync(away, pretrained);
     }
@@ -235,7 +238,12 @@ describe("a classifier that begins with a pretraining", () => {
 
   test.each([
     ["no such run", () => join(root, "none"), {}, "no such run folder"],
-    ["another network", () => pretrained, { model: "resnet9", imageSize: 28, cacheSize: 32 }, "must be a run of the network resnet9, got"],
+    [
+      "another network",
+      () => pretrained,
+      { model: "resnet9", imageSize: 28, cacheSize: 32 },
+      "must be a run of the network resnet9, got",
+    ],
   ])("%s is one line", async (_, run, told, line) => {
     const runs = readdirSync(join(root, "runs")).length;
     await expect(runTrial(from(run(), told))).rejects.toThrow(line);
@@ -258,5 +266,7 @@ describe("a classifier that begins with a pretraining", () => {
 test("what knows classes refuses a pretraining in one line", async () => {
   const line = `${pretrained}: must be the run of a classifier, got a pretraining (denoise)`;
   await expect(openClassifier(pretrained)).rejects.toThrow(line);
-  await expect(runTrial(denoising())).rejects.toThrow("objective: must be classify for a classifier, got denoise");
+  await expect(runTrial(denoising())).rejects.toThrow(
+    "objective: must be classify for a classifier, got denoise",
+  );
 });
