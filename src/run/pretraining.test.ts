@@ -27,7 +27,7 @@ import { resumeTrial, runTrial } from "./trial.ts";
 const root = mkdtempSync(join(tmpdir(), "cutout-pretraining-"));
 const data = join(root, "photos");
 const unlabelled = join(root, "unlabelled");
-const networkFile = join(root, "tiny.mjs");
+const networkFile = join(root, "tiny.mjs") as `${string}.mjs`;
 afterAll(() => rmSync(root, { recursive: true }));
 
 function settingsFor(told: Partial<SettingsInput>): Settings {
@@ -246,7 +246,7 @@ describe("a classifier that begins with a pretraining", () => {
     ],
   ])("%s is one line", async (_, run, told, line) => {
     const runs = readdirSync(join(root, "runs")).length;
-    await expect(runTrial(from(run(), told))).rejects.toThrow(line);
+    await expect(runTrial(from(run(), told as Partial<SettingsInput>))).rejects.toThrow(line);
     expect(readdirSync(join(root, "runs"))).toHaveLength(runs);
   });
 
