@@ -115,7 +115,7 @@ export async function beginRun<S extends Scores>(
   const start = settings.from && readStart(settings.from, definition);
   const chosen = await chooseDevice(settings.device);
   const prepared = await prepare(
-    { ...settings, device: chosen.device, from: start && start.from },
+    { ...settings, device: chosen.device, from: start?.from ?? null },
     attended.onProgress,
     definition,
     kind.purpose,
