@@ -2,7 +2,7 @@
 // added to a file; what is there already is not run again, and a run that was killed is gone on with.
 //
 //   node --import tsx bench/pretraining.ts --data asirra --labels 50 --seeds 0-2 --runs runs/pretraining --out bench/results/pretraining.jsonl
-//   ... --pretrain "--size 64 --epochs 30" --train "--size 64 --epochs 60"
+//   ... "--pretrain=--size 64 --epochs 30" "--train=--size 64 --epochs 60"
 //
 // Each seed divides the images anew: other test images, and other labelled ones. The pretraining sees all images but the
 // test images, without their classes. The last epoch is kept; nothing is chosen on the test part.

@@ -149,7 +149,9 @@ export function checkSizes(
 function checkTargeted({ targeted, mix, augmentations }: Settings["augment"], network: Network): void {
   if (targeted === null) return;
   mapLayer(network, targeted.layer);
-  const moving = augmentations.find(({ name }) => aboutAugmentation(name).kind === "geometry");
+  const moving = namedAugmentations(augmentations).find(
+    ({ name }) => aboutAugmentation(name).kind === "geometry",
+  );
   const other = mix ?? moving;
   if (other === undefined) return;
   throw settingsError({
@@ -179,6 +181,8 @@ export function resolveConfig(
   const { clipNorm, accumulate, lookahead, average } = settings;
   const { kind, learningRate, ...schedule } = settings.schedule;
   const { flip, cutout, augmentations, targeted, mix } = augment;
+  // A pretraining rebuilds what it sees, and targeted Cutout must know where each part of an image is.
+  const suitsFew = photos && objective.kind === "classify" && targeted === null;
   // In the order of the schema: this is what config.json looks like.
   return {
     data,
@@ -214,11 +218,7 @@ export function resolveConfig(
       flip,
       cutout: cutout && completeCutout(cutout, imageSize),
       // As they are applied, so that the config and whoever shows it say the order.
-      augmentations: [
-        ...inOrder(
-          completeAugmentations(augmentations, photos && objective.kind === "classify", trainingImages),
-        ),
-      ],
+      augmentations: [...inOrder(completeAugmentations(augmentations, suitsFew, trainingImages))],
       targeted,
       mix,
     },

@@ -12,10 +12,11 @@ import {
   rateFinding,
   rateOf,
 } from "../train/rate-range.ts";
+import { classification } from "./classification.ts";
 import { chooseDevice } from "./device.ts";
 import type { RunEvent } from "./events.ts";
 import { prepare } from "./prepare.ts";
-import { objectiveOf, withSession } from "./trial.ts";
+import { withSession } from "./trial.ts";
 
 export interface FoundRate extends RateFinding {
   readonly config: Config;
@@ -51,53 +52,59 @@ export async function findRate(
       const what = `must be below the highest rate (${highest})`;
       throw new CutoutError({ where: "--lowest", what, got: String(lowest), kind: "settings" });
     }
-    return await withSession(prepared, chosen, { onEvent, onProgress }, async (_, session) => {
-      const task = objectiveOf(prepared).on(dataset, pipeline.output);
-      const loader = openLoader({ dataset, pipeline, workers: config.loaderWorkers });
-      const { seed, batchSize } = config;
-      const { mix } = config.augment;
-      const points: RatePoint[] = [];
-      try {
-        for (let epoch = 1; points.length < steps && !outOfBounds(points); epoch++) {
-          const order = {
-            indices: split.train,
-            batchSize,
-            seed,
-            epoch,
-            progress: 0,
-            copies: copiesOf(mix),
-            startBatch: 0,
-          };
-          for await (const batch of loader.training(order)) {
-            const step = points.length;
-            const place = { seed, epoch, batch: step, progress: 0 };
-            const labelled = { images: batch.images, labels: task.labels(batch), count: batch.count };
-            const { images, targets } = task.lesson(mixed(mix, labelled, pipeline.output, place), place);
-            if (images !== batch.images) loader.recycle(batch.images);
-            const rate = rateOf(range, step);
-            const hyper = { learningRate: rate, seed: stream(seed, "dropout", step).seed() };
-            const { loss } = await session.step(images, targets, hyper, loader.recycle);
-            points.push({ rate, loss });
-            onProgress(points.length, steps, "steps");
-            if (points.length === steps || outOfBounds(points)) break;
+    return await withSession(
+      classification,
+      prepared,
+      chosen,
+      { onEvent, onProgress },
+      async (_, session) => {
+        const task = classification.objective(prepared).on(dataset, pipeline.output);
+        const loader = openLoader({ dataset, pipeline, workers: config.loaderWorkers });
+        const { seed, batchSize } = config;
+        const { mix } = config.augment;
+        const points: RatePoint[] = [];
+        try {
+          for (let epoch = 1; points.length < steps && !outOfBounds(points); epoch++) {
+            const order = {
+              indices: split.train,
+              batchSize,
+              seed,
+              epoch,
+              progress: 0,
+              copies: copiesOf(mix),
+              startBatch: 0,
+            };
+            for await (const batch of loader.training(order)) {
+              const step = points.length;
+              const place = { seed, epoch, batch: step, progress: 0 };
+              const labelled = { images: batch.images, labels: task.labels(batch), count: batch.count };
+              const { images, targets } = task.lesson(mixed(mix, labelled, pipeline.output, place), place);
+              if (images !== batch.images) loader.recycle(batch.images);
+              const rate = rateOf(range, step);
+              const hyper = { learningRate: rate, seed: stream(seed, "dropout", step).seed() };
+              const { loss } = await session.step(images, targets, hyper, loader.recycle);
+              points.push({ rate, loss });
+              onProgress(points.length, steps, "steps");
+              if (points.length === steps || outOfBounds(points)) break;
+            }
           }
+        } finally {
+          await loader.close();
         }
-      } finally {
-        await loader.close();
-      }
-      const found = rateFinding(points, range);
-      if (found.points.length === 0) {
-        const [first] = points;
-        const what = "the loss must be a finite number at the lowest rate";
-        throw new CutoutError({
-          where: "find-lr",
-          what,
-          got: String(first?.loss),
-          remedy: "begin lower: --lowest",
-        });
-      }
-      return { ...found, config, range };
-    });
+        const found = rateFinding(points, range);
+        if (found.points.length === 0) {
+          const [first] = points;
+          const what = "the loss must be a finite number at the lowest rate";
+          throw new CutoutError({
+            where: "find-lr",
+            what,
+            got: String(first?.loss),
+            remedy: "begin lower: --lowest",
+          });
+        }
+        return { ...found, config, range };
+      },
+    );
   } finally {
     dataset.close();
   }

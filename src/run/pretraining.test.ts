@@ -241,12 +241,12 @@ describe("a classifier that begins with a pretraining", () => {
     [
       "another network",
       () => pretrained,
-      { model: "resnet9" as const, imageSize: 28, cacheSize: 32 },
+      { model: "resnet9", imageSize: 28, cacheSize: 32 },
       "must be a run of the network resnet9, got",
     ],
   ])("%s is one line", async (_, run, told, line) => {
     const runs = readdirSync(join(root, "runs")).length;
-    await expect(runTrial(from(run(), told))).rejects.toThrow(line);
+    await expect(runTrial(from(run(), told as Partial<SettingsInput>))).rejects.toThrow(line);
     expect(readdirSync(join(root, "runs"))).toHaveLength(runs);
   });
 

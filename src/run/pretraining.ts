@@ -103,6 +103,7 @@ function checkPretraining({ objective, augment, labelSmoothing, classWeights }: 
     refuse("augment.augmentations", `${hiding.name} ${hide}`, `${remedy} ${hiding.name}`);
   }
   const leaveOut = "leave it out";
+  if (augment.targeted !== null) refuse("augment.targeted", hide, leaveOut);
   if (augment.mix !== null) refuse("augment.mix", "mixes labels, and a pretraining has none", leaveOut);
   if (labelSmoothing > 0) refuse("labelSmoothing", "is of labels, and a pretraining has none", leaveOut);
   if (classWeights !== "none") refuse("classWeights", "is of classes, and a pretraining has none", leaveOut);

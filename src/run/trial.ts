@@ -113,12 +113,13 @@ export async function beginRun<S extends Scores>(
   const attended = attend(options);
   // Before the images are decoded, which may take minutes.
   if (runDir !== null) checkNewRun(runDir);
-  const start = settings.from && readStart(settings.from, await networkOf(settings));
+  const definition = await networkOf(settings);
+  const start = settings.from && readStart(settings.from, definition);
   const chosen = await chooseDevice(settings.device);
   const prepared = await prepare(
-    { ...settings, device: chosen.device, from: start === null ? null : start.from },
+    { ...settings, device: chosen.device, from: start?.from ?? null },
     attended.onProgress,
-    undefined,
+    definition,
     kind.purpose,
   );
   try {
