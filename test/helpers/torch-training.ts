@@ -1,4 +1,4 @@
-// What test/golden/training_torch.py made: starting weights and images by formula, and the tensors after three steps.
+// What test/golden/training_torch.py and networks_torch.py made: starting weights and images by formula, and the tensors after three steps.
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
 import { buildNetwork } from "../../src/nn/build.ts";
@@ -24,8 +24,11 @@ interface Golden {
   readonly optimizer: Readonly<Record<string, Summary>>;
 }
 
-const golden: Readonly<Record<string, Golden>> = JSON.parse(
-  readFileSync(new URL("../golden/training.json", import.meta.url), "utf8"),
+const golden: Readonly<Record<string, Golden>> = Object.assign(
+  {},
+  ...["training.json", "networks.json"].map((name) =>
+    JSON.parse(readFileSync(new URL(`../golden/${name}`, import.meta.url), "utf8")),
+  ),
 );
 
 /** The finalizer of MurmurHash3. */
@@ -84,11 +87,15 @@ export interface TrainingCase {
   /** Key of the script's result. */
   readonly golden: string;
   readonly model: NetworkName;
+  /** Of the network. */
+  readonly options?: object;
   readonly size: number;
   readonly numClasses: number;
   readonly batch: number;
   readonly learningRate: number;
   readonly nesterov: boolean;
+  /** How many of the script's steps are taken; all when left out. */
+  readonly steps?: number;
 }
 
 /** Takes the script's three steps on a runtime; checks the losses and returns the state. */
@@ -97,9 +104,9 @@ export async function takeSteps(
   runtime: Runtime,
   tolerance: number,
 ): Promise<TrainingState> {
-  const { model, size, numClasses, batch, learningRate, nesterov } = example;
+  const { model, options, size, numClasses, batch, learningRate, nesterov } = example;
   const input = { height: size, width: size, channels: 3 };
-  const built = buildNetwork(model, { input, numClasses });
+  const built = buildNetwork(model, { input, numClasses, options });
   const plain: Network = network(model, input, numClasses, withoutDropout(built.layer));
   const session = await createTrainingSession({
     network: plain,
@@ -115,7 +122,7 @@ export async function takeSteps(
   });
   const targets = new Float32Array(batch * numClasses);
   for (let image = 0; image < batch; image++) targets[image * numClasses + ((image * 7) % numClasses)] = 1;
-  for (const [step, loss] of goldenOf(example).losses.entries()) {
+  for (const [step, loss] of goldenOf(example).losses.slice(0, example.steps).entries()) {
     const images = uniform(`images ${step}`, batch * 3 * size * size);
     const result = await session.step(images, targets, { learningRate, seed: step });
     expect(Math.abs(result.loss - loss) / loss, `loss of step ${step}`).toBeLessThan(tolerance);
