@@ -190,6 +190,23 @@ describe("a classifier that begins with a pretraining", () => {
     await classifier.close();
   });
 
+  test("what Lookahead and an average remember begins with its weights, too", async () => {
+    const { runDir } = await runTrial(
+      from(pretrained, {
+        epochs: 1,
+        schedule: { kind: "constant", learningRate: 1e-12 },
+        lookahead: { every: 1, alpha: 0.5 },
+        average: "ema:decay=0.999",
+      }),
+    );
+    const [learnt, source] = [weightsOf(runDir), weightsOf(pretrained)];
+    for (const name of ["a.weight", "b.weight"]) {
+      const [is, was] = [learnt, source].map((weights) => [...weights.get(name)!.data].map(Number));
+      const far = is!.map((value, at) => Math.abs(value - was![at]!));
+      expect(Math.max(...far), name).toBeLessThan(1e-6);
+    }
+  });
+
   test("does not need it from its first checkpoint on, and is then the same as one left alone", async () => {
     const whole = await runTrial(from(pretrained));
     const controller = new AbortController();

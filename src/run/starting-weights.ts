@@ -109,7 +109,8 @@ export function startState(
         });
       }),
     );
-  const next = { ...state, parameters: taken(state.parameters), buffers: taken(state.buffers) };
+  // What an optimizer or an average remembers of weights begins anew from these.
+  const next = { parameters: taken(state.parameters), buffers: taken(state.buffers), optimizer: new Map() };
   const all = [...state.parameters.keys(), ...state.buffers.keys()];
   const fresh = all.filter((name) => !names.has(name));
   const line =
