@@ -425,7 +425,8 @@ async function finish<S extends Scores>(
     pipeline,
     loader,
     session,
-    network,
+    // Weights of another run come with what that run's network made of its images.
+    ...(config.from === null && { network }),
     storage: kind.withPictures(storage, runDir, prepared),
     identity: dataIdentity(dataset, split),
     options: trainOptionsOf(config, network),
