@@ -136,9 +136,9 @@ describe("a flag and the same value in a config file give the same settings", ()
       }
     } else if (leaf.kinds !== null) {
       const kind = leaf.kinds[0]!;
-      const [part, field] = path.startsWith("optimizer") ? ["optimizer", "name"] : ["schedule", "kind"];
+      const part = path.split(".")[0]!;
       words.push(`--${part}`, kind);
-      raw[part!] = { [field!]: kind };
+      raw[part] = { [part === "optimizer" ? "name" : "kind"]: kind };
       if (kind === "steps" && path !== "schedule.milestones") {
         words.push("--milestones", "1");
         (raw.schedule as Record<string, unknown>).milestones = [1];

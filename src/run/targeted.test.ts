@@ -25,7 +25,7 @@ const settings = readSettings({
   threads: 1,
   loaderWorkers: 0,
   split: { validation: 0, test: 6 },
-  augment: { targeted: { layer: "layer3" } },
+  augment: { augmentations: [], targeted: { layer: "layer3" } },
   cacheDir: join(root, "cache"),
   runsDir: join(root, "runs"),
 });
