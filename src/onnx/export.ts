@@ -5,7 +5,6 @@ import type { Layer } from "../nn/layers/index.ts";
 import type { Network } from "../nn/network.ts";
 import { exportLayer, firstLayer, ruleOf } from "../nn/tree.ts";
 import type { Tensor } from "../tensor.ts";
-import { version } from "../version.ts";
 import { addConvolution } from "./convolution.ts";
 import { NodeList } from "./nodes.ts";
 import { encodeModel } from "./proto.ts";
@@ -19,6 +18,8 @@ export interface ExportOptions {
   /** Per channel, on the scale 0 to 1. */
   readonly normalization: { readonly mean: readonly number[]; readonly std: readonly number[] };
   readonly name: string;
+  /** Version of the program that trained it, for the file's metadata. */
+  readonly version?: string | undefined;
   /** How a file becomes what the network sees, for the file's metadata: who reads an image in another way gets other answers. */
   readonly reading?: ImageReading;
 }
@@ -56,6 +57,7 @@ export function exportModel({
   classes,
   normalization,
   name,
+  version,
   reading,
 }: ExportOptions): Uint8Array {
   const { channels, height, width } = network.input;
@@ -89,7 +91,7 @@ export function exportModel({
   nodes.addNamed("probabilities", "Softmax", [logits], { axis: 1 });
   return encodeModel({
     name,
-    version,
+    ...(version !== undefined && { version }),
     nodes: nodes.nodes,
     constants: nodes.constants,
     inputs: [{ name: "images", dtype: "float32", shape: ["N", channels, height, width] }],

@@ -3,7 +3,7 @@ export { checkpointPath, hasCheckpoint, loadCheckpoint } from "./checkpoint.ts";
 export { configJson } from "./config-json.ts";
 export { checkNewRun, createRun, removeLeftovers } from "./create.ts";
 export type { DatasetRecord } from "./dataset-json.ts";
-export type { Environment } from "./environment-json.ts";
+export { type Environment, environmentJson } from "./environment-json.ts";
 export { forgetEvaluation } from "./evaluation-json.ts";
 export { failureJson } from "./failure-json.ts";
 export { holdRun, isLockFile, type RunHold, waitUntilFree } from "./hold.ts";

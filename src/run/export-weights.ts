@@ -2,7 +2,7 @@
 import type { Normalization } from "../augment/index.ts";
 import type { Network } from "../nn/network.ts";
 import { exportModel } from "../onnx/export.ts";
-import { configJson, loadWeights } from "../run-folder/index.ts";
+import { configJson, environmentJson, loadWeights } from "../run-folder/index.ts";
 
 /** Which checkpoint of a run: the best epoch on validation, or the state that it has come to, in the end that of the last epoch. */
 export const weightNames = ["best", "last"] as const;
@@ -22,6 +22,14 @@ export function exportWeights(
 ): Uint8Array {
   const { parameters, buffers } = loadWeights(runDir, weights, network);
   const { fit, cacheSize, crops } = configJson.read(runDir);
-  const reading = { fit, cacheSize, crops };
-  return exportModel({ network, parameters, buffers, classes, normalization, reading, name: "cutout" });
+  return exportModel({
+    network,
+    parameters,
+    buffers,
+    classes,
+    normalization,
+    reading: { fit, cacheSize, crops },
+    name: "cutout",
+    version: environmentJson.show(runDir, [])?.versions.cutout,
+  });
 }
