@@ -1,10 +1,11 @@
 """Three training steps of more networks in PyTorch, in double precision: networks.json, made as training.json is.
 
-ResNet-50 is torchvision's own. What Shake-Shake draws is this project's: a hash of seed, layer and image.
+ResNet-50 is torchvision's own. "Smooth" ones have GELUs in the place of ReLUs; of some, named so, only losses are kept. What Shake-Shake draws is this project's: a hash of seed, layer and image.
 
     python -m pip install torch torchvision numpy && python test/golden/networks_torch.py
 """
 import math
+from unittest.mock import patch
 
 import torch
 import torch.nn as nn
@@ -267,18 +268,34 @@ class Airbench94(nn.Module):
         return self.head(F.max_pool2d(x, 3).flatten(1)) / 256
 
 
-write(
-    "networks.json",
-    {
-        "resnet34": lambda: run(ResNet34(), 8, 32, 10, 0.001, True),
-        "resnet50": lambda: run(ResNet50(), 8, 64, 10, 0.001, True),
-        "shake-shake-26-2x32d": lambda: run(
-            ShakeShake(16, [32, 64, 128], 4, Branch, Transition, False, False), 8, 32, 10, 0.001, True
-        ),
-        "shake-shake-29-2x4x64d": lambda: run(
-            ShakeShake(64, [256, 512, 1024], 3, GroupedBranch, PlainShortcut, True, True), 4, 16, 10, 0.001, True
-        ),
-        "alexnet-2012": lambda: run(AlexNet2012(), 4, 95, 10, 0.0003, False),
-        "airbench94": lambda: run(Airbench94(), 8, 32, 10, 0.01, True),
-    },
-)
+def shake_shake_29():
+    return ShakeShake(64, [256, 512, 1024], 3, GroupedBranch, PlainShortcut, True, True)
+
+
+def losses_alone(result):
+    return {"losses": result["losses"], "parameters": {}, "buffers": {}, "optimizer": {}}
+
+
+def smooth(run):
+    """with GELUs in the place of ReLUs: no gradient jumps"""
+    with patch.object(F, "relu", F.gelu), patch.object(nn.ReLU, "forward", lambda self, x: F.gelu(x)):
+        return run()
+
+
+runs = {
+    "resnet34": lambda: losses_alone(run(ResNet34(), 8, 32, 10, 0.001, True)),
+    "resnet34, smooth": lambda: smooth(lambda: run(ResNet34(), 8, 32, 10, 0.001, True)),
+    "resnet50": lambda: losses_alone(run(ResNet50(), 8, 64, 10, 0.001, True)),
+    "resnet50, smooth": lambda: smooth(lambda: run(ResNet50(), 8, 64, 10, 0.001, True, 2)),
+    "resnet50, one step": lambda: run(ResNet50(), 4, 32, 10, 0.001, True, 1),
+    "shake-shake-26-2x32d": lambda: run(
+        ShakeShake(16, [32, 64, 128], 4, Branch, Transition, False, False), 8, 32, 10, 0.001, True
+    ),
+    "shake-shake-29-2x4x64d": lambda: losses_alone(run(shake_shake_29(), 4, 16, 10, 0.001, True)),
+    "shake-shake-29-2x4x64d, smooth": lambda: smooth(lambda: run(shake_shake_29(), 4, 16, 10, 0.001, True)),
+    "alexnet-2012": lambda: run(AlexNet2012(), 4, 95, 10, 0.0003, False),
+    "airbench94": lambda: run(Airbench94(), 8, 32, 10, 0.01, True),
+}
+
+if __name__ == "__main__":
+    write("networks.json", runs)

@@ -162,7 +162,7 @@ def summary(name, value):
     }
 
 
-def run(model, batch, size, classes, learning_rate, nesterov):
+def run(model, batch, size, classes, learning_rate, nesterov, steps=3):
     parameters = dict(model.named_parameters())
     with torch.no_grad():
         for name, parameter in parameters.items():
@@ -170,7 +170,7 @@ def run(model, batch, size, classes, learning_rate, nesterov):
     optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate, momentum=0.9, nesterov=nesterov, weight_decay=5e-4)
     model.train()
     losses = []
-    for step in range(3):
+    for step in range(steps):
         if hasattr(model, "begin_step"):
             model.begin_step(step)
         images = torch.from_numpy(uniform(f"images {step}", batch * 3 * size * size).reshape(batch, 3, size, size)).to(dtype)

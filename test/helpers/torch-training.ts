@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
 import { buildNetwork } from "../../src/nn/build.ts";
-import type { Layer } from "../../src/nn/layers/index.ts";
+import { gelu, type Layer } from "../../src/nn/layers/index.ts";
 import { type Network, network } from "../../src/nn/network.ts";
 import type { NetworkName } from "../../src/nn/networks/index.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
@@ -83,6 +83,10 @@ const withoutDropout = (layer: Layer): Layer =>
     ? { ...layer, layers: layer.layers.filter(({ kind }) => kind !== "dropout").map(withoutDropout) }
     : layer;
 
+/** Layers are plain data. */
+const withGelus = (layer: Layer): Layer =>
+  JSON.parse(JSON.stringify(layer), (_, value) => (value?.kind === "relu" ? gelu : value));
+
 export interface TrainingCase {
   /** Key of the script's result. */
   readonly golden: string;
@@ -94,20 +98,23 @@ export interface TrainingCase {
   readonly batch: number;
   readonly learningRate: number;
   readonly nesterov: boolean;
+  /** With GELUs in the place of ReLUs. */
+  readonly smooth?: boolean;
   /** How many of the script's steps are taken; all when left out. */
   readonly steps?: number;
 }
 
-/** Takes the script's three steps on a runtime; checks the losses and returns the state. */
+/** Takes the script's steps on a runtime; checks the losses and returns the state. */
 export async function takeSteps(
   example: TrainingCase,
   runtime: Runtime,
   tolerance: number,
 ): Promise<TrainingState> {
-  const { model, options, size, numClasses, batch, learningRate, nesterov } = example;
+  const { model, options, smooth, size, numClasses, batch, learningRate, nesterov } = example;
   const input = { height: size, width: size, channels: 3 };
   const built = buildNetwork(model, { input, numClasses, options });
-  const plain: Network = network(model, input, numClasses, withoutDropout(built.layer));
+  const layer = withoutDropout(built.layer);
+  const plain: Network = network(model, input, numClasses, smooth ? withGelus(layer) : layer);
   const session = await createTrainingSession({
     network: plain,
     batchSize: batch,
