@@ -1,13 +1,13 @@
 // Conducts a study at a terminal: progress, Ctrl-C, the answer, and how to go on.
 import { existsSync } from "node:fs";
-import { automatic } from "../config/augmentation-fields.ts";
 import type { Executor } from "../execute/executor.ts";
 import { type Beginning, beginStudy } from "../study/begin.ts";
 import { conduct, type StudyEnd, type StudyEvent } from "../study/conduct.ts";
 import type { Planned } from "../study/questions/index.ts";
-import { type Arm, trialLog } from "../study-folder/index.ts";
+import { trialLog } from "../study-folder/index.ts";
 import { shellWord } from "../text.ts";
 import { describeFailure, oneLine, onInterrupt, say, tell } from "./console.ts";
+import { replacedDefaultNote } from "./replaced-default.ts";
 import { createStudyProgress } from "./study-progress.ts";
 import { sayWords } from "./words.ts";
 
@@ -18,19 +18,9 @@ export async function conductNew(
 ): Promise<void> {
   const path = beginStudy({ ...study, command: process.argv.slice(2) });
   tell(`study ${path}`);
-  tellOfDefaults(study.arms);
+  const replaced = replacedDefaultNote(study.arms);
+  if (replaced !== null) tell(replaced);
   await conducted(path, executor);
-}
-
-/** Settings of which some name augmentations and others leave them to the default differ in more than what was named. */
-function tellOfDefaults(arms: readonly Arm[]): void {
-  const named = arms.filter(({ settings: { augment } }) => {
-    return augment.augmentations.length > 0 && !augment.augmentations.includes(automatic);
-  });
-  if (named.length === 0 || named.length === arms.length) return;
-  tell(
-    `${named.map(({ name }) => name).join("; ")}: in the place of what few photos get by default, which others here may have; --augment ${automatic} beside it keeps that`,
-  );
 }
 
 /** Conducts the study in a folder until it is answered, stuck or interrupted; sets the exit code. */

@@ -109,7 +109,7 @@ test("a line for each that runs, redrawn in place below those that stay", () => 
   expect(screen().slice(0, 4)).toEqual([
     "12 of 12 trials to run",
     " 1/12  baseline  seed 0  test 61.00 %  30 s",
-    "  --cutout 16  seed 0  epoch 3/3  accuracy 75.00 %  0 s left",
+    "  --cutout 16  seed 0  epoch 3/3  accuracy 75.00 %",
     // Ten that wait, 30 s each, two at a time.
     "[====>                   ] 1 of 12 done, 1 running  about 2 min 30 s left of this round",
   ]);

@@ -122,7 +122,8 @@ export function createStudyProgress(
     return `if that gives no answer: ${rounds.join(", ")}`;
   };
   const runLine = ([index, one]: readonly [number, Running]): string => {
-    const left = one.endsAt === null ? "" : `  ${formatDuration(secondsTo(one.endsAt))} left`;
+    const seconds = one.endsAt === null ? 0 : Math.round(secondsTo(one.endsAt));
+    const left = seconds < 1 ? "" : `  ${formatDuration(seconds)} left`;
     return `  ${nameOf(index)}  ${one.text}${left}`;
   };
 

@@ -30,6 +30,11 @@ test.each<[Augment, string | RegExp]>([
   [{ cutout: { ...own, nHoles: "1-3" } }, /^with Cutout \(length 16, 1 to 3 holes, /],
   [{ augmentations: ["greyscale"] }, "without Cutout, with greyscale"],
   [{}, "without Cutout"],
+  [{ targeted: { layer: "layer3" } }, "without random holes, with targeted Cutout by layer3"],
+  [
+    { cutout: own, targeted: { layer: "last" } },
+    /^with Cutout \(length 16, [\d.]+ % masked on average\), targeted Cutout by last$/,
+  ],
 ])("%j", (augment, text) => {
   if (typeof text === "string") expect(augmentationText(config(augment))).toBe(text);
   else expect(augmentationText(config(augment))).toMatch(text);
@@ -40,6 +45,7 @@ test("without a config nothing is said", () => expect(augmentationText(null)).to
 test.each<[Augment, string]>([
   [{ cutout: null, augmentations: [], mix: null }, "resnet9 on pets"],
   [{ cutout: own, augmentations: [], mix: null }, "resnet9 on pets with Cutout"],
+  [{ targeted: { layer: "last" } }, "resnet9 on pets with targeted Cutout"],
   [
     { cutout: { like: "timm:probability=1" }, augmentations: ["greyscale"], mix: "mixup:alpha=0.2" },
     "resnet9 on pets with greyscale, Cutout like timm and mixup",

@@ -86,7 +86,7 @@ function fillText(fill: Fill): string {
 export function cutoutText(config: Config | null): string {
   if (config === null) return "";
   const { imageSize, augment } = config;
-  if (augment.cutout === null) return "without Cutout";
+  if (augment.cutout === null) return augment.targeted === null ? "without Cutout" : "without random holes";
   const complete = checkedTrainingCutout(augment.cutout);
   const text = describeCutout(complete, { height: imageSize, width: imageSize });
   if (!("like" in augment.cutout)) return text;
@@ -117,10 +117,11 @@ export function objectiveText(objective: Config["objective"]): string {
 /** What comes before Cutout and what after it, mixes last. */
 function aroundCutout(config: Config | null): { before: readonly string[]; after: readonly string[] } {
   if (config === null) return { before: [], after: [] };
-  const { augmentations, mix } = config.augment;
+  const { augmentations, targeted, mix } = config.augment;
   const { before, after } = aroundPass(augmentations);
   const mixes = mix === null ? [] : [shortForm(mix.name, mix.options)];
-  return { before: shortForms(before), after: [...shortForms(after), ...mixes] };
+  const aimed = targeted === null ? [] : [`targeted Cutout by ${targeted.layer}`];
+  return { before: shortForms(before), after: [...shortForms(after), ...aimed, ...mixes] };
 }
 
 /**
@@ -156,12 +157,14 @@ export function augmentationOrderText(config: Config): string {
 /** The names of what augments in order, without their options: `Cutout like timm, grid-mask and mixup`; empty when there are none. */
 function augmentationNames(config: Config | null): string {
   if (config === null) return "";
-  const { cutout, augmentations, mix } = config.augment;
+  const { cutout, augmentations, targeted, mix } = config.augment;
   const { before, after } = aroundPass(augmentations);
   const names = [
     ...before.map(({ name }) => name),
     ...(cutout === null ? [] : ["like" in cutout ? `Cutout like ${cutout.like}` : "Cutout"]),
-    ...[...after, ...(mix === null ? [] : [mix])].map(({ name }) => name),
+    ...after.map(({ name }) => name),
+    ...(targeted === null ? [] : ["targeted Cutout"]),
+    ...(mix === null ? [] : [mix.name]),
   ];
   return names.length < 2 ? (names[0] ?? "") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
 }

@@ -207,6 +207,33 @@ describe("a classifier that begins with a pretraining", () => {
     }
   });
 
+  test("keeps the whitening filters that the weights were learnt behind, on other images, too", async () => {
+    const file = join(root, "whitened.mjs") as `${string}.mjs`;
+    const nn = JSON.stringify(pathToFileURL(resolve("src/index.ts")).href);
+    writeFileSync(
+      file,
+      `import * as nn from ${nn};
+export default nn.defineNetwork({
+  name: "whitened",
+  build: ({ numClasses }) => nn.sequential(
+    nn.whiten("white"), nn.gelu, nn.globalAvgPool, nn.flatten, nn.linear("classes", numClasses)),
+});`,
+    );
+    const told = { model: file, epochs: 1 };
+    const source = await runTrial(settingsFor({ data, ...told }));
+    const elsewhere = join(root, "others");
+    await paintPhotos(elsewhere, 40);
+    const [next, alone] = [
+      await runTrial(settingsFor({ data: elsewhere, from: source.runDir, ...told })),
+      await runTrial(settingsFor({ data: elsewhere, ...told })),
+    ];
+    const filters = ({ runDir }: { readonly runDir: string }) =>
+      [...weightsOf(runDir)].filter(([name]) => name.startsWith("white.") && !name.endsWith("bias"));
+    expect(filters(source).length).toBeGreaterThan(0);
+    expect(filters(next)).toEqual(filters(source));
+    expect(filters(alone)).not.toEqual(filters(source));
+  });
+
   test("does not need it from its first checkpoint on, and is then the same as one left alone", async () => {
     const whole = await runTrial(from(pretrained));
     const controller = new AbortController();

@@ -11,7 +11,6 @@ import type { Network } from "../nn/network.ts";
 import { writeReport } from "../report/html.ts";
 import {
   checkNewRun,
-  checkpointPath,
   checkRunFolder,
   checkSameData,
   checkSameMeaning,
@@ -23,14 +22,12 @@ import {
   hasAugmented,
   hasCheckpoint,
   holdRun,
-  loadCheckpoint,
-  type OpenRun,
   type RunHold,
   removeLeftovers,
   runFolderStorage,
   writeProduct,
 } from "../run-folder/index.ts";
-import { counted, shellWord } from "../text.ts";
+import { shellWord } from "../text.ts";
 import type { ClassScores } from "../train/evaluation.ts";
 import type { Scores } from "../train/objective.ts";
 import type { RunStorage } from "../train/storage.ts";
@@ -44,6 +41,7 @@ import { type ChosenDevice, chooseDevice, describeFallbacks } from "./device.ts"
 import { describeEnvironment } from "./environment.ts";
 import type { RunEvent } from "./events.ts";
 import { networkOf, networkOfRun, networkToKeep } from "./network.ts";
+import { checkOtherEpochs } from "./other-epochs.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import type { RunKind } from "./run-kind.ts";
 import { readStart, type StartingWeights, startState } from "./starting-weights.ts";
@@ -250,7 +248,7 @@ async function goOn<S extends Scores>(
   const { data = run.config.data, epochs = run.config.epochs, cacheDir = run.config.cacheDir } = options;
   // A finished run that gets no more epochs is only tested again: nothing is trained.
   if (run.test === null || epochs > run.epochs.length) checkSameMeaning(run);
-  if (epochs !== run.config.epochs) checkOtherEpochs(run, epochs);
+  if (epochs !== run.config.epochs) checkOtherEpochs(kind.command, run, epochs);
   if (options.data === undefined && isMissing(data)) {
     throw new CutoutError({
       where: data,
@@ -296,54 +294,6 @@ async function goOn<S extends Scores>(
   } finally {
     prepared.dataset.close();
   }
-}
-
-/** What all kinds of runs have. */
-type SomeRun = Pick<OpenRun, "path" | "config"> & { readonly epochs: readonly unknown[] };
-
-/**
- * A run may get another length, but not one that is behind it.
- * @throws CutoutError about the epochs
- */
-function checkOtherEpochs(run: SomeRun, epochs: number): void {
-  const done = run.epochs.length;
-  if (epochs < done) {
-    throw settingsError({
-      field: "epochs",
-      what: `must be at least the ${done} epochs that the run has done`,
-      got: String(epochs),
-      remedy: `to end it here, --epochs ${done}`,
-    });
-  }
-  if (done === 0) return;
-  const last = positionIn(run, "last");
-  if (
-    run.config.keep === "last" &&
-    epochs === done &&
-    last.stepInEpoch !== undefined &&
-    last.stepInEpoch > 0
-  ) {
-    throw settingsError({
-      field: "epochs",
-      what: `must be at least ${done + 1}, because the run keeps its last epoch and stands within that one (${counted(last.stepInEpoch, "step")})`,
-      got: String(epochs),
-      remedy: "its best epoch so far can be used as it is: predict, eval and export take the run",
-    });
-  }
-  if (!hasCheckpoint(run.path, "best")) return;
-  // Killed between the two: the epoch would now be learnt at other rates, and its weights of before are those of the best.
-  const best = positionIn(run, "best");
-  if (best.epoch <= last.epoch) return;
-  throw new CutoutError({
-    where: run.path,
-    what: `the run was killed while it kept epoch ${best.epoch}, and its length cannot be changed there`,
-    remedy: `go on with it for that epoch first: cutout train --resume ${shellWord(run.path)}`,
-  });
-}
-
-function positionIn({ path }: Pick<OpenRun, "path">, name: "best" | "last") {
-  const { position } = loadCheckpoint(checkpointPath(path, name));
-  return position as { readonly epoch: number; readonly stepInEpoch?: number };
 }
 
 /** What the trainer is told. What there need not be is named only where it is: runs without are those of before. */

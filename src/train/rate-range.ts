@@ -101,7 +101,10 @@ export function rateFinding(all: readonly RatePoint[], { steps }: RateRange): Ra
     points,
     smooth,
     suggestion:
-      steepest === null || isNoise(losses, smooth, lowestAt, width) ? null : points[steepest.at]!.rate,
+      steepest === null || isNoise(losses, smooth, lowestAt, width)
+        ? null
+        : // More digits than two would be of the noise.
+          Number(points[steepest.at]!.rate.toPrecision(2)),
     lowest: points[lowestAt]?.rate ?? Number.NaN,
     blewUp: outOfBounds(all),
   };

@@ -10,49 +10,17 @@ algorithm 1).
 """
 
 import json
-import math
 import pathlib
 
-import numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
+from training_torch import start, uniform
+
 torch.set_default_dtype(torch.float64)
 torch.set_num_threads(1)
 BATCH, SIDE, CLASSES = 8, 6, 4
-
-
-def mix(x):
-    """The finalizer of MurmurHash3 on uint32."""
-    x = x.astype(np.uint64)
-    for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35)):
-        x = ((x ^ (x >> np.uint64(shift))) * np.uint64(factor)) & np.uint64(0xFFFFFFFF)
-    return x ^ (x >> np.uint64(16))
-
-
-def key_of(name):
-    key = 2166136261
-    for char in name:
-        key = ((key ^ ord(char)) * 16777619) % 2**32
-    return key
-
-
-def uniform(name, count):
-    """Numbers in [-1, 1) that float32 holds exactly."""
-    counter = np.arange(count, dtype=np.uint64) * np.uint64(2654435761) + np.uint64(key_of(name))
-    return (mix(counter & np.uint64(0xFFFFFFFF)) >> np.uint64(8)).astype(np.float64) / 2**23 - 1
-
-
-def start(name, shape):
-    u = uniform(name, int(np.prod(shape)))
-    if len(shape) > 1:
-        value = (u.astype(np.float32) * np.float32(math.sqrt(6 / np.prod(shape[1:])))).astype(np.float64)
-    elif name.endswith("weight"):
-        value = 1 + 0.125 * u
-    else:
-        value = 0.125 * u
-    return value.astype(np.float32).astype(np.float64).reshape(shape)
 
 
 class Small(nn.Module):
