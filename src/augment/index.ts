@@ -55,9 +55,10 @@ export type { Shape, SideLength, Sides } from "./cutout/shape.ts";
 export type { ColourFill, Fill, MaskFill, NoiseFill } from "./fill/fill.ts";
 export type { AffineOptions, AffineParameters } from "./geometry/affine.ts";
 export { affine } from "./geometry/affine.ts";
-export type { CropOptions, CropPosition } from "./geometry/crop.ts";
-export { centerCrop, cropImage, fiveCrops, sampleCrop } from "./geometry/crop.ts";
-export { flipImage, sampleFlip } from "./geometry/flip.ts";
+export type { CropOptions, CropPosition, PaddingMode } from "./geometry/crop.ts";
+export { centerCrop, cropImage, fiveCrops, paddingModes, sampleCrop } from "./geometry/crop.ts";
+export type { Flip, Turn } from "./geometry/flip.ts";
+export { alternating, flipImage, sampleFlip } from "./geometry/flip.ts";
 export type { FlipOptions, FlipParameters } from "./geometry/flips.ts";
 export { horizontalFlip, verticalFlip } from "./geometry/flips.ts";
 export type { Matrix, Point } from "./geometry/matrix.ts";
@@ -91,7 +92,10 @@ export type { Range } from "./options.ts";
 export { checkAugmentations, cropsItself } from "./pipeline/around-pass.ts";
 export { aroundPass, inOrder } from "./pipeline/order.ts";
 export type {
+  Crops,
+  EvaluationView,
   ImageParameters,
+  Occasion,
   Pipeline,
   TrainingPipeline,
   TrainingPipelineOptions,

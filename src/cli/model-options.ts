@@ -1,5 +1,6 @@
 // The options of whoever uses a trained network: which weights, and where it runs.
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { viewsNames } from "../config/views.ts";
 import type { ClassifierOptions, Weights } from "../run/classifier.ts";
 import type { DeviceChoice } from "../run/device.ts";
 import { printable } from "../text.ts";
@@ -7,7 +8,7 @@ import { tell } from "./console.ts";
 import type { Progress } from "./progress.ts";
 
 export interface ModelOptions {
-  readonly crops?: "center" | "ten";
+  readonly crops?: (typeof viewsNames)[number];
   readonly weights?: Weights;
   readonly device?: DeviceChoice;
   readonly threads?: number;
@@ -27,8 +28,8 @@ export function addModelOptions(command: Command): Command {
     .addOption(
       new Option(
         "--crops <views>",
-        "views of an image: its centre, or ten crops averaged (default: the run's)",
-      ).choices(["center", "ten"]),
+        "views of an image: its centre, or ten or six views averaged (default: the run's)",
+      ).choices(viewsNames),
     );
   return addDeviceOptions(command, "on a graphics card if the run did and there is one here, else cpu");
 }

@@ -1,5 +1,6 @@
 // The progress display: a line redrawn in place on a terminal, plain lines elsewhere.
 
+import { viewsText } from "../config/views.ts";
 import type { RunEvent } from "../run/events.ts";
 import { printable } from "../text.ts";
 import type { ReconstructionScores } from "../train/evaluation.ts";
@@ -92,8 +93,7 @@ export function formatEpoch(
 }
 
 export function formatTest({ epoch, crops, test }: TestRecord | TestRecord<ReconstructionScores>): string {
-  const views = crops === "ten" ? ", ten crops" : "";
-  return `test (epoch ${epoch}${views})  ${besideLoss("accuracy", test)}  loss ${test.loss.toFixed(3)}  ${test.count} images`;
+  return `test (epoch ${epoch}${viewsText[crops].aside})  ${besideLoss("accuracy", test)}  loss ${test.loss.toFixed(3)}  ${test.count} images`;
 }
 
 /** `decoding photos  1,200 of 10,000  12 %` */

@@ -31,7 +31,7 @@ export const automatic = {
     },
   ),
   padding: integer(
-    "pixels of the mean colour added on every side before the random crop; by default an eighth of the side where there is no other room to crop",
+    "pixels added on every side before the random crop; by default an eighth of the side where there is no other room to crop",
     {
       min: 0,
       max: 256,

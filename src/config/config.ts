@@ -1,7 +1,7 @@
 // Everything a run can be told, in one schema: types, ranges, defaults and help come from here.
 
 import { z } from "zod";
-import { createMix, type MixSpec } from "../augment/index.ts";
+import { alternating, createMix, type MixSpec, paddingModes } from "../augment/index.ts";
 import type { Columns } from "../data/index.ts";
 import { dataFormats } from "../data/names.ts";
 import { networks } from "../nn/networks/index.ts";
@@ -24,9 +24,10 @@ import { from, objectives } from "./objective-fields.ts";
 import { optimizerFields, updateFields } from "./optimizer-fields.ts";
 import { regularizerForm, regularizerFrom } from "./regularize-text.ts";
 import { schedules } from "./schedule-fields.ts";
+import { viewsNames } from "./views.ts";
 
 /** Written into config.json; raised whenever its meaning changes. Versions from `oldestVersion` on are read. */
-export const formatVersion = 6;
+export const formatVersion = 7;
 export const oldestVersion = 2;
 
 function readMix(given: MixSpec | string): MixSpec {
@@ -34,6 +35,8 @@ function readMix(given: MixSpec | string): MixSpec {
   createMix(spec);
   return spec;
 }
+
+const flipError = { error: () => `must be a number from 0 to 1, or ${alternating}` };
 
 /** `resnet9, wrn-16-4 (dropout)` */
 const networksHelp = networks
@@ -145,7 +148,16 @@ function schemaOf<F extends Fields>(fields: F) {
       .default([]),
     augment: group("augment", {
       padding: fields.padding as F["padding"],
-      flip: number("probability of a left-right flip", { min: 0, max: 1 }).default(0.5),
+      paddingMode: choice(
+        "what the padding shows: one colour, or the image mirrored at its border",
+        paddingModes,
+      ).default("constant"),
+      flip: z
+        .union([z.number(flipError).min(0, flipError).max(1, flipError), z.literal(alternating)], flipError)
+        .describe(
+          `probability of a left-right flip, or ${alternating}: in every other epoch, half of the images in the first`,
+        )
+        .default(0.5),
       cutout: fields.cutout as F["cutout"],
       augmentations: fields.augmentations as F["augmentations"],
       targeted: group("targeted", {
@@ -170,10 +182,10 @@ function schemaOf<F extends Fields>(fields: F) {
       .nullable()
       .default(null),
     keep: fields.keep as F["keep"],
-    crops: choice("views of an image in validation and test: its centre, or ten crops averaged", [
-      "center",
-      "ten",
-    ]).default("center"),
+    crops: choice(
+      "views of an image in validation and test: its centre; ten crops averaged (corners and centre, each flipped too); or six (the centre, and moved a little to two sides, each flipped too)",
+      viewsNames,
+    ).default("center"),
     threads: fields.threads as F["threads"],
     loaderWorkers: integer("threads that read and augment images; any number trains the same, bit for bit", {
       min: 0,

@@ -85,6 +85,7 @@ const groups: readonly FlagNames[] = [
     group: "Augmentation:",
     flags: {
       "augment.padding": "--padding <pixels>",
+      "augment.paddingMode": "--padding-mode <what>",
       "augment.flip": "--flip <probability>",
       "augment.cutout.length": "--length <pixels>",
       "augment.cutout.shape": "--cutout-shape <shape>",

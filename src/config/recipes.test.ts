@@ -6,16 +6,20 @@ import { readSettings } from "./settings.ts";
 
 const names = recipeNames();
 
+/** Of the images of a recipe's data; null for photos. */
+const sideOf = (name: string) => (name.startsWith("asirra") ? null : name.includes("stl10") ? 96 : 32);
+
 test("the paper's table is there, and the reviewed experiment", () => {
   expect(names).toContain("asirra-alexnet");
-  // Two networks on two data sets, each with and without crops and with and without Cutout; Shake-Shake; SVHN.
-  expect(names.filter((name) => name.startsWith("devries2017/"))).toHaveLength(2 * 2 * 4 + 2 + 2);
+  expect(names).toContain("cifar10-fast");
+  // Two networks on two data sets, each with and without crops and with and without Cutout; Shake-Shake; SVHN; STL-10.
+  expect(names.filter((name) => name.startsWith("devries2017/"))).toHaveLength(2 * 2 * 4 + 2 + 2 + 4);
 });
 
 test.each(names)("%s says what it is, and is a config that can be run", (name) => {
   expect(aboutRecipe(name)).not.toBe("");
   const settings = readSettings({}, recipeFile(name));
-  const config = configFor(settings, sizesFor(settings, name.startsWith("asirra") ? null : 32), 10_000);
+  const config = configFor(settings, sizesFor(settings, sideOf(name)), 10_000);
   expect(config).toMatchObject({
     model: { name: settings.model.name },
     epochs: settings.epochs,
@@ -31,9 +35,10 @@ test.each(names.filter((name) => name.startsWith("devries2017/")))(
   "%s follows the paper's protocol: its name says the holes, all images train, the last epoch is tested",
   (name) => {
     const { augment, split, keep } = readSettings({}, recipeFile(name));
-    const length = { cifar10: 16, cifar100: 8, svhn: 20 }[/(cifar100?|svhn)/.exec(name)![0]];
+    const stl10 = name.includes("-noaug") ? 24 : 32;
+    const length = { cifar10: 16, cifar100: 8, svhn: 20, stl10 }[/(cifar100?|svhn|stl10)/.exec(name)![0]];
     expect(augment.cutout).toEqual(name.endsWith("-cutout") ? expect.objectContaining({ length }) : null);
-    expect([augment.flip > 0, augment.padding! > 0]).toEqual(
+    expect([augment.flip !== 0, augment.padding! > 0]).toEqual(
       Array(2).fill(!name.includes("-noaug") && !name.includes("svhn")),
     );
     expect([split.validation, keep]).toEqual([0, "last"]);

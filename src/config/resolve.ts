@@ -180,7 +180,7 @@ export function resolveConfig(
   const batchSize = resolveBatchSize(settings, recipe.batchSize, trainingImages);
   const { clipNorm, accumulate, lookahead, average } = settings;
   const { kind, learningRate, ...schedule } = settings.schedule;
-  const { flip, cutout, augmentations, targeted, mix } = augment;
+  const { paddingMode, flip, cutout, augmentations, targeted, mix } = augment;
   // A pretraining rebuilds what it sees, and targeted Cutout must know where each part of an image is.
   const suitsFew = photos && objective.kind === "classify" && targeted === null;
   // In the order of the schema: this is what config.json looks like.
@@ -215,6 +215,7 @@ export function resolveConfig(
     regularize,
     augment: {
       padding,
+      paddingMode,
       flip,
       cutout: cutout && completeCutout(cutout, imageSize),
       // As they are applied, so that the config and whoever shows it say the order.

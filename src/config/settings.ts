@@ -149,6 +149,14 @@ function upgraded({ formatVersion: version, checksum, ...raw }: Raw): Raw {
   );
 }
 
+/** Up to version 6 the padding had one colour. */
+const fromVersion6 = ({ augment, ...rest }: Raw): Raw => ({
+  ...rest,
+  ...(augment !== undefined && {
+    augment: isObject(augment) ? { paddingMode: "constant", ...augment } : augment,
+  }),
+});
+
 /**
  * Up to version 5 there was one optimizer and nothing beside it, nothing was put among the layers of a network, and every
  * run told classes apart and began with weights of its own.
@@ -201,6 +209,7 @@ const upgrades: readonly { readonly before: number; readonly upgrade: (raw: Raw)
   { before: 4, upgrade: fromVersion3 },
   { before: 5, upgrade: fromVersion4 },
   { before: 6, upgrade: fromVersion5 },
+  { before: 7, upgrade: fromVersion6 },
 ];
 
 /** A run's own config.json is a config file too; its format version is checked and taken off. */

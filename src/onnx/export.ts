@@ -1,5 +1,6 @@
 // The trained network as an ONNX file for everybody: standard operators, N, C, H, W, batch normalization folded,
 // the normalization of the images inside.
+import type { Crops } from "../augment/index.ts";
 import { CutoutError } from "../error.ts";
 import type { Layer } from "../nn/layers/index.ts";
 import type { Network } from "../nn/network.ts";
@@ -30,8 +31,8 @@ export interface ImageReading {
   readonly fit: "cover" | "squash";
   /** Side of that square, pixels; the network's views are cut from it. */
   readonly cacheSize: number;
-  /** The centre, or ten crops whose probabilities are averaged. */
-  readonly crops: "center" | "ten";
+  /** Views whose probabilities are averaged. */
+  readonly crops: Crops;
 }
 
 /** What the first layer does of the normalization of the images, and what is left to do before it. */

@@ -147,7 +147,7 @@ export function augmentationOrderText(config: Config): string {
     ...before,
     // A resized crop as large as the network takes it leaves nothing to crop.
     ...(padding > 0 || sized || !cropsItself(augmentations) ? ["crop"] : []),
-    ...(flip > 0 ? ["flip"] : []),
+    ...(flip !== 0 ? ["flip"] : []),
     "normalization",
     ...(cutout === null ? [] : ["Cutout"]),
     ...after,

@@ -2,6 +2,7 @@
 
 import type { Config } from "../config/config.ts";
 import { toldSettings, valueText } from "../config/flag-text.ts";
+import { viewsText } from "../config/views.ts";
 import type { DatasetRecord, Pictures, ShownRun } from "../run-folder/index.ts";
 import { wilsonInterval } from "../stats/proportion.ts";
 import { counted, decimal, dottedKeys, duration, lossText, percent, whole } from "../text.ts";
@@ -66,10 +67,8 @@ function tested({ evaluation, test, epochs, config }: ShownRun, score: Score): C
   const right = Math.round(score.top1 * score.count);
   const { lower, upper } = wilsonInterval(right, score.count);
   const bound = (share: number) => percent(share, score.count);
-  const crops =
-    (evaluation ?? test)?.crops === "ten"
-      ? "the average over ten crops of each image"
-      : "on the centre of each image";
+  const { seen } = viewsText[(evaluation ?? test)?.crops ?? "center"];
+  const crops = seen === viewsText.center.seen ? `on ${seen}` : `the average over ${seen}`;
   const epoch = (evaluation ?? test)!.epoch;
   const planned = config?.epochs;
   const trained = epochs.at(-1)?.epoch;

@@ -1,6 +1,7 @@
 // Contact sheets: a grid of images with captions and outlines in one PNG, and the preview of augmentation.
 
 import sharp from "sharp";
+import { alternating } from "../augment/geometry/flip.ts";
 import type { ImageShape } from "../augment/image/layout.ts";
 import { denormalize } from "../augment/image/normalize.ts";
 import { evaluationViews, type TrainingPipeline } from "../augment/pipeline/pipeline.ts";
@@ -168,7 +169,8 @@ export async function previewSheet(
     const ofBatch = () => stream(seed, "augment batch", epoch, 0);
     const captions = chosen.map((index, at) => {
       dataset.read([index, chosen[(at + 1) % chosen.length]!], pixels);
-      const drawn = epoch > 0 && pipeline.sample(stream(seed, "augment", epoch, index), 1, ofBatch);
+      const turn = { epoch, ofImage: () => stream(seed, "augment image", index) };
+      const drawn = epoch > 0 && pipeline.sample(stream(seed, "augment", epoch, index), { ofBatch, turn });
       pipeline.apply(pixels, 0, drawn || view, batch.images, at * size);
       if (!drawn) return dataset.classes[labels[at]!]!;
       return drawn.flip ? `draw ${epoch}, flipped` : `draw ${epoch}`;
@@ -188,9 +190,11 @@ export async function previewSheet(
 }
 
 function pipelineText({ options: { input, crop, flip } }: TrainingPipeline): string {
-  const padding = crop.padding > 0 ? ` padded by ${crop.padding}` : "";
+  const reflected = crop.paddingMode === "reflect" ? " reflected" : "";
+  const padding = crop.padding > 0 ? ` padded by ${crop.padding}${reflected}` : "";
   const from = `${input.height} x ${input.width}${padding}`;
-  return `Crops of ${crop.height} x ${crop.width} from ${from}, flip ${percent(flip)}.`;
+  const flips = flip === alternating ? "flips alternate from epoch to epoch" : `flip ${percent(flip)}`;
+  return `Crops of ${crop.height} x ${crop.width} from ${from}, ${flips}.`;
 }
 
 function percent(share: number): string {

@@ -1,5 +1,6 @@
 // What the schemas of metrics and evaluations share.
 import { z } from "zod";
+import { viewsNames } from "../config/views.ts";
 
 export const share = z.number().min(0).max(1);
 export const count = z.int().min(0);
@@ -9,6 +10,6 @@ export const lossValue = z
   .nullable()
   .transform((value) => value ?? Number.NaN);
 export const score = z.object({ loss: lossValue, top1: share, top5: share, count });
-export const crops = z.enum(["center", "ten"]);
+export const crops = z.enum(viewsNames);
 /** Of images that were rebuilt: in squared units of the normalized image. */
 export const reconstructionScore = z.object({ loss: lossValue, corrupted: lossValue, count });

@@ -1,8 +1,10 @@
 // A trained network put to use: on images of any kind, on a whole data set, on its own test part again.
 
+import type { Crops } from "../augment/index.ts";
 import type { Config } from "../config/config.ts";
 import { threadsHere } from "../config/machine.ts";
 import { settingsError } from "../config/settings.ts";
+import { viewsNames } from "../config/views.ts";
 import { CutoutError } from "../error.ts";
 import { openModel } from "../runtime/node.ts";
 import type { Predictor } from "../train/step.ts";
@@ -32,8 +34,8 @@ export interface Attendance {
 }
 
 export interface ViewOptions extends Attendance {
-  /** Views of an image: its centre, or ten crops averaged. By default those of the run. */
-  readonly crops?: Config["crops"] | undefined;
+  /** Views of an image: its centre, or ten or six views averaged. By default those of the run. */
+  readonly crops?: Crops | undefined;
 }
 
 export interface ClassifyOptions extends ViewOptions {
@@ -51,7 +53,7 @@ export interface Classifier {
   readonly path: string;
   readonly classes: readonly string[];
   /** Views of an image where nothing else is asked for. */
-  readonly crops: Config["crops"];
+  readonly crops: Crops;
   /** Of the run; null of a bare model.onnx. */
   readonly config: Config | null;
   /**
@@ -179,7 +181,7 @@ const oneOf = (...names: readonly string[]) => ({
 
 /** Option -> what it must be; types tell it already where programs are compiled. */
 const kinds: { readonly [option: string]: { is(value: unknown): boolean; readonly what: string } } = {
-  crops: oneOf("center", "ten"),
+  crops: oneOf(...viewsNames),
   topK: { is: isCount, what: "must be an integer >= 1" },
   weights: oneOf(...weightNames),
   device: oneOf("cpu", "webgpu", "auto"),

@@ -1,6 +1,6 @@
 // Images of any number to their likeliest classes, a batch at a time, in the order given.
 
-import type { Config } from "../config/config.ts";
+import type { Crops } from "../augment/index.ts";
 import { type Dataset, openLoader } from "../data/index.ts";
 import { evaluate } from "../train/evaluate.ts";
 import { classScoring } from "../train/objectives/classify.ts";
@@ -37,7 +37,7 @@ export type Images = Iterable<ImageInput> | AsyncIterable<ImageInput>;
 export interface ClassifyArguments {
   readonly model: TrainedModel;
   readonly predictor: Pick<Predictor, "predict">;
-  readonly crops: Config["crops"];
+  readonly crops: Crops;
   /** How many classes of each image are told; all when undefined. */
   readonly topK: number | undefined;
   readonly signal: AbortSignal | undefined;

@@ -1,6 +1,6 @@
 // A trained network scored on data: on others, or on the test part of its own.
 
-import type { Config } from "../config/config.ts";
+import type { Crops } from "../augment/index.ts";
 import { type Dataset, openLoader } from "../data/index.ts";
 import { CutoutError } from "../error.ts";
 import { shellWord } from "../text.ts";
@@ -22,7 +22,7 @@ export interface DataEvaluation extends Omit<Evaluation, "epoch"> {
 export interface EvaluationTools extends OpeningTools {
   readonly model: TrainedModel;
   readonly predictor: Pick<Predictor, "predict">;
-  readonly crops: Config["crops"];
+  readonly crops: Crops;
   readonly tell: (text: string) => void;
 }
 

@@ -136,7 +136,7 @@ export function pipelineOf(
   const { imageSize, augment } = config;
   return makePipeline({
     input: { height: dataset.height, width: dataset.width, channels: dataset.channels },
-    crop: { height: imageSize, width: imageSize, padding: augment.padding },
+    crop: { height: imageSize, width: imageSize, padding: augment.padding, paddingMode: augment.paddingMode },
     flip: augment.flip,
     normalization: { mean, std },
     cutout: augment.cutout && checkedTrainingCutout(augment.cutout),

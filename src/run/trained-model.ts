@@ -1,9 +1,9 @@
 // A trained network as everything that uses it needs it, out of a run folder or of a model.onnx: the model, and how images are read for it.
 
 import { readFileSync, statSync } from "node:fs";
-import { type ImageShape, makePipeline, type TrainingPipeline } from "../augment/index.ts";
-import type { Config } from "../config/config.ts";
+import { type Crops, type ImageShape, makePipeline, type TrainingPipeline } from "../augment/index.ts";
 import { checkSettings } from "../config/settings.ts";
+import { viewsNames } from "../config/views.ts";
 import type { DecodeOptions } from "../data/index.ts";
 import { CutoutError, telling } from "../error.ts";
 import { buildNetwork } from "../nn/build.ts";
@@ -25,7 +25,7 @@ export interface TrainedModel {
   /** From decoded images to the network's input; 0 to 1. */
   readonly pipeline: TrainingPipeline;
   readonly decoding: DecodeOptions;
-  readonly crops: Config["crops"];
+  readonly crops: Crops;
   /** After which epoch the weights were kept; null where the file does not tell. */
   readonly epoch: number | null;
   /** The run folder that it is from; null of a file. */
@@ -256,6 +256,8 @@ function classesIn(text: string | undefined): readonly string[] | null {
 function toldReading({ fit, cacheSize, crops }: ModelDescription["metadata"]): ImageReading | null {
   const side = Number(cacheSize);
   if (fit !== "cover" && fit !== "squash") return null;
-  if (crops !== "center" && crops !== "ten") return null;
-  return Number.isInteger(side) && side >= 1 ? { fit, cacheSize: side, crops } : null;
+  const views = viewsNames.find((name) => name === crops);
+  return views !== undefined && Number.isInteger(side) && side >= 1
+    ? { fit, cacheSize: side, crops: views }
+    : null;
 }

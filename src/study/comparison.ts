@@ -1,4 +1,6 @@
 // Several runs set against each other: the one result that terminal and page both tell.
+
+import { viewsText } from "../config/views.ts";
 import type { ShownRun } from "../run-folder/index.ts";
 import { holm, mcnemarExact } from "../stats/mcnemar.ts";
 import { fewestPairs, mostPairs, type SignFlip, signFlip } from "../stats/sign-flip.ts";
@@ -164,7 +166,7 @@ function cautionsOf(first: RunGroup, second: RunGroup, { groups, differing }: Gr
       : []),
     ...(names.includes("data") ? ["The data are not the same."] : []),
     ...(crops.size > 1
-      ? ["Some runs were tested on the centre of each image, others on ten crops of it."]
+      ? [`Some runs were tested on ${[...crops].map((name) => viewsText[name].seen).join(", others on ")}.`]
       : []),
     ...(repeated > 0
       ? [

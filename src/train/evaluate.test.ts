@@ -39,9 +39,9 @@ async function classified(options: Omit<EvaluateOptions<ClassScoring>, "scoring"
   return { score: scoring.score(), probabilities: scoring.probabilities() };
 }
 
-test("probabilities are the mean of the views' softmax, for any images and batch size", async () => {
+test("probabilities are the weighted mean of the views' softmax, for any images and batch size", async () => {
   const anyIndices = fc.array(fc.nat(11), { minLength: 1, maxLength: 12 });
-  const crops = fc.constantFrom("center" as const, "ten" as const);
+  const crops = fc.constantFrom("center" as const, "ten" as const, "six" as const);
   await fc.assert(
     fc.asyncProperty(anyIndices, crops, fc.integer({ min: 1, max: 13 }), async (list, crops, batchSize) => {
       const indices = Int32Array.from(list);
@@ -57,7 +57,7 @@ test("probabilities are the mean of the views' softmax, for any images and batch
         onProgress,
       });
       const views = evaluationViews(crops, dataset, pipeline.output);
-      expect(views).toHaveLength(crops === "ten" ? 10 : 1);
+      expect(views).toHaveLength({ center: 1, ten: 10, six: 6 }[crops]);
       let loss = 0;
       list.forEach((index, n) => {
         const pixels = new Uint8Array(6 * 6 * 3);
@@ -68,7 +68,7 @@ test("probabilities are the mean of the views' softmax, for any images and batch
           pipeline.apply(pixels, 0, view, image, 0);
           const powers = logitsOf(image).map((logit) => Math.exp(Math.fround(logit)));
           const total = powers.reduce((a, b) => a + b);
-          for (const label of [0, 1, 2]) mean[label]! += powers[label]! / total / views.length;
+          for (const label of [0, 1, 2]) mean[label]! += (view.weight * powers[label]!) / total;
         }
         mean.forEach((expected, label) => {
           expect(probabilities[n * 3 + label]).toBeCloseTo(expected, 6);

@@ -1,5 +1,5 @@
 // Evaluation of a network on images: fixed views, each batch of them predicted and scored.
-import { evaluationViews, type ImageShape, type Pipeline } from "../augment/index.ts";
+import { type Crops, evaluationViews, type ImageShape, type Pipeline } from "../augment/index.ts";
 import type { Loader } from "../data/index.ts";
 import { CutoutError } from "../error.ts";
 import type { TrainingSession } from "./network-session.ts";
@@ -15,8 +15,8 @@ export interface EvaluateOptions<T extends Scoring<Scores>> {
   readonly pipeline: Pipeline;
   /** Of this dataset and pipeline. */
   readonly loader: Pick<Loader, "evaluation" | "recycle">;
-  /** The centre crop, or the four corners and the centre, each also flipped. */
-  readonly crops: "center" | "ten";
+  /** Which views of an image are averaged. */
+  readonly crops: Crops;
   readonly batchSize: number;
   /** Images done of images to do, views counted one by one. */
   readonly onProgress?: (done: number, total: number) => void;
@@ -36,7 +36,7 @@ export async function evaluate<T extends Scoring<Scores>>(options: EvaluateOptio
     let first = 0;
     for await (const batch of loader.evaluation({ indices, view, batchSize })) {
       options.signal?.throwIfAborted();
-      const { images, answered } = scoring.question(batch, first);
+      const { images, answered } = scoring.question(batch, first, view.weight);
       if (images !== batch.images) loader.recycle(batch.images);
       answered(await predictor.predict(images, batch.count, loader.recycle));
       first += batch.count;

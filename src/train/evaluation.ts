@@ -1,4 +1,5 @@
 // Scores of classification and of reconstruction: the lines of metrics.jsonl and evaluation.json of a run folder.
+import type { Crops } from "../augment/index.ts";
 
 /** Mean loss and accuracies (0 to 1) over a set of images. */
 export interface Score {
@@ -49,7 +50,7 @@ export interface ClassDetails {
 
 /** How the kept weights did on each test image. */
 export interface Evaluation extends ClassDetails {
-  readonly crops: "center" | "ten";
+  readonly crops: Crops;
   readonly epoch: number;
   readonly score: Score;
 }
@@ -71,7 +72,7 @@ export interface ReconstructionScores {
 
 /** How the kept weights rebuilt each test image. */
 export interface ReconstructionEvaluation {
-  readonly crops: "center" | "ten";
+  readonly crops: Crops;
   readonly epoch: number;
   readonly score: ReconstructionScore;
   readonly reconstructions: readonly Reconstruction[];

@@ -1,4 +1,5 @@
 // What a training run tells: the lines of metrics.jsonl, and what a progress display listens to.
+import type { Crops } from "../augment/index.ts";
 import type { ClassScores } from "./evaluation.ts";
 import type { Scores } from "./objective.ts";
 
@@ -25,7 +26,7 @@ export interface EpochRecord<S extends Scores = ClassScores> {
 export interface TestRecord<S extends Scores = ClassScores> {
   readonly type: "test";
   readonly epoch: number;
-  readonly crops: "center" | "ten";
+  readonly crops: Crops;
   readonly test: S["score"];
 }
 

@@ -102,8 +102,9 @@ export interface Scoring<S extends Scores = Scores> {
   /**
    * The next batch of the images, in order; with several views all of them come again for each.
    * @param first place of the batch's first image among the images that are scored
+   * @param weight share of this view in the mean over all of an image, which are 1 together
    */
-  question(batch: Batch, first: number): Question;
+  question(batch: Batch, first: number, weight: number): Question;
   score(): S["score"];
   details(): S["details"];
 }

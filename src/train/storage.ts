@@ -1,4 +1,5 @@
 // What a run keeps, by names of things: a run folder does it with files, a test or a browser in another way.
+import type { Crops } from "../augment/index.ts";
 import type { MetricsRecord } from "./events.ts";
 import type { TrainingState } from "./network-session.ts";
 import type { Scores } from "./objective.ts";
@@ -16,7 +17,7 @@ export interface StoredCheckpoint {
 
 /** The kept weights on the test part. */
 export type Evaluated<S extends Scores> = {
-  readonly crops: "center" | "ten";
+  readonly crops: Crops;
   readonly epoch: number;
   readonly score: S["score"];
 } & S["details"];

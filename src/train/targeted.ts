@@ -69,8 +69,9 @@ export class TargetedMaps {
   #view(index: number, epoch: number): View {
     // Crop and flip come first; holes, also those of a batch, are drawn after them.
     const ofBatch = () => stream(this.#seed, "augment batch", epoch);
-    const drawn = this.#pipeline.sample(stream(this.#seed, "augment", epoch, index), 1, ofBatch);
-    const { top, left, flip } = drawn;
+    const turn = { epoch, ofImage: () => stream(this.#seed, "augment image", index) };
+    const rng = stream(this.#seed, "augment", epoch, index);
+    const { top, left, flip } = this.#pipeline.sample(rng, { ofBatch, turn });
     return { top, left, flip };
   }
 

@@ -1,5 +1,5 @@
 // What a training run is given, and what must hold of it before anything is begun.
-import type { MixSpec, Pipeline } from "../augment/index.ts";
+import type { Crops, MixSpec, Pipeline } from "../augment/index.ts";
 import type { Dataset, Loader, Split } from "../data/index.ts";
 import { CutoutError } from "../error.ts";
 import type { MapLayer } from "../nn/most-activated.ts";
@@ -25,7 +25,7 @@ export interface TrainOptions {
   /** Whose weights are tested: those of the best epoch on validation, or of the last. */
   readonly keep: "best" | "last";
   /** Views of an image in validation and test. */
-  readonly crops: "center" | "ten";
+  readonly crops: Crops;
   /** What is done to whole batches; nothing when null or left out. */
   readonly mix?: MixSpec | null;
   /** Masks what a layer responds to most, by maps of the epoch before; left out for none. */

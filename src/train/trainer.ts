@@ -1,4 +1,5 @@
 // The training loop: epochs of steps, validation, best and last checkpoint, exact resume, and the test at the end.
+import { evaluationViews } from "../augment/index.ts";
 import type { Batch } from "../data/index.ts";
 import { CutoutError } from "../error.ts";
 import { averageSharesAt, epochsAveraged } from "../optim/average.ts";
@@ -506,7 +507,8 @@ class Training<S extends Scores> {
   }
 
   #views(): number {
-    return this.#args.options.crops === "ten" ? 10 : 1;
+    const { options, dataset, pipeline } = this.#args;
+    return evaluationViews(options.crops, dataset, pipeline.output).length;
   }
 
   /** Keeps weights that have become infinite or NaN out of the checkpoints. */

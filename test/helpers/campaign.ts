@@ -78,15 +78,12 @@ export async function openCampaign(): Promise<Campaign> {
     return { code, signal, output, errors };
   };
   const run: Campaign["run"] = (words, kill) => start([main, ...words], kill);
-  const train = (out: string) => [
-    "train",
-    photos,
-    "--out",
-    out,
-    "--cache-dir",
-    join(root, "cache"),
-    ...settings,
-  ];
+  // Each run makes a cache of its own, so that all make the same calls, and kills come while it is made too.
+  const cacheOf = (out: string) => `${out}-cache`;
+  const train = (out: string) => ["train", photos, "--out", out, "--cache-dir", cacheOf(out), ...settings];
+  const remove = (out: string) => {
+    for (const folder of [out, cacheOf(out)]) rmSync(folder, { recursive: true, force: true });
+  };
 
   const began = performance.now();
   const whole = await start([dying, "renameSync", "0", "before", ...train(alone)]);
@@ -115,7 +112,7 @@ export async function openCampaign(): Promise<Campaign> {
     const again = await run(begun ? ["train", "--resume", out] : train(out));
     if (again.code !== 0) return `${begun ? "resume" : "again"}: ${again.errors.trim().split("\n").at(-1)}`;
     const wrong = differences(out);
-    rmSync(out, { recursive: true });
+    remove(out);
     return wrong;
   };
 
@@ -153,7 +150,7 @@ export async function openCampaign(): Promise<Campaign> {
       if (done.length === 0) return `nobody ended it: ${both.map(({ errors }) => errors).join(" | ")}`;
       if (told !== undefined) return told.errors.trim().split("\n").at(-1)!;
       const wrong = differences(out);
-      rmSync(out, { recursive: true });
+      remove(out);
       return wrong;
     },
     files: readdirSync(alone)

@@ -78,6 +78,21 @@ describe("flip", () => {
     }
   });
 
+  test("alternating: half of the images at first, and each in every other epoch", () => {
+    const flips = (epoch: number) =>
+      Array.from({ length: 1000 }, (_, index) =>
+        sampleFlip(stream(1, "flip", epoch, index), "alternating", {
+          epoch,
+          ofImage: () => stream(1, "image", index),
+        }),
+      );
+    const first = flips(1);
+    expect(first.filter(Boolean).length / 1000).toBeCloseTo(0.5, 1);
+    expect(flips(2)).toEqual(first.map((flip) => !flip));
+    expect(flips(3)).toEqual(first);
+    expect(() => sampleFlip(stream(1, "flip"), "alternating")).toThrow("augment: turn must be the epoch");
+  });
+
   test("off means never, 1 means always, bad chances are refused", () => {
     const rng = stream(1, "flip");
     const flips = (probability: number) =>
@@ -85,8 +100,10 @@ describe("flip", () => {
     expect(flips(0)).toBe(0);
     expect(flips(1)).toBe(500);
     expect(flips(0.5) / 500).toBeCloseTo(0.5, 1);
-    expect(() => flips(1.5)).toThrow("flip: probability must be from 0 to 1, got 1.5");
-    expect(() => flips(Number.NaN)).toThrow("flip: probability must be from 0 to 1, got NaN");
+    expect(() => flips(1.5)).toThrow("flip: must be a probability from 0 to 1, or alternating, got 1.5");
+    expect(() => flips(Number.NaN)).toThrow(
+      "flip: must be a probability from 0 to 1, or alternating, got NaN",
+    );
   });
 });
 

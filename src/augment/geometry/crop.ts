@@ -23,7 +23,12 @@ export interface CropOptions {
    * the crop. With the crop as large as the image this is pad-and-crop; with 0 and a larger image, resize-and-crop.
    */
   readonly padding: number;
+  /** What lies there: zero, or the image mirrored at its border pixels (PyTorch's "reflect"). Zero when left out. */
+  readonly paddingMode?: PaddingMode;
 }
+
+export const paddingModes = ["constant", "reflect"] as const;
+export type PaddingMode = (typeof paddingModes)[number];
 
 /** Corner of a crop in the unpadded image; negative inside the padding. */
 export interface CropPosition {
@@ -88,6 +93,35 @@ export function fiveCrops(image: ImageShape, size: { height: number; width: numb
     { top: bottom, left: right },
     center,
   ];
+}
+
+/**
+ * Bytes of a part of one image, [region.height, region.width, channels]; outside the image it goes on as its mirror
+ * image, the border pixels not repeated (`padding_mode="reflect"` of torchvision).
+ * @param image bytes [height, width, channels] from `offset` on
+ * @param region reaches over the border by less than the image's side
+ */
+export function reflectedCrop(
+  image: Uint8Array,
+  offset: number,
+  { height, width, channels }: ImageShape,
+  region: CropPosition & { readonly height: number; readonly width: number },
+  target: Uint8Array,
+): void {
+  let to = 0;
+  for (let y = 0; y < region.height; y++) {
+    const row = offset + mirrored(region.top + y, height) * width * channels;
+    for (let x = 0; x < region.width; x++) {
+      const from = row + mirrored(region.left + x, width) * channels;
+      for (let c = 0; c < channels; c++) target[to++] = image[from + c]!;
+    }
+  }
+}
+
+/** The place of a pixel that may lie outside: ... 2 1 | 0 1 2 ... */
+function mirrored(at: number, extent: number): number {
+  if (at < 0) return -at;
+  return at < extent ? at : 2 * (extent - 1) - at;
 }
 
 /**

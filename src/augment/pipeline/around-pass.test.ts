@@ -31,9 +31,9 @@ test("follow the pass in their order, at their place in the batch, and the rest 
   ];
   const [plain, followed] = [pipelineWith([]), pipelineWith(specs)];
   for (let seed = 0; seed < 20; seed++) {
-    const parameters = followed.sample(stream(seed, "draw"), 0.3);
+    const parameters = followed.sample(stream(seed, "draw"), { progress: 0.3 });
     const { after, ...rest } = parameters;
-    expect(rest).toEqual(plain.sample(stream(seed, "draw"), 0.3));
+    expect(rest).toEqual(plain.sample(stream(seed, "draw"), { progress: 0.3 }));
     expect(JSON.parse(JSON.stringify(parameters))).toEqual(parameters);
     const target = new Float32Array(3 * size).fill(7);
     followed.apply(bytes, 12 * 12 * 3, parameters, target, size);
@@ -54,9 +54,10 @@ test("follow the pass in their order, at their place in the batch, and the rest 
 test("progress reaches what follows a schedule", () => {
   const ramped = pipelineWith([{ name: "grid-mask", options: { probability: 1, ramp: 1 } }]);
   const grids = (progress: number) =>
-    Array.from({ length: 50 }, (_, seed) => ramped.sample(stream(seed, "draw"), progress).after![0]).filter(
-      (drawn) => (drawn as { grid: unknown }).grid !== null,
-    ).length;
+    Array.from(
+      { length: 50 },
+      (_, seed) => ramped.sample(stream(seed, "draw"), { progress }).after![0],
+    ).filter((drawn) => (drawn as { grid: unknown }).grid !== null).length;
   expect(grids(0)).toBe(0);
   expect(grids(1)).toBe(50);
   expect(grids(0.5)).toBeGreaterThan(10);
@@ -81,10 +82,10 @@ describe("geometry and colours come first, on the decoded bytes", () => {
     const filled = { name: "rotation", options: { degrees: 40, fill: mean } } as AugmentationSpec;
     const steps = [filled, early[1]!, early[2]!].map(createAugmentation);
     for (let seed = 0; seed < 20; seed++) {
-      const parameters = pipeline.sample(stream(seed, "draw"), 0.3);
+      const parameters = pipeline.sample(stream(seed, "draw"), { progress: 0.3 });
       expect(JSON.parse(JSON.stringify(parameters))).toEqual(parameters);
       const { before, after, ...rest } = parameters;
-      expect(rest).toEqual(plain.sample(stream(seed, "draw"), 0.3));
+      expect(rest).toEqual(plain.sample(stream(seed, "draw"), { progress: 0.3 }));
       const own = bytes.slice();
       const target = new Float32Array(2 * size).fill(7);
       pipeline.apply(own, 12 * 12 * 3, parameters, target, size);

@@ -126,7 +126,7 @@ test("a hole shows another image of the batch, cropped and mirrored as its own",
 test("per batch: images have crops of their own and the same holes", () => {
   const pipeline = pipelineOf({ ...common, length: 6, fill: "zero", per: "batch" });
   const drawn = [0, 1, 2, 3].map((index) =>
-    pipeline.sample(stream(1, "augment", 1, index), 1, () => stream(1, "augment batch", 1, 0)),
+    pipeline.sample(stream(1, "augment", 1, index), { ofBatch: () => stream(1, "augment batch", 1, 0) }),
   );
   expect(new Set(drawn.map(({ holes }) => JSON.stringify(holes))).size).toBe(1);
   expect(new Set(drawn.map(({ top, left, flip }) => `${top},${left},${flip}`)).size).toBeGreaterThan(1);
@@ -145,7 +145,7 @@ test("a schedule follows the progress, and crops and flips do not depend on it",
     placement: "inside",
     fill: "zero",
   });
-  const at = (progress: number) => pipeline.sample(stream(1, "augment", 1, 0), progress);
+  const at = (progress: number) => pipeline.sample(stream(1, "augment", 1, 0), { progress });
   expect(at(0).holes.map(({ top, bottom }) => bottom - top)).toEqual([2, 2]);
   expect(at(1).holes.map(({ top, bottom }) => bottom - top)).toEqual([8, 8]);
   expect({ ...at(0), holes: [] }).toEqual({ ...at(1), holes: [] });

@@ -209,27 +209,98 @@ describe("what is drawn", () => {
   });
 });
 
+/** One image as NumPy's `pad(mode="reflect")` makes it of a row 1 2 3: 3 2 1 2 3 2 1. */
+function padded(
+  pixels: Uint8Array,
+  { height, width, channels }: CompletePipelineOptions["input"],
+  by: number,
+) {
+  const inside = (at: number, extent: number) => {
+    const period = 2 * (extent - 1);
+    const phase = ((at % period) + period) % period;
+    return Math.min(phase, period - phase);
+  };
+  const wide = { height: height + 2 * by, width: width + 2 * by };
+  return Uint8Array.from({ length: wide.height * wide.width * channels }, (_, at) => {
+    const place = Math.floor(at / channels);
+    const row = inside(Math.floor(place / wide.width) - by, height);
+    const column = inside((place % wide.width) - by, width);
+    return pixels[(row * width + column) * channels + (at % channels)]!;
+  });
+}
+
+test("reflected padding is a crop of the image with its mirror image around it", () => {
+  const input = { height: 5, width: 6, channels: 3 };
+  const crop = { height: 4, width: 6, padding: 3 };
+  expect(
+    [...padded(Uint8Array.of(1, 2, 3, 1, 2, 3), { height: 2, width: 3, channels: 1 }, 1)].slice(0, 5),
+  ).toEqual([2, 1, 2, 3, 2]);
+  for (const fill of ["zero", "imageMean", "otherImage"] as const) {
+    const rest = {
+      flip: 0.5,
+      normalization: { mean: [0.5, 0.4, 0.3], std: [0.2, 0.3, 0.4] },
+      cutout: { length: 2, fill },
+    };
+    const pipeline = trainingPipeline({ ...rest, input, crop: { ...crop, paddingMode: "reflect" } });
+    const wide = { height: 11, width: 12, channels: 3 };
+    const around = trainingPipeline({ ...rest, input: wide, crop: { ...crop, padding: 0 } });
+    const images = [randomBytes(90, 1), randomBytes(90, 2)];
+    const own = Uint8Array.from(images.flatMap((image) => [...image]));
+    const larger = Uint8Array.from(images.flatMap((image) => [...padded(image, input, 3)]));
+    for (let index = 0; index < 50; index++) {
+      const { border, ...drawn } = pipeline.sample(stream(1, "augment", 1, index));
+      expect(border).toBe("reflect");
+      const [seen, expected] = [new Float32Array(72), new Float32Array(72)];
+      pipeline.apply(own, 90, { ...drawn, border: "reflect" }, seen, 0);
+      around.apply(
+        larger,
+        wide.height * wide.width * 3,
+        { ...drawn, top: drawn.top + 3, left: drawn.left + 3 },
+        expected,
+        0,
+      );
+      expect(seen).toEqual(expected);
+    }
+  }
+});
+
 describe("evaluation", () => {
   test("centre, or corners and centre and the same flipped, without holes", () => {
     const input = { height: 256, width: 256, channels: 3 };
     const crop = { height: 227, width: 227 };
-    expect(evaluationViews("center", input, crop)).toEqual([{ top: 14, left: 14, flip: false, holes: [] }]);
+    expect(evaluationViews("center", input, crop)).toEqual([
+      { top: 14, left: 14, flip: false, holes: [], weight: 1 },
+    ]);
     const views = evaluationViews("ten", input, crop);
     expect(views.length).toBe(10);
     expect(views.slice(5)).toEqual(views.slice(0, 5).map((view) => ({ ...view, flip: true })));
     expect(new Set(views.map((view) => JSON.stringify(view))).size).toBe(10);
-    expect(views[3]).toEqual({ top: 29, left: 29, flip: false, holes: [] });
-    expect(views[4]).toEqual({ top: 14, left: 14, flip: false, holes: [] });
+    expect(views[3]).toEqual({ top: 29, left: 29, flip: false, holes: [], weight: 0.1 });
+    expect(views[4]).toEqual({ top: 14, left: 14, flip: false, holes: [], weight: 0.1 });
   });
 
   test("the whole image and its mirror image where there is no room to crop", () => {
     const views = (height: number, width: number) =>
       evaluationViews("ten", { height: 8, width: 8, channels: 3 }, { height, width });
     expect(views(8, 8)).toEqual([
-      { top: 0, left: 0, flip: false, holes: [] },
-      { top: 0, left: 0, flip: true, holes: [] },
+      { top: 0, left: 0, flip: false, holes: [], weight: 0.5 },
+      { top: 0, left: 0, flip: true, holes: [], weight: 0.5 },
     ]);
     expect(views(8, 6)).toHaveLength(10);
+  });
+
+  test("six views: the centre, twice as heavy, and moved to two sides, each flipped too", () => {
+    const whole = { height: 32, width: 32, channels: 3 };
+    const views = evaluationViews("six", whole, whole);
+    expect(views.map(({ top, left, flip, weight }) => [top, left, flip, weight])).toEqual([
+      [0, 0, false, 0.25],
+      [-1, -1, false, 0.125],
+      [1, 1, false, 0.125],
+      [0, 0, true, 0.25],
+      [-1, -1, true, 0.125],
+      [1, 1, true, 0.125],
+    ]);
+    expect(views.every(({ border }) => border === "reflect")).toBe(true);
   });
 
   test("a crop larger than the image", () => {
@@ -250,7 +321,9 @@ test("options that do not fit each other are refused when the pipeline is made",
   };
   const make = (given: Partial<CompletePipelineOptions>) => () => trainingPipeline({ ...options, ...given });
   expect(make({})).toThrow("cutout: length must be at most the image's longer side, 24, got 28");
-  expect(make({ cutout: null, flip: 2 })).toThrow("flip: probability must be from 0 to 1, got 2");
+  expect(make({ cutout: null, flip: 2 })).toThrow(
+    "flip: must be a probability from 0 to 1, or alternating, got 2",
+  );
   expect(make({ cutout: null, normalization: { mean: [0], std: [1] } })).toThrow(
     "normalize: mean must hold 3 finite numbers, got [0]",
   );

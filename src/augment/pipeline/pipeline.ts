@@ -10,8 +10,16 @@ import { holeSampler } from "../cutout/sample.ts";
 import { checkFillChannels } from "../fill/fill.ts";
 import { normalizedFill } from "../fill/normalized.ts";
 import { painter } from "../fill/paint-holes.ts";
-import { type CropOptions, centerCrop, checkCrop, fiveCrops, sampleCrop } from "../geometry/crop.ts";
-import { checkFlip, sampleFlip } from "../geometry/flip.ts";
+import {
+  type CropOptions,
+  type CropPosition,
+  centerCrop,
+  checkCrop,
+  fiveCrops,
+  reflectedCrop,
+  sampleCrop,
+} from "../geometry/crop.ts";
+import { checkFlip, type Flip, sampleFlip, type Turn } from "../geometry/flip.ts";
 import { type ImageLayout, type ImageShape, imageSize } from "../image/layout.ts";
 import { checkNormalization, type Normalization } from "../image/normalize.ts";
 import type { AugmentationSpec } from "../registry.ts";
@@ -29,6 +37,8 @@ export interface ImageParameters {
   /** Column of the crop's corner in the unpadded image; negative inside the padding. */
   readonly left: number;
   readonly flip: boolean;
+  /** What lies outside the image: its mirror image; zero where it is left out. */
+  readonly border?: "reflect";
   /** In the image after crop and flip; already clipped at its border. */
   readonly holes: readonly Hole[];
   /** Of the augmentations that come first, on the decoded image; left out without any, and in the views of evaluation. */
@@ -41,8 +51,8 @@ interface PipelineOptions<Cutout> {
   /** Shape of the 8-bit images. */
   readonly input: ImageShape;
   readonly crop: CropOptions;
-  /** Chance of a horizontal flip, 0 to 1. */
-  readonly flip: number;
+  /** Chance of a horizontal flip, 0 to 1, or "alternating": in every other epoch. */
+  readonly flip: Flip;
   readonly normalization: Normalization;
   /** null: no Cutout. */
   readonly cutout: Cutout | null;
@@ -59,6 +69,16 @@ export type TrainingPipelineOptions = PipelineOptions<CutoutGiven | CutoutPreset
 /** Checked and complete, as plain data: another thread makes the same pipeline out of them. */
 export type CompletePipelineOptions = PipelineOptions<CutoutOptions>;
 
+/** When an image is drawn, and with which others: what its own stream cannot tell. */
+export interface Occasion {
+  /** Share of the training that is done, 0 to 1, for what follows a schedule; 1 when left out. */
+  readonly progress?: number;
+  /** Makes a stream, the same for each image of a batch, for what they share (Cutout per "batch"). */
+  readonly ofBatch?: () => Rng;
+  /** What alternating flips go by. */
+  readonly turn?: Turn;
+}
+
 export interface Pipeline {
   /** Shape of what it makes. */
   readonly output: ImageShape;
@@ -67,12 +87,8 @@ export interface Pipeline {
    * out, the array that it gets holds exactly the batch.
    */
   readonly needsBatch?: boolean;
-  /**
-   * Draws what is random about one image.
-   * @param progress share of the training that is done, 0 to 1, for what follows a schedule; 1 when left out
-   * @param ofBatch makes a stream, the same for each image of a batch, for what they share (Cutout per "batch")
-   */
-  sample(rng: Rng, progress?: number, ofBatch?: () => Rng): ImageParameters;
+  /** Draws what is random about one image. @throws Error when what is drawn needs more of the occasion than is told */
+  sample(rng: Rng, occasion?: Occasion): ImageParameters;
   /**
    * One pass over one image: bytes [height, width, channels] from `image[imageOffset]` on, to normalized floats
    * [channels, crop height, crop width] from `target[targetOffset]` on. The input is never changed.
@@ -111,9 +127,9 @@ export interface TrainingPipeline extends Pipeline {
  * The paper's order: crop, flip, normalize, Cutout. Geometry and colours come before it on the decoded bytes, masks and
  * noise after it on the normalized image.
  *
- * Pixels of the padding are zero after normalization. With the fill `imageMean` a hole gets the mean, over
- * height, width and channels, of the crop before normalization and before any hole (padding counts as the mean
- * colour that it stands for), and that one number is then normalized per channel: what comes out of cutting
+ * Pixels of the padding are zero after normalization, or the image's own, mirrored at its border. With the fill `imageMean` a hole gets the mean, over
+ * height, width and channels, of the crop before normalization and before any hole (padding of zero counts as the
+ * mean colour that it stands for), and that one number is then normalized per channel: what comes out of cutting
  * the un-normalized image first, as the reviewed numpy version does, and normalizing after. Numbers of other fills are
  * in the units of the normalized image; colours, and noise in shares of white, are normalized.
  *
@@ -140,6 +156,7 @@ export function trainingPipeline(given: TrainingPipelineOptions): TrainingPipeli
  */
 export function makePipeline(checked: PipelineOptions<CutoutOptions | CutoutPreset>): TrainingPipeline {
   const { input, crop, flip, normalization, augmentations = [] } = checked;
+  const border = crop.paddingMode === "reflect" && crop.padding > 0 ? ({ border: "reflect" } as const) : {};
   const cutout = checked.cutout && checkedTrainingCutout(checked.cutout);
   const output: ImageShape = { height: crop.height, width: crop.width, channels: input.channels };
   const around = aroundPass(augmentations);
@@ -153,6 +170,8 @@ export function makePipeline(checked: PipelineOptions<CutoutOptions | CutoutPres
     before === null
       ? fromDecoded
       : { shape: before.output, copyCrop: cropPass(before.output, output, normalization) };
+  const fromReflected: Source = { shape: output, copyCrop: cropPass(output, output, normalization) };
+  const reflectedBytes = [new Uint8Array(imageSize(output)), new Uint8Array(imageSize(output))] as const;
   const layout: ImageLayout = { ...output, layout: "CHW" };
   const paint = painter(fill, layout, false);
   const values = new Float64Array(output.channels);
@@ -192,6 +211,31 @@ export function makePipeline(checked: PipelineOptions<CutoutOptions | CutoutPres
       });
     }
   };
+  /** The same of a crop over the border, where the image goes on as its mirror image. */
+  const reflectedPass: typeof fusedPass = (
+    source,
+    image,
+    offset,
+    parameters,
+    target,
+    targetOffset,
+    another,
+  ) => {
+    const region = { top: parameters.top, left: parameters.left, height: output.height, width: output.width };
+    const reflected = (place: Place, bytes: Uint8Array): Place => {
+      reflectedCrop(place.pixels, place.offset, source.shape, region, bytes);
+      return { pixels: bytes, offset: 0 };
+    };
+    const [own, others] = reflectedBytes;
+    const { pixels } = reflected({ pixels: image, offset }, own);
+    const alike = another && ((seed: number) => reflected(another(seed), others));
+    fusedPass(fromReflected, pixels, 0, { ...parameters, top: 0, left: 0 }, target, targetOffset, alike);
+  };
+  const passOf = ({ shape }: Source, { top, left, border: outside }: ImageParameters) => {
+    const inside =
+      top >= 0 && left >= 0 && top + output.height <= shape.height && left + output.width <= shape.width;
+    return outside === undefined || inside ? fusedPass : reflectedPass;
+  };
   const anotherOf =
     (image: Uint8Array, imageOffset: number) =>
     (seed: number): Place => {
@@ -221,11 +265,11 @@ export function makePipeline(checked: PipelineOptions<CutoutOptions | CutoutPres
     options: { ...checked, cutout },
     output,
     needsBatch: fill === "otherImage",
-    sample(rng, progress = 1, ofBatch) {
+    sample(rng, { progress = 1, ofBatch, turn } = {}) {
       const { top, left } = sampleCrop(rng, fromAugmented.shape, crop);
-      const flipped = sampleFlip(rng, flip);
+      const flipped = sampleFlip(rng, flip, turn);
       const holes = sampleHolesOf(rng, progress, ofBatch);
-      const drawn = { top, left, flip: flipped, holes };
+      const drawn = { top, left, flip: flipped, holes, ...border };
       if (before === null && after === null) return drawn;
       return {
         ...drawn,
@@ -238,7 +282,8 @@ export function makePipeline(checked: PipelineOptions<CutoutOptions | CutoutPres
       checkRoom("target", target.length, targetOffset, outputSize);
       const another = other === null ? null : anotherOf(image, imageOffset);
       if (before === null || parameters.before === undefined) {
-        fusedPass(fromDecoded, image, imageOffset, parameters, target, targetOffset, another);
+        const pass = passOf(fromDecoded, parameters);
+        pass(fromDecoded, image, imageOffset, parameters, target, targetOffset, another);
       } else {
         const drawn = parameters.before;
         const augmented = before.apply(image, imageOffset, drawn);
@@ -247,28 +292,59 @@ export function makePipeline(checked: PipelineOptions<CutoutOptions | CutoutPres
           const { pixels, offset } = another!(seed);
           return { pixels: before.apply(pixels, offset, drawn), offset: 0 };
         };
-        fusedPass(fromAugmented, augmented, 0, parameters, target, targetOffset, alike);
+        const pass = passOf(fromAugmented, parameters);
+        pass(fromAugmented, augmented, 0, parameters, target, targetOffset, alike);
       }
       if (parameters.after !== undefined) after?.apply(target, targetOffset, parameters.after);
     },
   };
 }
 
+/** A fixed view of evaluation. */
+export interface EvaluationView extends ImageParameters {
+  /** Share of it in the mean over all views, of 1. */
+  readonly weight: number;
+}
+
+type Size = Pick<ImageShape, "height" | "width">;
+type Weighted = CropPosition & Pick<EvaluationView, "weight">;
+
+/** Each view as it is and flipped, which halves its weight. */
+const alsoFlipped = (views: readonly Weighted[]) =>
+  [false, true].flatMap((flip) => views.map((view) => ({ ...view, flip, weight: view.weight / 2 })));
+
+const viewsOf = {
+  center: (input: ImageShape, crop: Size) => [{ ...centerCrop(input, crop), flip: false, weight: 1 }],
+  ten(input: ImageShape, crop: Size) {
+    // Without room to crop the five are one; the average over it and its mirror image is the same.
+    const whole = crop.height === input.height && crop.width === input.width;
+    const views = fiveCrops(input, crop).slice(0, whole ? 1 : 5);
+    return alsoFlipped(views.map((view) => ({ ...view, weight: 1 / views.length })));
+  },
+  six(input: ImageShape, crop: Size) {
+    const { top, left } = centerCrop(input, crop);
+    const aside = Math.max(1, Math.round(Math.min(crop.height, crop.width) / 32));
+    return alsoFlipped([
+      { top, left, weight: 0.5 },
+      { top: top - aside, left: left - aside, weight: 0.25 },
+      { top: top + aside, left: left + aside, weight: 0.25 },
+    ]).map((view) => ({ ...view, border: "reflect" as const }));
+  },
+};
+
 /**
- * Parameters of the fixed views of evaluation: the centre crop, or ten crops (four corners and the centre, then
- * the same five flipped; only two where the crop is the whole image). No holes.
+ * Which views of an image are averaged in evaluation: the centre crop; ten crops (four corners and the centre, each also
+ * flipped; only two where the crop is the whole image); or six, the centre and one moved aside to the top left and one to
+ * the bottom right by a 32nd of the side, each also flipped (Jordan 2024, section 3.5).
+ */
+export type Crops = keyof typeof viewsOf;
+
+/**
+ * Parameters of the fixed views of evaluation. No holes; a view over the border shows the mirror image there.
  * @throws Error when the crop is larger than the image
  */
-export function evaluationViews(
-  crops: "center" | "ten",
-  input: ImageShape,
-  crop: { height: number; width: number },
-): readonly ImageParameters[] {
-  if (crops === "center") return [{ ...centerCrop(input, crop), flip: false, holes: [] }];
-  // Without room to crop the five are one; the average over it and its mirror image is the same.
-  const whole = crop.height === input.height && crop.width === input.width;
-  const corners = fiveCrops(input, crop).slice(0, whole ? 1 : 5);
-  return [false, true].flatMap((flip) => corners.map((corner) => ({ ...corner, flip, holes: [] })));
+export function evaluationViews(crops: Crops, input: ImageShape, crop: Size): readonly EvaluationView[] {
+  return viewsOf[crops](input, crop).map((view) => ({ ...view, holes: [] }));
 }
 
 function checkRoom(name: string, length: number, offset: number, size: number): void {

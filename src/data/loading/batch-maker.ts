@@ -65,8 +65,9 @@ function drawing(
   const { seed, epoch, batch, progress } = draw;
   const streamOf = streamSeries(seed, "augment", epoch);
   const ofBatch = () => stream(seed, "augment batch", epoch, batch);
+  const turnOf = (index: number) => ({ epoch, ofImage: () => stream(seed, "augment image", index) });
   return (index, copy) => {
     const rng = copy === 0 ? streamOf(index) : stream(seed, "augment copy", epoch, index, copy);
-    return pipeline.sample(rng, progress, ofBatch);
+    return pipeline.sample(rng, { progress, ofBatch, turn: turnOf(index) });
   };
 }

@@ -138,7 +138,8 @@ function batchAugmentation({
         copy === 0
           ? stream(seed, "augment", epoch, shard, position)
           : stream(seed, "augment copy", epoch, shard, position, copy);
-      const parameters = pipeline.sample(rng, progress, ofBatch);
+      const turn = { epoch, ofImage: () => stream(seed, "augment image", shard, position) };
+      const parameters = pipeline.sample(rng, { progress, ofBatch, turn });
       pipeline.apply(pixels, at * imageBytes, parameters, target, at * imageFloats);
     }
     return target;

@@ -46,6 +46,13 @@ it("any depth and width is known by its name", () => {
   );
 });
 
+it("sees images of twice the side with a first stride of 2", () => {
+  const large = { height: 96, width: 96, channels: 3 };
+  const { layer } = buildNetwork("wrn-16-8", { input: large, numClasses: 10, options: { stride: 2 } });
+  const first = layer.kind === "sequential" ? layer.layers[0]! : layer;
+  expect(inferLayer(first, [3, 96, 96])).toEqual([16, 48, 48]);
+});
+
 it("is built of groups of blocks: any depth of 6n + 4", () => {
   const build = (depth: number) => () =>
     buildNetwork(wideResnet, { input, numClasses: 10, options: { depth } });
@@ -54,8 +61,8 @@ it("is built of groups of blocks: any depth of 6n + 4", () => {
 });
 
 describe("wrn-16-4", () => {
-  it("is a member of the family, whose dropout alone is open", () => {
-    expect(Object.keys(wrn16x4.options)).toEqual(["dropout"]);
+  it("is a member of the family, whose dropout and first stride alone are open", () => {
+    expect(Object.keys(wrn16x4.options)).toEqual(["dropout", "stride"]);
     const options = { dropout: 0.3 };
     expect(buildNetwork(wrn16x4, { input, numClasses: 10, options }).layer).toEqual(
       buildNetwork(wideResnet, { input, numClasses: 10, options: { depth: 16, widen: 4, dropout: 0.3 } })
@@ -67,7 +74,7 @@ describe("wrn-16-4", () => {
   });
 
   it("halves its features twice and has a block's dropout between its convolutions", () => {
-    const layer = wrn16x4.build({ input, numClasses: 10, dropout: 0.3 });
+    const layer = wrn16x4.build({ input, numClasses: 10, dropout: 0.3, stride: 1 });
     const layers = layer.kind === "sequential" ? layer.layers : [];
     const shapes: (readonly number[])[] = [[3, 32, 32]];
     for (const each of layers) shapes.push(inferLayer(each, shapes.at(-1) as [number, number, number]));
@@ -86,6 +93,8 @@ describe("wrn-16-4", () => {
       /conv1","outChannels":64.*?"kind":"relu"\},(\{"kind":"dropout","probability":0.3\}),\{"kind":"conv","name":"group1.0.conv2"/;
     expect(text).toMatch(order);
     expect(text.match(/"dropout"/g)).toHaveLength(6);
-    expect(JSON.stringify(wrn16x4.build({ input, numClasses: 10, dropout: 0 }))).not.toContain("dropout");
+    expect(JSON.stringify(wrn16x4.build({ input, numClasses: 10, dropout: 0, stride: 1 }))).not.toContain(
+      "dropout",
+    );
   });
 });

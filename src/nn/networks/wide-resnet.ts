@@ -54,8 +54,13 @@ export const wideResnet = defineNetwork({
       otherwise: 0,
       help: "chance that a value between the convolutions of a block is dropped; the paper took 0.3 or none",
     },
+    stride: {
+      kind: integer({ min: 1, max: 2 }),
+      otherwise: 1,
+      help: "of the first convolution; 2 for larger images, as the Cutout paper has it for STL-10",
+    },
   },
-  build({ numClasses, depth: layers, widen, dropout }) {
+  build({ numClasses, depth: layers, widen, dropout, stride: firstStride }) {
     const blocks = (layers - 4) / 6;
     const groups = [16, 32, 64].flatMap((base, group) =>
       Array.from({ length: blocks }, (_, index) => {
@@ -67,7 +72,7 @@ export const wideResnet = defineNetwork({
       }),
     );
     return sequential(
-      conv("conv1", 16, 3, 1, 1),
+      conv("conv1", 16, 3, firstStride, 1),
       ...groups,
       batchNorm("bn"),
       relu,

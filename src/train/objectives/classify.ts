@@ -64,7 +64,7 @@ function classification(
 }
 
 export interface ClassScoring extends Scoring<ClassScores> {
-  /** [n, classes], in the order of the images: the mean over the views of softmax(logits). */
+  /** [n, classes], in the order of the images: the weighted mean over the views of softmax(logits). */
   probabilities(): Float32Array;
 }
 
@@ -83,13 +83,14 @@ export function classScoring(
   const probabilities = () => Float32Array.from(sums, (sum) => sum / (seen / indices.length));
   const own = indices.map((index) => labels[index]!);
   return {
-    question: ({ images, count }, first) => ({
+    question: ({ images, count }, first, weight) => ({
       images,
       answered(logits) {
         for (let row = 0; row < count; row++) {
-          addSoftmax(logits, row * numClasses, numClasses, sums, (first + row) * numClasses);
+          const to = (first + row) * numClasses;
+          addSoftmax(logits, row * numClasses, numClasses, weight, sums, to);
         }
-        seen += count;
+        seen += weight * count;
       },
     }),
     probabilities,
@@ -104,11 +105,12 @@ export function classScoring(
   };
 }
 
-/** sums += exp(x - max) / sum(exp(x - max)), in double precision. */
+/** sums += weight exp(x - max) / sum(exp(x - max)), in double precision. */
 function addSoftmax(
   logits: Float32Array,
   start: number,
   count: number,
+  weight: number,
   sums: Float64Array,
   target: number,
 ): void {
@@ -117,7 +119,7 @@ function addSoftmax(
   let total = 0;
   for (let index = 0; index < count; index++) total += Math.exp(logits[start + index]! - largest);
   for (let index = 0; index < count; index++) {
-    sums[target + index]! += Math.exp(logits[start + index]! - largest) / total;
+    sums[target + index]! += (weight * Math.exp(logits[start + index]! - largest)) / total;
   }
 }
 

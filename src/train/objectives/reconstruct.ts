@@ -106,7 +106,7 @@ function scoringOf(
 ): Scoring<ReconstructionScores> {
   const losses = new Float64Array(indices.length);
   const corrupted = new Float64Array(indices.length);
-  /** Views of an image in which something was corrupted. */
+  /** Weight of an image's views in which something was corrupted. */
   const views = new Float64Array(indices.length);
   /** By their place among the images, from the first view: spread over all of them. */
   const shown = new Map<number, ShownReconstruction>();
@@ -121,7 +121,7 @@ function scoringOf(
   const mean = (numbers: ArrayLike<number>, count: number) =>
     count === 0 ? 0 : Array.from(numbers).reduce((sum, number) => sum + number, 0) / count;
   return {
-    question({ images, indices: here, count }, first) {
+    question({ images, indices: here, count }, first, weight) {
       // The same corruption of an image after each epoch.
       const exercises = Array.from({ length: count }, (_, image) =>
         exercise(images, image * size, size, corrupt, stream(0, "corruption", here[image]!)),
@@ -136,16 +136,16 @@ function scoringOf(
         answered(output) {
           exercises.forEach((each, image) => {
             const { loss, corrupted: error } = errorsOf(each, output, image * size);
-            losses[first + image]! += loss;
-            corrupted[first + image]! += error ?? 0;
-            views[first + image]! += error === null ? 0 : 1;
+            losses[first + image]! += weight * loss;
+            corrupted[first + image]! += weight * (error ?? 0);
+            views[first + image]! += error === null ? 0 : weight;
           });
           for (const [image, seenImage] of masked) {
             const { clean, weights } = exercises[image]!;
             const rebuilt = clean.map((value, at) => (weights[at]! > 0 ? output[image * size + at]! : value));
             shown.set(first + image, { clean, seen: seenImage, rebuilt });
           }
-          seen += count;
+          seen += weight * count;
         },
       };
     },
