@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { settingsFrom } from "../config/flags.ts";
 import { attendedPretraining } from "./attend.ts";
 import { namedBy, tell } from "./console.ts";
+import { addDryRun, sayDryRun, wantsDryRun } from "./dry-run.ts";
 import { addSettingFlags } from "./setting-flags.ts";
 import { epochsToResume } from "./train.ts";
 
@@ -23,7 +24,7 @@ export function addPretrain(program: Command): void {
       "--resume <run>",
       "go on with a pretraining that was interrupted, with its own settings; [data] says where its images are now, if moved; --epochs gives it another length",
     );
-  addSettingFlags(command, { pretraining: true }).action(pretrainAction);
+  addSettingFlags(addDryRun(command), { pretraining: true }).action(pretrainAction);
 }
 
 async function pretrainAction(
@@ -44,6 +45,11 @@ async function pretrainAction(
   const told = options.config === undefined ? { objective: "denoise", ...options } : options;
   const { settings, nameOf, notes } = settingsFrom(data, told);
   notes.forEach(tell);
+  if (wantsDryRun(options)) {
+    const { dryRunPretraining } = await import("../run/pretraining.ts");
+    const dry = sayDryRun(options.json === true, (onEvent) => dryRunPretraining(settings, onEvent));
+    return namedBy(nameOf, dry);
+  }
   const runDir = (options.out as string | undefined) ?? null;
   const command = process.argv.slice(2);
   await namedBy(

@@ -344,7 +344,7 @@ describe("from photos to predictions", () => {
     const version = await cutout("eval", runs.with);
     expect(version).toMatchObject({ code: 1 });
     expect(version.err).toMatch(
-      /^cutout: .*config\.json: must have format version 2 to 6, got 9; use the version/,
+      /^cutout: .*config\.json: must have format version 2 to 7, got 9; use the version/,
     );
   });
 

@@ -107,6 +107,7 @@ const samples: Readonly<Record<string, unknown>> = {
   threads: 3,
   loaderWorkers: 2,
   device: "auto",
+  arithmetic: "bfloat16",
   convolution: "timed",
   cacheDir: "elsewhere",
   runsDir: "results",

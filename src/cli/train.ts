@@ -4,7 +4,7 @@ import { settingsFrom } from "../config/flags.ts";
 import { settingsError } from "../config/settings.ts";
 import { attended } from "./attend.ts";
 import { namedBy, tell } from "./console.ts";
-import { sayDryRun } from "./dry-run.ts";
+import { addDryRun, sayDryRun, wantsDryRun } from "./dry-run.ts";
 import { addSettingFlags } from "./setting-flags.ts";
 
 export function addTrain(program: Command): void {
@@ -20,15 +20,10 @@ export function addTrain(program: Command): void {
     )
     .option("--out <folder>", "run folder to make (default: runs/<date>-<data>-<model>-<n>)")
     .option(
-      "--dry-run",
-      "only say what would be trained (config, parameters, operations, memory, time by a few timed steps)",
-    )
-    .option("--json", "with --dry-run: as JSON")
-    .option(
       "--resume <run>",
       "go on with a run that was interrupted, with its own settings; [data] says where its images are now, if moved; --epochs gives it another length, a finished one too",
     );
-  addSettingFlags(command).action(trainAction);
+  addSettingFlags(addDryRun(command)).action(trainAction);
 }
 
 async function trainAction(
@@ -45,18 +40,11 @@ async function trainAction(
   }
   const { settings, nameOf, notes } = settingsFrom(data, options);
   notes.forEach(tell);
-  if (options.dryRun === true) {
-    if (options.out !== undefined) {
-      throw settingsError({
-        where: "--out",
-        what: "is for a run, and --dry-run makes none",
-        remedy: "leave one out",
-      });
-    }
-    return namedBy(nameOf, sayDryRun(settings, options.json === true));
-  }
-  if (options.json === true) {
-    throw settingsError({ where: "--json", what: "is for --dry-run", remedy: "add that, or leave it out" });
+  if (wantsDryRun(options)) {
+    const { classification } = await import("../run/classification.ts");
+    const { dryRun } = await import("../run/dry-run.ts");
+    const dry = sayDryRun(options.json === true, (onEvent) => dryRun(classification, settings, onEvent));
+    return namedBy(nameOf, dry);
   }
   const runDir = (options.out as string | undefined) ?? null;
   const command = process.argv.slice(2);

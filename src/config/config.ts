@@ -6,6 +6,7 @@ import type { Columns } from "../data/index.ts";
 import { dataFormats } from "../data/names.ts";
 import { networks } from "../nn/networks/index.ts";
 import { type RegularizerInput, type RegularizerSpec, regularizerNames } from "../nn/regularizers.ts";
+import { arithmetics } from "../runtime/arithmetic.ts";
 import { convAlgorithmNames, convolutionModes } from "../runtime/choice.ts";
 import { augmentationsOfConfig, augmentationsOfSettings } from "./augmentation-fields.ts";
 import { mixFrom, namedForm } from "./augmentation-text.ts";
@@ -192,6 +193,10 @@ function schemaOf<F extends Fields>(fields: F) {
       max: 64,
     }).default(1),
     device: fields.device as F["device"],
+    arithmetic: choice(
+      "of matrix products: float32, or bfloat16 on Arm processors, which have it; faster, with 3 significant digits in each factor",
+      arithmetics,
+    ).default("float32"),
     convolution: choice(
       "algorithm of each convolution: by a fixed rule, the fastest as timed here (once, then remembered), or one wherever it fits",
       convolutionModes,

@@ -134,6 +134,7 @@ const groups: readonly FlagNames[] = [
       threads: "--threads <number>",
       loaderWorkers: "--workers <number>",
       device: "--device <name>",
+      arithmetic: "--arithmetic <type>",
       convolution: "--convolution <how>",
       cacheDir: "--cache-dir <folder>",
       runsDir: "--runs-dir <folder>",

@@ -7,7 +7,7 @@ import { completeConfig } from "../../test/helpers/config.ts";
 import { temporaryFolder } from "../../test/helpers/data.ts";
 import { formatVersion } from "./config.ts";
 import { settingsFrom } from "./flags.ts";
-import { threadsHere } from "./machine.ts";
+import { arithmeticHere, threadsHere } from "./machine.ts";
 import { readSettings } from "./settings.ts";
 
 const here = availableParallelism();
@@ -15,6 +15,7 @@ const elsewhere = {
   ...completeConfig({
     threads: here + 62,
     device: "webgpu",
+    arithmetic: "bfloat16",
     cacheDir: "/scratch/cache",
     runsDir: "/scratch/runs",
   }),
@@ -34,6 +35,7 @@ test("threads, device and folders of a run's own file are this machine's, and th
     ...elsewhere,
     threads: here,
     device: "auto",
+    arithmetic: arithmeticHere("bfloat16"),
     cacheDir: ".cache/cutout",
     runsDir: "runs",
   });

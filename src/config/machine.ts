@@ -1,5 +1,6 @@
 // A run's own config.json on another machine: threads, device and folders are those of the machine that trains now.
 import { availableParallelism } from "node:os";
+import { type Arithmetic, hasBfloat16 } from "../runtime/arithmetic.ts";
 import type { ConfigFile, Raw } from "./settings.ts";
 
 /** What a run's config says of its machine, and what that is here. */
@@ -7,6 +8,7 @@ const ofTheMachine: Readonly<Record<string, (stored: unknown) => unknown>> = {
   threads: () => availableParallelism(),
   // A graphics card where there is one; what ran on the processor stays there.
   device: (stored) => (stored === "webgpu" ? "auto" : stored),
+  arithmetic: (stored) => (stored === "bfloat16" ? arithmeticHere(stored) : stored),
   cacheDir: () => undefined,
   runsDir: () => undefined,
 };
@@ -37,6 +39,9 @@ export function onThisMachine(
         ],
   };
 }
+
+/** What a run computes in on this processor. */
+export const arithmeticHere = (ofRun: Arithmetic): Arithmetic => (hasBfloat16() ? ofRun : "float32");
 
 /** Threads to use a run with: its own as long as this machine has so many processors; all where it does not tell. */
 export function threadsHere(ofRun = Number.POSITIVE_INFINITY): number {

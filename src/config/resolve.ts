@@ -174,7 +174,7 @@ export function resolveConfig(
 ): Config {
   const { data, format, columns, model, from, objective, fit, split, seed } = settings;
   const { labelSmoothing, classWeights, regularize, augment, earlyStopping, crops, loaderWorkers } = settings;
-  const { convolution, timedConvolutions, maxPixels, maxBroken, cacheDir, runsDir } = settings;
+  const { arithmetic, convolution, timedConvolutions, maxPixels, maxBroken, cacheDir, runsDir } = settings;
   const { photos, imageSize, cacheSize, padding } = sizes;
   const { recipe } = network;
   const batchSize = resolveBatchSize(settings, recipe.batchSize, trainingImages);
@@ -230,6 +230,7 @@ export function resolveConfig(
     loaderWorkers,
     // Whoever runs a network has settled this before (device.ts); a preview runs none.
     device: settings.device === "auto" ? "cpu" : settings.device,
+    arithmetic,
     convolution,
     timedConvolutions,
     maxPixels,

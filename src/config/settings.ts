@@ -149,8 +149,9 @@ function upgraded({ formatVersion: version, checksum, ...raw }: Raw): Raw {
   );
 }
 
-/** Up to version 6 the padding had one colour. */
+/** Up to version 6 the padding had one colour, and matrix products were of float32. */
 const fromVersion6 = ({ augment, ...rest }: Raw): Raw => ({
+  arithmetic: "float32",
   ...rest,
   ...(augment !== undefined && {
     augment: isObject(augment) ? { paddingMode: "constant", ...augment } : augment,

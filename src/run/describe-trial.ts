@@ -1,6 +1,7 @@
 // What is about to be trained on what, for the person who waits.
 import type { Config } from "../config/config.ts";
 import { regularizerText } from "../config/flag-text.ts";
+import { defaultOptimizer } from "../config/optimizer-fields.ts";
 import type { Part } from "../data/index.ts";
 import { notesOn } from "../data/index.ts";
 import { countParameters, type Network } from "../nn/network.ts";
@@ -30,10 +31,35 @@ export function describeTrial(
     `${network.name} with ${count(countParameters(network))} parameters on ${imageSize} x ${imageSize} pixels, ${augmentationText(config)}`,
     `epochs ${epochs}, steps in each ${Math.floor(split.train.length / batchSize)}, images in each ${batchSize}, ${seedText(config)}; ${keepText[config.keep]} is kept`,
   ];
+  const update = updateText(config);
+  if (update !== "") lines.push(update);
   const inside = config.regularize.map(regularizerText);
   if (inside.length > 0) lines.push(`inside the network ${inside.join(", ")}`);
   return [...lines, ...describeReading({ dataset, split }, "dataset.json")];
 }
+
+/** How the weights are moved, where it is not plain SGD: `moved by muon, gradients cut to 1, averaged (ema 0.999)`. */
+export function updateText({
+  optimizer,
+  clipNorm,
+  accumulate,
+  lookahead,
+  average,
+}: Pick<Config, "optimizer" | "clipNorm" | "accumulate" | "lookahead" | "average">): string {
+  const said = [
+    ...(optimizer.name === defaultOptimizer ? [] : [`moved by ${optimizer.name}`]),
+    ...(clipNorm === null ? [] : [`gradients cut to a length of ${clipNorm}`]),
+    ...(accumulate === 1 ? [] : [`each batch in ${accumulate} parts`]),
+    ...(lookahead === null ? [] : [`Lookahead every ${lookahead.every} steps`]),
+    ...(average === null ? [] : [averageWords(average)]),
+  ];
+  return said.length === 0 ? "" : `weights: ${said.join(", ")}`;
+}
+
+const averageWords = (average: NonNullable<Config["average"]>): string =>
+  average.name === "ema"
+    ? `their moving average (decay ${average.decay}) is tested`
+    : `the average of the last ${Number((100 * average.share).toFixed(1))} % of the epochs is tested`;
 
 /**
  * What of the data is not read or not as it might be thought, a line each.

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { paintPhotos } from "../../test/helpers/photos.ts";
 import { readSettings } from "../config/settings.ts";
+import { classification } from "./classification.ts";
 import { dryRun } from "./dry-run.ts";
 
 const root = mkdtempSync(join(tmpdir(), "cutout-dry-run-"));
@@ -24,7 +25,7 @@ test("config, parameters, operations, memory and time; no run folder", async () 
     cacheDir: join(root, "cache"),
     runsDir: join(root, "runs"),
   });
-  const found = await dryRun(settings, () => {});
+  const found = await dryRun(classification, settings, () => {});
   expect(found).toMatchObject({
     config: { epochs: 3, batchSize: 8, split: { seed: 0 } },
     images: { train: 32, validation: 8, test: 12 },

@@ -4,15 +4,15 @@ import { openLoader } from "../data/index.ts";
 import { convolutionsOf, directOperations } from "../graph/conv/inventory.ts";
 import { countParameters, type Network } from "../nn/network.ts";
 import { dataIdentity } from "../run-folder/index.ts";
-import type { ClassScores } from "../train/evaluation.ts";
 import type { StepEvent } from "../train/events.ts";
+import type { Scores } from "../train/objective.ts";
 import type { RunStorage } from "../train/storage.ts";
 import { train } from "../train/trainer.ts";
-import { classification } from "./classification.ts";
 import { chooseDevice } from "./device.ts";
 import type { RunEvent } from "./events.ts";
 import { stepGraph } from "./layer-times.ts";
 import { prepare } from "./prepare.ts";
+import type { RunKind } from "./run-kind.ts";
 import { trainOptionsOf, withSession } from "./trial.ts";
 
 export interface DryRun {
@@ -34,64 +34,62 @@ export interface DryRun {
 /** Steps are timed until there are so many, or so many seconds have passed and there are a few. */
 const enough = { steps: 21, fewSteps: 4, seconds: 5 };
 
-/** @throws CutoutError as a training does */
-export async function dryRun(settings: Settings, onEvent: (event: RunEvent) => void): Promise<DryRun> {
+/** @throws CutoutError as a run of this kind does */
+export async function dryRun<S extends Scores>(
+  kind: RunKind<S>,
+  settings: Settings,
+  onEvent: (event: RunEvent<S>) => void,
+): Promise<DryRun> {
   const onProgress = (done: number, total: number, what: string) =>
     onEvent({ type: "progress", what, done, total });
   const chosen = await chooseDevice(settings.device);
-  const prepared = await prepare({ ...settings, device: chosen.device }, onProgress);
+  const prepared = await prepare({ ...settings, device: chosen.device }, onProgress, undefined, kind.purpose);
   const { config, dataset, split, pipeline } = prepared;
   try {
-    return await withSession(
-      classification,
-      prepared,
-      chosen,
-      { onEvent, onProgress },
-      async (network, session) => {
-        const loader = openLoader({ dataset, pipeline, workers: config.loaderWorkers });
-        const timing = new AbortController();
-        let last: StepEvent | null = null;
-        let count = 0;
-        let start = 0;
-        const { batchSize } = config;
-        await train({
-          objective: classification.objective(prepared),
-          dataset,
-          split,
-          pipeline,
-          loader,
-          session,
-          storage: keepsNothing,
-          identity: dataIdentity(dataset, split),
-          options: trainOptionsOf(config, network),
-          resume: false,
-          signal: timing.signal,
-          onEvent(event) {
-            if (event.type !== "step") return;
-            last = event;
-            count++;
-            if (count === 1) start = performance.now();
-            const seconds = (performance.now() - start) / 1000;
-            const timed = count >= enough.steps || (count >= enough.fewSteps && seconds > enough.seconds);
-            // The steps of one epoch do: nothing is validated here.
-            if (timed || event.stepInEpoch === event.stepsPerEpoch) timing.abort(new Error("timed"));
-          },
-        }).finally(loader.close);
-        const step = last! as StepEvent;
-        const secondsPerStep = batchSize / step.imagesPerSecond;
-        return {
-          config,
-          images: { train: split.train.length, validation: split.validation.length, test: split.test.length },
-          parameters: countParameters(network),
-          operationsPerStep: operationsOf(network, batchSize),
-          steps: step.epochs * step.stepsPerEpoch,
-          memory: 1024 * process.resourceUsage().maxRSS,
-          timed: { first: Math.min(2, count), last: count },
-          secondsPerStep,
-          seconds: count * secondsPerStep + step.secondsLeft,
-        };
-      },
-    );
+    return await withSession(kind, prepared, chosen, { onEvent, onProgress }, async (network, session) => {
+      const loader = openLoader({ dataset, pipeline, workers: config.loaderWorkers });
+      const timing = new AbortController();
+      let last: StepEvent<S> | null = null;
+      let count = 0;
+      let start = 0;
+      const { batchSize } = config;
+      await train({
+        objective: kind.objective(prepared),
+        dataset,
+        split,
+        pipeline,
+        loader,
+        session,
+        storage: keepsNothing,
+        identity: dataIdentity(dataset, split),
+        options: trainOptionsOf(config, network),
+        resume: false,
+        signal: timing.signal,
+        onEvent(event) {
+          if (event.type !== "step") return;
+          last = event;
+          count++;
+          if (count === 1) start = performance.now();
+          const seconds = (performance.now() - start) / 1000;
+          const timed = count >= enough.steps || (count >= enough.fewSteps && seconds > enough.seconds);
+          // The steps of one epoch do: nothing is validated here.
+          if (timed || event.stepInEpoch === event.stepsPerEpoch) timing.abort(new Error("timed"));
+        },
+      }).finally(loader.close);
+      const step = last! as StepEvent<S>;
+      const secondsPerStep = batchSize / step.imagesPerSecond;
+      return {
+        config,
+        images: { train: split.train.length, validation: split.validation.length, test: split.test.length },
+        parameters: countParameters(network),
+        operationsPerStep: operationsOf(network, batchSize),
+        steps: step.epochs * step.stepsPerEpoch,
+        memory: 1024 * process.resourceUsage().maxRSS,
+        timed: { first: Math.min(2, count), last: count },
+        secondsPerStep,
+        seconds: count * secondsPerStep + step.secondsLeft,
+      };
+    });
   } finally {
     dataset.close();
   }
@@ -109,7 +107,7 @@ function operationsOf(network: Network, batchSize: number): number {
   return convolutions + linear;
 }
 
-const keepsNothing: RunStorage<ClassScores> = {
+const keepsNothing: RunStorage<never> = {
   name: "a dry run",
   hasRun: () => false,
   writeCheckpoint() {},

@@ -111,7 +111,7 @@ export function stepGraph(network: Network, batchSize: number): Graph {
   const buffers = new Map(network.buffers.map(({ name, shape }) => declare(name, shape)));
   const seed = g.input("seed", "int32", [1]);
   const { logits } = forward(g, network, images, { training: true, parameters, buffers, seed });
-  const loss = g.apply("reduceSum", [logits], { axes: [0, 1] });
+  const loss = g.apply("reduceSum", [logits], { axes: [...logits.shape.keys()] });
   for (const [index, gradient] of gradients(g, loss, [...parameters.values()]).entries()) {
     g.output(`gradient ${index}`, gradient);
   }

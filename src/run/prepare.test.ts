@@ -96,7 +96,7 @@ test("the pipeline is what the config says, normalized by the training part alon
   expect(config.augment.cutout).toMatchObject({ length: 4, nHoles: 1 });
   expect(pipeline.options).toEqual({
     input: { height: 8, width: 8, channels: 3 },
-    crop: { height: 8, width: 8, padding: 1 },
+    crop: { height: 8, width: 8, padding: 1, paddingMode: "constant" },
     flip: 0.25,
     normalization: statistics,
     augmentations: [],

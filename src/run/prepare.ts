@@ -25,6 +25,7 @@ import type { NetworkDefinition } from "../nn/definition.ts";
 import { isNetworkFile } from "../nn/load.ts";
 import { checkSchedule } from "../optim/schedule.ts";
 import { permutation, stream } from "../rng.ts";
+import { checkArithmetic } from "../runtime/arithmetic.ts";
 import { networkOf } from "./network.ts";
 
 export interface Prepared {
@@ -48,6 +49,7 @@ export async function prepare(
   ofRun?: NetworkDefinition,
   purpose?: OpenDatasetOptions["purpose"],
 ): Promise<Prepared> {
+  checkArithmetic(settings.arithmetic);
   const network = ofRun ?? (await networkOf(settings));
   const { format, columns } = settings;
   const { data, sizes } = await fitted(settings, network);

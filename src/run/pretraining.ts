@@ -14,7 +14,9 @@ import type { ReconstructionScores } from "../train/evaluation.ts";
 import type { Objective } from "../train/objective.ts";
 import { contextEncoder } from "../train/objectives/context-encoder.ts";
 import { denoise } from "../train/objectives/denoise.ts";
-import { describeReading } from "./describe-trial.ts";
+import { describeReading, updateText } from "./describe-trial.ts";
+import { type DryRun, dryRun } from "./dry-run.ts";
+import type { RunEvent } from "./events.ts";
 import type { Prepared } from "./prepare.ts";
 import { withReconstructions } from "./reconstructions.ts";
 import type { RunKind } from "./run-kind.ts";
@@ -36,6 +38,15 @@ export async function runPretraining(
 ): Promise<TrialResult<ReconstructionScores>> {
   checkPretraining(settings);
   return beginRun(pretraining, settings, options);
+}
+
+/** What a pretraining would be, timed by its first steps. @throws CutoutError as it does */
+export async function dryRunPretraining(
+  settings: Settings,
+  onEvent: (event: RunEvent<ReconstructionScores>) => void,
+): Promise<DryRun> {
+  checkPretraining(settings);
+  return dryRun(pretraining, settings, onEvent);
 }
 
 /** Goes on with a pretraining where its last checkpoint is, exactly. */
@@ -63,6 +74,7 @@ const pretraining: RunKind<ReconstructionScores> = {
       `${dataset.name}: ${counted(dataset.count, "image")}, classes do not count: ${whole(split.train.length)} to train, ${validated}, ${whole(split.test.length)} to test`,
       `${network.name} with ${whole(countParameters(network))} parameters on ${imageSize} x ${imageSize} pixels: ${objectiveText(config.objective)}`,
       `epochs ${epochs}, steps in each ${Math.floor(split.train.length / batchSize)}, images in each ${batchSize}, seed ${config.seed}`,
+      ...[updateText(config)].filter((text) => text !== ""),
       ...describeReading({ dataset, split }, "dataset.json"),
     ];
   },

@@ -1,7 +1,7 @@
 // One run, whole: config in, run folder out.
 
 import type { Config, Settings } from "../config/config.ts";
-import { threadsHere } from "../config/machine.ts";
+import { arithmeticHere, threadsHere } from "../config/machine.ts";
 import { settingsError } from "../config/settings.ts";
 import { isMissing, type OnProgress, openLoader } from "../data/index.ts";
 import { CutoutError } from "../error.ts";
@@ -262,8 +262,13 @@ async function goOn<S extends Scores>(
     const text = `${threads} threads here, ${run.config.threads} when it began: the last bits of results may differ from those of a run left alone`;
     attended.onEvent({ type: "message", text });
   }
+  const arithmetic = arithmeticHere(run.config.arithmetic);
+  if (arithmetic !== run.config.arithmetic) {
+    const text = `${arithmetic} here, ${run.config.arithmetic} on the Arm processor where it began: results differ from those of a run left alone`;
+    attended.onEvent({ type: "message", text });
+  }
   const prepared = await prepare(
-    { ...run.config, data, epochs, threads, cacheDir },
+    { ...run.config, data, epochs, threads, arithmetic, cacheDir },
     attended.onProgress,
     networkOfRun(runDir, run.config),
     kind.purpose,
@@ -318,7 +323,7 @@ export async function withSession<T, S extends Scores>(
 ): Promise<T> {
   const { config, dataset, split, pipeline } = prepared;
   const { batchSize, optimizer, clipNorm, lookahead, average, accumulate, seed, threads } = config;
-  const { convolution, timedConvolutions } = config;
+  const { arithmetic, convolution, timedConvolutions } = config;
   const network = kind.network(classifierOf(kind, prepared));
   const objective = kind.objective(prepared);
   // What does not fit the images is told now, and not after a minute of compiling.
@@ -341,6 +346,7 @@ export async function withSession<T, S extends Scores>(
     threads,
     device,
     adapter: adapter?.name ?? null,
+    arithmetic,
     convolution,
     timedConvolutions,
     onTiming: (done, total) => onProgress(done, total, "timing convolutions"),

@@ -10,6 +10,7 @@ import { type Lowerings, lower, outputName } from "../onnx/lower.ts";
 import { webgpuLowerings } from "../onnx/webgpu.ts";
 import { type DType, type Shape, sizeOf, type Tensor, zeros } from "../tensor.ts";
 import { algorithmsDigest } from "./algorithms-digest.ts";
+import { type Arithmetic, arithmeticEntries } from "./arithmetic.ts";
 import { availableMemory } from "./available-memory.ts";
 import { type ConvolutionMode, createChooser, type OnTiming, type TimedChoices } from "./choice.ts";
 import { runInPlace } from "./in-place.ts";
@@ -26,6 +27,8 @@ export interface NodeRuntimeOptions {
   readonly device?: Device;
   /** Name of the graphics adapter: what is timed on it is remembered for it. */
   readonly adapter?: string | null;
+  /** Of matrix products on the CPU. Default: float32. */
+  readonly arithmetic?: Arithmetic;
   /** How the algorithm of each convolution is chosen. Default: fixed. */
   readonly convolution?: ConvolutionMode;
   /** What an earlier run has timed: taken as it is. */
@@ -35,7 +38,7 @@ export interface NodeRuntimeOptions {
   readonly profile?: string;
 }
 
-interface SessionOptions extends Pick<NodeRuntimeOptions, "threads" | "device" | "profile"> {
+interface SessionOptions extends Pick<NodeRuntimeOptions, "threads" | "device" | "arithmetic" | "profile"> {
   /** Throw instead of leaving a node to the CPU. */
   readonly strict?: boolean;
 }
@@ -104,9 +107,15 @@ export function nodeRuntime(options: NodeRuntimeOptions): NodeRuntime {
 const loweringOf = ({ lowerings, fenced }: Provider) => ({ others: lowerings, fenced });
 
 /** What decides how long an algorithm takes, as text: times of one machine say nothing about another. */
-export function describeMachine({ threads, device = "cpu", adapter }: NodeRuntimeOptions): string {
+export function describeMachine({
+  threads,
+  device = "cpu",
+  adapter,
+  arithmetic = "float32",
+}: NodeRuntimeOptions): string {
   const processor = cpus()[0]?.model ?? "unknown processor";
   const place = device === "cpu" ? [processor, `threads ${threads}`] : [adapter ?? "unknown adapter"];
+  if (arithmetic !== "float32") place.push(arithmetic);
   const versions = [
     `onnxruntime ${ort.env.versions.node}`,
     `algorithms ${algorithmsDigest(loweringOf(providers[device]))}`,
@@ -161,7 +170,7 @@ function executableOf(
  */
 export async function openSession(
   model: Uint8Array,
-  { device = "cpu", threads, profile, strict = false }: SessionOptions,
+  { device = "cpu", threads, profile, arithmetic = "float32", strict = false }: SessionOptions,
 ): Promise<ort.InferenceSession> {
   try {
     return await ort.InferenceSession.create(model as Bytes, {
@@ -174,7 +183,10 @@ export async function openSession(
       // A strict session tells by its error, which need not be on the screen too.
       logSeverityLevel: strict ? 4 : 3,
       ...(profile ? { enableProfiling: true, profileFilePrefix: profile } : {}),
-      ...(strict ? { extra: { "session.disable_cpu_ep_fallback": "1" } } : {}),
+      extra: {
+        ...arithmeticEntries(arithmetic),
+        ...(strict ? { "session.disable_cpu_ep_fallback": "1" } : {}),
+      },
     });
   } catch (error) {
     const reason = /Failed to get a WebGPU adapter:? *(.*)/.exec(String(error))?.[1];

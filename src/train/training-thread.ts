@@ -83,7 +83,7 @@ export interface TrainingThreadOptions
   extends SpecifiedSession,
     Pick<
       NodeRuntimeOptions,
-      "threads" | "device" | "adapter" | "convolution" | "timedConvolutions" | "onTiming"
+      "threads" | "device" | "adapter" | "arithmetic" | "convolution" | "timedConvolutions" | "onTiming"
     > {
   /** Told which operators the device leaves to the CPU, if any. */
   readonly onFallbacks?: (operators: readonly string[]) => void;
@@ -110,13 +110,14 @@ interface Waiting {
  */
 export async function openTrainingThread(options: TrainingThreadOptions): Promise<ThreadedSession> {
   const { onFallbacks = () => {}, onTiming = () => {}, ...rest } = options;
-  const { threads, device, adapter, convolution, timedConvolutions: known, ...session } = rest;
+  const { threads, device, adapter, arithmetic, convolution, timedConvolutions: known, ...session } = rest;
   const { name, options: objectiveOptions } = session.objective;
   const flags = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
   const runtime = {
     threads,
     ...(device && { device }),
     ...(adapter && { adapter }),
+    ...(arithmetic && { arithmetic }),
     ...(convolution && { convolution }),
     ...(known && { timedConvolutions: known }),
   };
