@@ -39,6 +39,7 @@ export const benchNetworks = {
   resnet18: shipped("resnet18", 32, 10),
   "wrn-16-4": shipped("wrn-16-4", 32, 10),
   alexnet: shipped("alexnet", 227, 2),
+  airbench94: shipped("airbench94", 32, 10),
   tiny: {
     side: 32,
     numClasses: 10,

@@ -1,4 +1,5 @@
 """The shipped networks in PyTorch: the same layers and the same number of parameters."""
+import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
@@ -107,6 +108,49 @@ def wide_resnet_16_4(classes):
     )
 
 
+class Whiten(nn.Module):
+    """Filters that are not learnt, and a bias that is."""
+
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("filters", torch.randn(24, 3, 2, 2))
+        self.bias = nn.Parameter(torch.zeros(24))
+
+    def forward(self, x):
+        return F.conv2d(x, self.filters, self.bias)
+
+
+def bias_norm(channels):
+    norm = nn.BatchNorm2d(channels, eps=1e-12, momentum=0.4)
+    # Its scale is no parameter.
+    del norm.weight
+    norm.register_buffer("weight", torch.ones(channels))
+    return norm
+
+
+def group(inside, outside):
+    return [
+        nn.Conv2d(inside, outside, 3, 1, 1, bias=False), nn.MaxPool2d(2), bias_norm(outside), nn.GELU(),
+        nn.Conv2d(outside, outside, 3, 1, 1, bias=False), bias_norm(outside), nn.GELU(),
+    ]
+
+
+class Scale(nn.Module):
+    def __init__(self, factor):
+        super().__init__()
+        self.factor = factor
+
+    def forward(self, x):
+        return self.factor * x
+
+
+def airbench94(classes):
+    return nn.Sequential(
+        Whiten(), nn.GELU(), *group(24, 64), *group(64, 256), *group(256, 256),
+        nn.MaxPool2d(3), nn.Flatten(), nn.Linear(256, classes, bias=False), Scale(1 / 256),
+    )
+
+
 def tiny(classes):
     """So small that engines in plain JavaScript can train it."""
     layers = [
@@ -122,5 +166,6 @@ networks = {
     "resnet18": resnet18,
     "wrn-16-4": wide_resnet_16_4,
     "alexnet": alexnet,
+    "airbench94": airbench94,
     "tiny": tiny,
 }
