@@ -37,9 +37,12 @@ interface Started {
   readonly ended: Promise<Ended>;
 }
 
-function start(...words: readonly string[]): Started {
+const start = (...words: readonly string[]): Started => startIn(process.env, ...words);
+
+function startIn(env: NodeJS.ProcessEnv, ...words: readonly string[]): Started {
   const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), main, ...words], {
     cwd: root,
+    env,
   });
   const told = { out: "", err: "" };
   child.stdout.on("data", (text) => {
@@ -62,7 +65,7 @@ function resultsOf(study: string): readonly string[] {
 }
 
 /** The answer, without where it stands. */
-const answerIn = (out: string) => out.replace(/^study .*$/m, "");
+const answerIn = (out: string) => out.replace(/^(study|report) .*$/gm, "");
 
 it("killed ten times at any moment and resumed, it says what one left alone says, bit for bit", {
   timeout: 3_600_000,
@@ -99,6 +102,24 @@ async function seen(study: string): Promise<boolean> {
     return false;
   }
 }
+
+it("with a clock that jumps by a day, twice a second, it says what one left alone says, in as many seconds", {
+  timeout: 1_200_000,
+}, async () => {
+  const study = join(root, "jumping");
+  const clock = new URL("../helpers/jumping-clock.mjs", import.meta.url);
+  const began = performance.now();
+  const ended = await startIn({ ...process.env, NODE_OPTIONS: `--import=${clock}` }, ...compare(study)).ended;
+  const took = (performance.now() - began) / 1000;
+  expect(ended.code).toBe(0);
+  expect(answerIn(ended.out)).toBe(answerIn(alone.out));
+  expect(resultsOf(study)).toEqual(resultsOf(join(root, "alone")));
+  for (const { outcome } of conductedOf(openStudy(study))) {
+    const seconds = outcome.state === "finished" ? outcome.seconds : Number.NaN;
+    expect(seconds).toBeGreaterThan(0);
+    expect(seconds).toBeLessThan(took);
+  }
+});
 
 it("the second process on a study says who has it, and the first one goes on", {
   timeout: 1_200_000,
