@@ -27,22 +27,45 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+interface RedisOptions {
+  readonly host?: string;
+  readonly password?: string;
+  /** Files of a key and of a certificate for localhost. */
+  readonly tls?: { readonly key: string; readonly certificate: string };
+}
+
 /** @param more arguments: `--appendonly yes`, `--requirepass secret` */
 export async function openRedis(
   more: readonly string[] = [],
-  { host = "127.0.0.1", password = "" } = {},
+  { host = "127.0.0.1", password = "", tls }: RedisOptions = {},
 ): Promise<RedisServer> {
   const folder = mkdtempSync(join(tmpdir(), "cutout-redis-"));
   const port = await freePort();
-  const url = `redis://${password === "" ? "" : `:${password}@`}${host}:${port}`;
+  const secret = password === "" ? "" : `:${password}@`;
+  const url = tls ? `rediss://${secret}localhost:${port}` : `redis://${secret}${host}:${port}`;
   let child: ChildProcess | null = null;
-  const words = ["--port", `${port}`, "--bind", host, "--dir", folder, "--save", "", ...more];
+  const certified = tls && [
+    "--tls-cert-file",
+    tls.certificate,
+    "--tls-key-file",
+    tls.key,
+    "--tls-auth-clients",
+    "no",
+  ];
+  const listening = certified
+    ? ["--port", "0", "--tls-port", `${port}`, "--tls-ca-cert-file", tls.certificate, ...certified]
+    : ["--port", `${port}`];
+  const words = [...listening, "--bind", host, "--dir", folder, "--save", "", ...more];
   const server: RedisServer = {
     url,
     folder,
     async start() {
       child = spawn("redis-server", words, { stdio: "ignore" });
-      const redis = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: () => 50 });
+      const redis = new Redis(url, {
+        maxRetriesPerRequest: null,
+        retryStrategy: () => 50,
+        ...(tls && { tls: { rejectUnauthorized: false } }),
+      });
       redis.on("error", () => {});
       await redis.ping();
       redis.disconnect();

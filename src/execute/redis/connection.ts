@@ -67,6 +67,18 @@ export async function isAwayAtTheEnd(redis: Redis, signal: AbortSignal, release:
 
 function explained(url: string, error: Error): CutoutError {
   const where = shownAddress(url);
+  const code = (error as NodeJS.ErrnoException).code ?? error.message;
+  if (/CERT|ISSUER|LEAF_SIGNATURE/.test(code)) {
+    return new CutoutError(
+      {
+        where,
+        what: `the certificate of that Redis is not trusted here (${code})`,
+        remedy:
+          "name the file of its authority in the environment variable NODE_EXTRA_CA_CERTS, and the host as the certificate does",
+      },
+      { cause: error },
+    );
+  }
   if (/NOAUTH|WRONGPASS|AUTH/.test(error.message)) {
     return new CutoutError(
       { where, what: "Redis wants another password", remedy: "redis://:PASSWORD@HOST:PORT" },
@@ -76,8 +88,11 @@ function explained(url: string, error: Error): CutoutError {
   return new CutoutError(
     {
       where,
-      what: `no Redis answers (${(error as NodeJS.ErrnoException).code ?? error.message})`,
-      remedy: "start one there: redis-server --appendonly yes, or docker run -p 6379:6379 redis",
+      what: `no Redis answers (${code})`,
+      remedy:
+        code === "ETIMEDOUT" && url.startsWith("rediss:")
+          ? "use redis:// if that one does not speak TLS"
+          : "start one there: redis-server --appendonly yes, or docker run -p 6379:6379 redis",
     },
     { cause: error },
   );
