@@ -29,10 +29,10 @@ export function corruptionNames(): readonly AugmentationName[] {
 
 /** @throws CutoutError when it is no mask and no noise, or its options are wrong */
 export function checkCorruption(spec: AugmentationSpec): void {
-  createAugmentation(spec);
   const names = corruptionNames();
-  if (names.includes(spec.name)) return;
-  throw wrong("corruption", "each", `must be one of ${names.join(", ")}`, spec.name);
+  if (!names.includes(spec.name))
+    throw wrong("corruption", "each", `must be one of ${names.join(", ")}`, spec.name);
+  createAugmentation(spec);
 }
 
 /**
