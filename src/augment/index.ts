@@ -90,17 +90,17 @@ export type {
 export { gaussianNoise, maskingNoise, saltAndPepper } from "./noise/noise.ts";
 export type { Range } from "./options.ts";
 export { checkAugmentations, cropsItself } from "./pipeline/around-pass.ts";
+export type { Crops, EvaluationView } from "./pipeline/evaluation-views.ts";
+export { evaluationViews } from "./pipeline/evaluation-views.ts";
 export { aroundPass, inOrder } from "./pipeline/order.ts";
 export type {
-  Crops,
-  EvaluationView,
   ImageParameters,
   Occasion,
   Pipeline,
   TrainingPipeline,
   TrainingPipelineOptions,
 } from "./pipeline/pipeline.ts";
-export { evaluationViews, makePipeline, trainingPipeline } from "./pipeline/pipeline.ts";
+export { makePipeline, trainingPipeline } from "./pipeline/pipeline.ts";
 export type { AugmentationName, AugmentationSpec } from "./registry.ts";
 export { aboutAugmentation, augmentationNames, createAugmentation } from "./registry.ts";
 export type { FeatureMap, View } from "./targeted.ts";

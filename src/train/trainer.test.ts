@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { failingAt } from "../../test/helpers/failing-disk.ts";
 import { memoryStorage } from "../../test/helpers/memory-storage.ts";
 import { atStep, contentOf, metricsOf, smallOptions, smallRun } from "../../test/helpers/small-run.ts";
-import { evaluationViews } from "../augment/pipeline/pipeline.ts";
+import { evaluationViews } from "../augment/index.ts";
 import { stream } from "../rng.ts";
 import { loadCheckpoint } from "../run-folder/checkpoint.ts";
 import { evaluate } from "./evaluate.ts";

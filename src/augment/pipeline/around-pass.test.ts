@@ -4,7 +4,8 @@ import { stream } from "../../rng.ts";
 import type { Image } from "../augmentation.ts";
 import { type AugmentationSpec, createAugmentation } from "../registry.ts";
 import { afterPass } from "./around-pass.ts";
-import { evaluationViews, trainingPipeline } from "./pipeline.ts";
+import { evaluationViews } from "./evaluation-views.ts";
+import { trainingPipeline } from "./pipeline.ts";
 
 const input = { height: 12, width: 12, channels: 3 };
 const normalization = { mean: [0.5, 0.4, 0.3], std: [0.2, 0.25, 0.3] };
