@@ -35,12 +35,12 @@ for (const arm of distinct(rows.map((row) => row.arm))) {
       `\n${arm}: ${images} training images, ${validation} to validate, ${epochs} epochs of batches of ${batchSize}; ` +
         `${photos} new photos, n = ${some.length} seeds, training accuracy ${percent(mean(some.map((row) => row.trainTop1)))} %`,
     );
-    const best = some.map((row) => row.kept.best!.top1);
+    const best = some.flatMap((row) => row.kept.best?.top1 ?? []);
     for (const way of Object.keys(some[0]!.kept)) {
       const top1 = some.map((row) => row.kept[way]!.top1);
       const range = `${percent(Math.min(...top1))} to ${percent(Math.max(...top1))}`;
       console.log(
-        `  ${way.padEnd(28)} ${percent(mean(top1))} (${range})  ${way === "best" ? "" : difference(best, top1)}`,
+        `  ${way.padEnd(28)} ${percent(mean(top1))} (${range})  ${way === "best" || best.length < top1.length ? "" : difference(best, top1)}`,
       );
     }
   }
