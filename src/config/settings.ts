@@ -149,8 +149,9 @@ function upgraded({ formatVersion: version, checksum, ...raw }: Raw): Raw {
   );
 }
 
-/** Up to version 6 the padding had one colour. */
+/** Up to version 6 the padding had one colour, and all images of a training one size. */
 const fromVersion6 = ({ augment, ...rest }: Raw): Raw => ({
+  progressive: null,
   ...rest,
   ...(augment !== undefined && {
     augment: isObject(augment) ? { paddingMode: "constant", ...augment } : augment,
