@@ -69,7 +69,7 @@ export function formatDryRun(found: DryRun): string {
     `parameters  ${whole(parameters)}`,
     `operations  ${(operationsPerStep / 1e9).toFixed(1)} billion a step (convolutions and linear layers, with gradients)`,
     `memory      ${whole(Math.round(memory / 2 ** 20))} MiB, the most up to the last timed step`,
-    `time        about ${duration(found.seconds)} for ${counted(steps, "step")}: ${(1000 * secondsPerStep).toFixed(0)} ms each by ${which}, validation and test guessed`,
+    `time        about ${duration(found.seconds)} for ${counted(steps, "step")}: ${(1000 * secondsPerStep).toFixed(0)} ms each by ${which}, ${config.progressive === null ? "" : "smaller images by their pixels, "}validation and test guessed`,
     "nothing was written but the cache of decoded images",
   ].join("\n");
 }

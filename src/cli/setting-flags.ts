@@ -67,7 +67,8 @@ function helpOf({ leaf, path }: Flag): string {
 function defaultOf({ path, default: value, defaults, nullable, type }: Leaf): string | null {
   if (path === "schedule.kind") return defaultSchedule;
   if (path === "objective.kind") return "denoise";
-  if (nullable === "earlyStopping" || nullable === "lookahead") return "off";
+  if (nullable === "earlyStopping" || nullable === "lookahead" || path === "progressive.initialScale")
+    return "off";
   if (
     path.startsWith("optimizer.") &&
     new Set(Object.values(defaults).map(String)).size > 1 &&

@@ -23,6 +23,7 @@ import {
 } from "./network-text.ts";
 import { from, objectives } from "./objective-fields.ts";
 import { optimizerFields, updateFields } from "./optimizer-fields.ts";
+import { progressive } from "./progressive-fields.ts";
 import { regularizerForm, regularizerFrom } from "./regularize-text.ts";
 import { schedules } from "./schedule-fields.ts";
 import { viewsNames } from "./views.ts";
@@ -129,6 +130,7 @@ function schemaOf<F extends Fields>(fields: F) {
     batchSize: fields.batchSize as F["batchSize"],
     optimizer,
     ...updateFields,
+    progressive,
     schedule,
     labelSmoothing: number("share of the target spread over all classes", {
       min: 0,

@@ -82,6 +82,15 @@ const groups: readonly FlagNames[] = [
     },
   },
   {
+    group: "Time to accuracy:",
+    flags: {
+      "progressive.initialScale": "--progressive-size <scale>",
+      "progressive.delayFraction": "--progressive-delay <share>",
+      "progressive.finetuneFraction": "--progressive-finetune <share>",
+      "progressive.sizeIncrement": "--progressive-increment <pixels>",
+    },
+  },
+  {
     group: "Augmentation:",
     flags: {
       "augment.padding": "--padding <pixels>",

@@ -17,6 +17,8 @@ import { type NetworkDefinition, networkOptions } from "../nn/definition.ts";
 import { mapLayer } from "../nn/most-activated.ts";
 import type { Network } from "../nn/network.ts";
 import { learningRateOf, type Recipe } from "../nn/recipe.ts";
+import { resized } from "../nn/resized.ts";
+import { type ProgressiveOptions, sizesBetween } from "../optim/image-size.ts";
 import { optimizers } from "../optim/optimizers.ts";
 import { completeAugmentations, namedAugmentations } from "./augmentation-fields.ts";
 import type { Config, Settings } from "./config.ts";
@@ -113,7 +115,7 @@ function checkOthers(augmentations: readonly AugmentationSpec[], imageSize: numb
  * does not take the padding
  */
 export function checkSizes(
-  { model, regularize, augment }: Settings,
+  { model, regularize, augment, objective, progressive }: Settings,
   network: NetworkDefinition,
   sizes: Sizes,
 ): void {
@@ -132,8 +134,10 @@ export function checkSizes(
   });
   const fits = (side: number) => takesImages(network, argumentsFor(side));
   if (fits(imageSize)) {
-    if (regularize.length === 0 && augment.targeted === null) return;
-    checkTargeted(augment, buildNetwork(network, { ...argumentsFor(imageSize), regularize }));
+    if (regularize.length === 0 && augment.targeted === null && progressive === null) return;
+    const built = buildNetwork(network, { ...argumentsFor(imageSize), regularize });
+    checkTargeted(augment, built);
+    if (progressive !== null) checkSmaller(progressive, objective, augment, built);
     return;
   }
   let least = imageSize + 1;
@@ -143,6 +147,38 @@ export function checkSizes(
     what: `must be at least ${least} for ${network.name}`,
     got: String(imageSize),
   });
+}
+
+/** Whether the network takes smaller images, and nothing else asks for those of one size. */
+function checkSmaller(
+  progressive: ProgressiveOptions,
+  objective: Settings["objective"],
+  { targeted }: Settings["augment"],
+  network: Network,
+): void {
+  const field = "progressive.initialScale";
+  const remedy = "leave it out";
+  if (objective.kind !== "classify") {
+    throw settingsError({ field, what: "is of classifiers: a pretraining rebuilds the images", remedy });
+  }
+  if (targeted !== null) {
+    throw settingsError({
+      field,
+      what: "does not go with targeted Cutout: it keeps maps of one size",
+      remedy,
+    });
+  }
+  const sizes = sizesBetween(progressive, network.input);
+  if (sizes.length === 0) {
+    const { height, width } = network.input;
+    const what = `must make images smaller than ${height} x ${width} pixels, in multiples of ${progressive.sizeIncrement}`;
+    throw settingsError({ field, what, got: String(progressive.initialScale) });
+  }
+  try {
+    for (const size of sizes) resized(network, size);
+  } catch (error) {
+    throw error instanceof CutoutError ? error.with({ field, kind: "settings", remedy }) : error;
+  }
 }
 
 /** Maps are of views that crop and flip alone have made, each of one image. */
@@ -178,7 +214,7 @@ export function resolveConfig(
   const { photos, imageSize, cacheSize, padding } = sizes;
   const { recipe } = network;
   const batchSize = resolveBatchSize(settings, recipe.batchSize, trainingImages);
-  const { clipNorm, accumulate, lookahead, average } = settings;
+  const { clipNorm, accumulate, lookahead, average, progressive } = settings;
   const { kind, learningRate, ...schedule } = settings.schedule;
   const { paddingMode, flip, cutout, augmentations, targeted, mix } = augment;
   // A pretraining rebuilds what it sees, and targeted Cutout must know where each part of an image is.
@@ -205,6 +241,7 @@ export function resolveConfig(
     accumulate,
     lookahead,
     average,
+    progressive,
     schedule: {
       kind,
       learningRate: learningRate ?? usualRate(settings.optimizer, recipe, kind, batchSize),

@@ -149,9 +149,10 @@ function upgraded({ formatVersion: version, checksum, ...raw }: Raw): Raw {
   );
 }
 
-/** Up to version 6 the padding had one colour, and matrix products were of float32. */
+/** Up to version 6 the padding had one colour, matrix products were of float32, and all images of a training had one size. */
 const fromVersion6 = ({ augment, ...rest }: Raw): Raw => ({
   arithmetic: "float32",
+  progressive: null,
   ...rest,
   ...(augment !== undefined && {
     augment: isObject(augment) ? { paddingMode: "constant", ...augment } : augment,

@@ -13,6 +13,7 @@ import {
   type Sides,
 } from "../augment/index.ts";
 import type { Config } from "../config/config.ts";
+import { sizesOfTraining } from "../config/progressive-fields.ts";
 import { configJson, type ShownRun } from "../run-folder/index.ts";
 import { counted, decimal, printable, shellWord, shortForm } from "../text.ts";
 
@@ -181,6 +182,17 @@ export function runTitle({ config, dataset, name }: Pick<ShownRun, "config" | "d
   return names === "" ? subject : `${subject} with ${names}`;
 }
 
+/** `trained on images of 16 x 16 pixels in epochs 1 to 8, 20 x 20 in epoch 9, 32 x 32 in epochs 10 to 12`; empty where they are full. */
+export function sizesText(config: Config): string {
+  if (config.progressive === null) return "";
+  const spans = sizesOfTraining(config);
+  const texts = spans.map(
+    ({ height, width, first, last }, index) =>
+      `${height} x ${width}${index === 0 ? " pixels" : ""} in ${first === last ? `epoch ${first}` : `epochs ${first} to ${last}`}`,
+  );
+  return `trained on images of ${texts.join(", ")}`;
+}
+
 /** `seed 3`, or `seed 3, parts by seed 0` */
 export function seedText({ seed, split }: Pick<Config, "seed" | "split">): string {
   return split.seed === seed ? `seed ${seed}` : `seed ${seed}, parts by seed ${split.seed}`;
@@ -197,6 +209,7 @@ export function runFacts({
     config === null || config.objective.kind === "classify"
       ? augmentationText(config)
       : objectiveText(config.objective),
+    config === null ? "" : sizesText(config),
     config === null ? "" : seedText(config),
     started === undefined ? "" : `started ${started}`,
     `run folder ${name}`,

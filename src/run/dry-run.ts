@@ -5,6 +5,7 @@ import { convolutionsOf, directOperations } from "../graph/conv/inventory.ts";
 import { countParameters, type Network } from "../nn/network.ts";
 import { dataIdentity } from "../run-folder/index.ts";
 import type { StepEvent } from "../train/events.ts";
+import { GrowingImages } from "../train/growing-images.ts";
 import type { Scores } from "../train/objective.ts";
 import type { RunStorage } from "../train/storage.ts";
 import { train } from "../train/trainer.ts";
@@ -27,7 +28,10 @@ export interface DryRun {
   /** Steps that were timed: the first one, which compiles, is not among them where there are more. */
   readonly timed: { readonly first: number; readonly last: number };
   readonly secondsPerStep: number;
-  /** Of the whole training, validation and test counted in at a third of a training step's time an image. */
+  /**
+   * Of the whole training, validation and test counted in at a third of a training step's time an image. Steps on smaller
+   * images are not timed: they count by their pixels.
+   */
   readonly seconds: number;
 }
 
@@ -53,6 +57,8 @@ export async function dryRun<S extends Scores>(
       let count = 0;
       let start = 0;
       const { batchSize } = config;
+      // Full images are timed: the memory is theirs, and the time of smaller ones follows.
+      const { progressive, ...options } = trainOptionsOf(config, network);
       await train({
         objective: kind.objective(prepared),
         dataset,
@@ -62,7 +68,7 @@ export async function dryRun<S extends Scores>(
         session,
         storage: keepsNothing,
         identity: dataIdentity(dataset, split),
-        options: trainOptionsOf(config, network),
+        options,
         resume: false,
         signal: timing.signal,
         onEvent(event) {
@@ -78,16 +84,19 @@ export async function dryRun<S extends Scores>(
       }).finally(loader.close);
       const step = last! as StepEvent<S>;
       const secondsPerStep = batchSize / step.imagesPerSecond;
+      const steps = step.epochs * step.stepsPerEpoch;
+      const sizes = new GrowingImages(progressive ?? null, pipeline.output, step.epochs);
+      const saved = steps - sizes.stepsLeft(1, 0, step.stepsPerEpoch);
       return {
         config,
         images: { train: split.train.length, validation: split.validation.length, test: split.test.length },
         parameters: countParameters(network),
         operationsPerStep: operationsOf(network, batchSize),
-        steps: step.epochs * step.stepsPerEpoch,
+        steps,
         memory: 1024 * process.resourceUsage().maxRSS,
         timed: { first: Math.min(2, count), last: count },
         secondsPerStep,
-        seconds: count * secondsPerStep + step.secondsLeft,
+        seconds: (count - saved) * secondsPerStep + step.secondsLeft,
       };
     });
   } finally {

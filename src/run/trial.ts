@@ -2,12 +2,14 @@
 
 import type { Config, Settings } from "../config/config.ts";
 import { arithmeticHere, threadsHere } from "../config/machine.ts";
+import { sizesOfTraining } from "../config/progressive-fields.ts";
 import { settingsError } from "../config/settings.ts";
 import { isMissing, type OnProgress, openLoader } from "../data/index.ts";
 import { CutoutError } from "../error.ts";
 import { buildNetwork } from "../nn/build.ts";
 import { mapLayer } from "../nn/most-activated.ts";
 import type { Network } from "../nn/network.ts";
+import type { ImageSize } from "../optim/image-size.ts";
 import { writeReport } from "../report/html.ts";
 import {
   checkNewRun,
@@ -303,15 +305,20 @@ async function goOn<S extends Scores>(
 
 /** What the trainer is told. What there need not be is named only where it is: runs without are those of before. */
 export function trainOptionsOf(config: Config, network: Network): TrainOptions {
-  const { seed, epochs, batchSize, schedule, earlyStopping, keep, crops, average } = config;
+  const { seed, epochs, batchSize, schedule, earlyStopping, keep, crops, average, progressive } = config;
   const { mix, targeted } = config.augment;
   const options = { seed, epochs, batchSize, schedule, earlyStopping, keep, crops, mix };
   return {
     ...options,
     ...(average !== null && { average }),
+    ...(progressive !== null && { progressive }),
     ...(targeted !== null && { targeted: mapLayer(network, targeted.layer) }),
   };
 }
+
+/** Sizes of a run's images, the full one not among them. */
+const smallerSizes = (config: Config): readonly ImageSize[] =>
+  sizesOfTraining(config).filter(({ height }) => height < config.imageSize);
 
 /** Opens the training thread of a run for as long as it is used. */
 export async function withSession<T, S extends Scores>(
@@ -341,6 +348,7 @@ export async function withSession<T, S extends Scores>(
     lookahead,
     average: average !== null,
     accumulate,
+    imageSizes: smallerSizes(config),
     watched: config.augment.targeted && mapLayer(network, config.augment.targeted.layer).name,
     seed,
     threads,

@@ -1,5 +1,6 @@
 // What the trainer needs of the engine: take a step, predict, and hand over the state.
 import type { AverageShares } from "../optim/average.ts";
+import type { ImageSize } from "../optim/image-size.ts";
 import type { Tensor } from "../tensor.ts";
 
 /** Named tensors that together are a training run's state at one moment. */
@@ -42,6 +43,8 @@ export interface TrainingSession {
       readonly seed: number;
       /** Where averages are kept; left out they are the weights themselves. */
       readonly average?: AverageShares | undefined;
+      /** Of the images that the network sees: they are averaged down to it. Left out it is theirs. */
+      readonly size?: ImageSize | undefined;
     },
     giveBack?: GiveBack,
   ): Promise<{ readonly loss: number; readonly output: Float32Array; readonly maps?: Float32Array }>;

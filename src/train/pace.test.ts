@@ -50,3 +50,18 @@ test("time left counts evaluations: a guess first, then what was measured", () =
   made.evaluated(50, 100);
   expect(made.secondsLeft({ steps: 2, views: 100 })).toBeCloseTo(206, 12);
 });
+
+test("images of another size: guessed by their pixels until they are timed, and what compiles is not counted", () => {
+  const { made, step } = pace();
+  made.resized(0.25);
+  step(9);
+  step(1);
+  expect(made.secondsPerStep).toBeCloseTo(1, 12);
+  // Two steps on images of a quarter of the pixels and three on full ones.
+  expect(made.secondsLeft({ steps: 3.5, views: 0 })).toBeCloseTo(14, 12);
+  made.resized(1);
+  expect(made.secondsPerStep).toBeCloseTo(4, 12);
+  step(100);
+  for (let n = 0; n < 200; n++) step(5);
+  expect(made.secondsLeft({ steps: 2, views: 0 })).toBeCloseTo(10, 2);
+});

@@ -6,6 +6,7 @@ const memory = 0.95;
 const guessedShare = 1 / 3;
 
 export interface Work {
+  /** Steps on images of the full size; one on smaller images counts by its share of their pixels. */
   readonly steps: number;
   /** Images times views still to be evaluated. */
   readonly views: number;
@@ -20,6 +21,7 @@ export class Pace {
   #weight = 0;
   #firstStep: number | null = null;
   #secondsPerView: number | null = null;
+  #pixelShare = 1;
 
   constructor(clock: () => number, batchSize: number) {
     this.#clock = clock;
@@ -46,6 +48,17 @@ export class Pace {
     return seconds;
   }
 
+  /**
+   * Images of another size come next: until they are timed a step's time goes with their pixels.
+   * @param pixelShare share of a full image's pixels
+   */
+  resized(pixelShare: number): void {
+    this.#smoothed *= pixelShare / this.#pixelShare;
+    this.#pixelShare = pixelShare;
+    // It compiles.
+    this.#firstStep = null;
+  }
+
   evaluated(views: number, seconds: number): void {
     if (views > 0) this.#secondsPerView = seconds / views;
   }
@@ -60,7 +73,8 @@ export class Pace {
   }
 
   secondsLeft(work: Work): number {
-    const view = this.#secondsPerView ?? (this.secondsPerStep / this.#batchSize) * guessedShare;
-    return work.steps * this.secondsPerStep + work.views * view;
+    const step = this.secondsPerStep / this.#pixelShare;
+    const view = this.#secondsPerView ?? (step / this.#batchSize) * guessedShare;
+    return work.steps * step + work.views * view;
   }
 }

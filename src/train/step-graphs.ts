@@ -4,7 +4,9 @@ import { Graph } from "../graph/graph.ts";
 import type { Value } from "../graph/types.ts";
 import { mostActivated } from "../nn/most-activated.ts";
 import { forward, type Network } from "../nn/network.ts";
+import type { ImageSize } from "../optim/image-size.ts";
 import type { Tensor } from "../tensor.ts";
+import { areaMean } from "./area-mean.ts";
 import type { TrainingState } from "./network-session.ts";
 import type { Loss } from "./objective.ts";
 import type { UpdateInputs, UpdateRule } from "./update.ts";
@@ -19,6 +21,8 @@ export interface SessionState extends TrainingState {
 
 interface Learning {
   readonly network: Network;
+  /** Size of the images that a step is given, where the network takes smaller ones: they are averaged down to those. */
+  readonly given?: ImageSize;
   readonly objective: Loss;
   /** Name of the layer whose most activated map of each image is told; none when null or left out. */
   readonly watched?: string | null;
@@ -53,18 +57,18 @@ function batchFirst(g: Graph, output: Value): Value {
 /** Declares the inputs of a batch of this size and adds forward pass, loss and gradients. */
 function lesson(
   g: Graph,
-  { network, objective, watched = null }: Learning,
+  { network, given = network.input, objective, watched = null }: Learning,
   batchSize: number,
   state: Weights,
 ) {
-  const { channels, height, width } = network.input;
-  const images = g.input("images", "float32", [batchSize, channels, height, width]);
+  const { channels } = network.input;
+  const images = g.input("images", "float32", [batchSize, channels, given.height, given.width]);
   const targets = g.input("targets", "float32", [batchSize, ...objective.targetShape(network)]);
   const seed = g.input("seed", "int32", [1]);
   const parameters = declare(g, "parameters", state.parameters);
   const buffers = declare(g, "buffers", state.buffers);
   const mode = { training: true, parameters, buffers, seed, watched };
-  const { logits, nextBuffers, features } = forward(g, network, images, mode);
+  const { logits, nextBuffers, features } = forward(g, network, areaMean(g, images, network.input), mode);
   const loss = objective.loss(g, logits, targets);
   g.output("loss", loss);
   g.output("output", batchFirst(g, logits));

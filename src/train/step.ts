@@ -1,21 +1,22 @@
 // The session that runs the training step: it holds the state, takes steps, and predicts.
 import { CutoutError } from "../error.ts";
 import { initialBuffers, initialParameters, type Network } from "../nn/network.ts";
+import type { ImageSize } from "../optim/image-size.ts";
 import type { Executable, Runtime } from "../runtime/runtime.ts";
 import { sameShape, sizeOf, type Tensor, tensor, zeros } from "../tensor.ts";
 import type { DirectSession, GiveBack, TrainingState } from "./network-session.ts";
 import type { Loss } from "./objective.ts";
+import { sameSize, sizedStepper } from "./sized-stepper.ts";
 import { type Part, predictionGraph, prefixes, type SessionState, statisticsGraph } from "./step-graphs.ts";
 import {
   type Compiled,
   compiled,
   Exchange,
   outputSizeOf,
-  partsStepper,
   type Renamed,
   seedOfPart,
+  stepperOf,
   type Tensors,
-  wholeStepper,
 } from "./stepper.ts";
 import { type UpdateOptions, type UpdateRule, updateRule } from "./update.ts";
 
@@ -32,6 +33,8 @@ export interface SessionOptions extends UpdateOptions {
    * Each part has batch normalization's statistics of its own. 1 when left out.
    */
   readonly accumulate?: number;
+  /** Sizes of images, other than the network's own, that steps are taken on too; none when left out. */
+  readonly imageSizes?: readonly ImageSize[];
   /** Name of the layer whose most activated maps a step tells; none when null or left out. */
   readonly watched?: string | null;
   /** Seed of the starting weights. */
@@ -173,10 +176,11 @@ export async function createTrainingSession(options: SessionOptions): Promise<Di
     { parameters: initialParameters(network, options.seed), buffers: initialBuffers(network) },
     rule,
   );
+  const { imageSizes = [] } = options;
   const stepper =
-    parts === 1
-      ? await wholeStepper(options, rule, initial)
-      : await partsStepper(options, rule, initial, parts);
+    imageSizes.length === 0
+      ? await stepperOf(options)(options, rule, initial)
+      : await sizedStepper(options, imageSizes, rule, initial);
   const size = batchSize / parts;
   const places = placesOf(initial);
   const sums = new Map([...initial.parameters].map(([name, { shape }]) => [name, zeros("float32", shape)]));
@@ -196,11 +200,15 @@ export async function createTrainingSession(options: SessionOptions): Promise<Di
   return {
     batchSize,
     outputSize: stepper.outputSize,
-    async step(images, targets, { learningRate, seed, average = { parameters: 1, buffers: 1 } }, giveBack) {
+    async step(images, targets, hyper, giveBack) {
+      const { learningRate, seed, average = { parameters: 1, buffers: 1 }, size } = hyper;
+      if (size !== undefined && imageSizes.length === 0 && !sameSize(size, network.input))
+        throw new Error("internal: the session must be told the sizes of its images");
       const answer = await stepper.run(tensors, {
         images,
         targets,
         seed,
+        size,
         others: {
           learningRate: tensor("float32", [1], Float32Array.of(learningRate)),
           ...rule.scalars((name) => tensors.current[prefixes.optimizer + name]!, average),

@@ -1,11 +1,10 @@
 // One step of training on a session's tensors: in one graph, or the gradients of parts of the batch and then the update.
 import { CutoutError } from "../error.ts";
 import type { Graph } from "../graph/graph.ts";
-import type { Network } from "../nn/network.ts";
+import type { ImageSize } from "../optim/image-size.ts";
 import type { Executable } from "../runtime/runtime.ts";
 import { sizeOf, type Tensor, tensor, zeros } from "../tensor.ts";
 import type { TrainingSession } from "./network-session.ts";
-import type { Loss } from "./objective.ts";
 import type { SessionOptions } from "./step.ts";
 import { gradientGraph, prefixes, type SessionState, trainingGraph, updateGraph } from "./step-graphs.ts";
 import type { UpdateRule } from "./update.ts";
@@ -32,6 +31,8 @@ interface StepInputs {
   readonly targets: Float32Array;
   readonly seed: number;
   readonly others: Tensors;
+  /** Of the images that the network sees; that of those that are given when left out. */
+  readonly size?: ImageSize | undefined;
 }
 
 type StepAnswer = Awaited<ReturnType<TrainingSession["step"]>>;
@@ -77,16 +78,31 @@ export interface Compiled {
   readonly executable: Executable;
 }
 
-/** The whole step in one graph. */
-export async function wholeStepper(
-  options: SessionOptions,
+/** What a step of a session is made of, and the size of the images that it is given. */
+export interface StepOptions extends SessionOptions {
+  readonly given?: ImageSize;
+}
+
+/** The graphs of a step, in their order. */
+export function stepGraphs(
+  options: StepOptions,
   rule: UpdateRule,
   state: SessionState,
-): Promise<Stepper> {
-  const { network, objective, batchSize } = options;
-  const graph = trainingGraph(options, batchSize, rule, state);
+): readonly [Graph, ...Graph[]] {
+  const { batchSize, accumulate: parts = 1 } = options;
+  if (parts === 1) return [trainingGraph(options, batchSize, rule, state)];
+  return [gradientGraph(options, batchSize / parts, parts, state), updateGraph(rule, state)];
+}
+
+/** A step as the session's options want it. */
+export const stepperOf = ({ accumulate = 1 }: Pick<StepOptions, "accumulate">) =>
+  accumulate === 1 ? wholeStepper : partsStepper;
+
+/** The whole step in one graph. */
+async function wholeStepper(options: StepOptions, rule: UpdateRule, state: SessionState): Promise<Stepper> {
+  const [graph] = stepGraphs(options, rule, state);
   const [step] = await compiled(options, [graph]);
-  const shapes = shapesOf(network, objective, batchSize);
+  const shapes = shapesOf(options, options.batchSize);
   return {
     outputSize: outputSizeOf(graph),
     async run(tensors, { images, targets, seed, others }) {
@@ -101,17 +117,12 @@ export async function wholeStepper(
 }
 
 /** The gradients of the parts one after the other, then the update: the memory of one part, and of its gradients. */
-export async function partsStepper(
-  options: SessionOptions,
-  rule: UpdateRule,
-  state: SessionState,
-  parts: number,
-): Promise<Stepper> {
-  const { network, objective, batchSize } = options;
+async function partsStepper(options: StepOptions, rule: UpdateRule, state: SessionState): Promise<Stepper> {
+  const { batchSize, accumulate: parts = 1 } = options;
   const size = batchSize / parts;
-  const learning = gradientGraph(options, size, parts, state);
-  const [learn, update] = await compiled(options, [learning, updateGraph(rule, state)]);
-  const shapes = shapesOf(network, objective, size);
+  const [learning, ...rest] = stepGraphs(options, rule, state);
+  const [learn, update] = await compiled(options, [learning, ...rest]);
+  const shapes = shapesOf(options, size);
   const [pixels, numbers] = [sizeOf(shapes.images), sizeOf(shapes.targets)];
   const outputSize = outputSizeOf(learning);
   return {
@@ -159,8 +170,8 @@ function joined(parts: readonly Float32Array[]): Float32Array {
 /** Each part of a batch drops other units. */
 export const seedOfPart = (seed: number, part: number): number => (seed + Math.imul(part, 0x9e3779b1)) | 0;
 
-const shapesOf = (network: Network, objective: Loss, size: number) => ({
-  images: [size, network.input.channels, network.input.height, network.input.width],
+const shapesOf = ({ network, given = network.input, objective }: StepOptions, size: number) => ({
+  images: [size, network.input.channels, given.height, given.width],
   targets: [size, ...objective.targetShape(network)],
 });
 
@@ -175,13 +186,21 @@ const batchOf = (
   seed: tensor("int32", [1], Int32Array.of(seed)),
 });
 
-/** @throws CutoutError when there is not the memory for all of them */
-export async function compiled({ network, batchSize, runtime }: SessionOptions, graphs: readonly Graph[]) {
+/** Settles the graphs' algorithms. @throws CutoutError when there is not the memory for all of them */
+export async function settled(
+  { network, batchSize, runtime }: SessionOptions,
+  graphs: readonly Graph[],
+): Promise<void> {
   const needed = () => graphs.reduce((sum, graph) => sum + runtime.memoryOf(graph), 0);
   const check = () => checkMemory(network.name, batchSize, needed(), runtime.availableMemory());
   check();
   for (const graph of graphs) if (await runtime.settle(graph)) check();
+}
+
+/** @throws CutoutError when there is not the memory for all of them */
+export async function compiled(options: SessionOptions, graphs: readonly Graph[]) {
+  await settled(options, graphs);
   const all: Compiled[] = [];
-  for (const graph of graphs) all.push({ graph, executable: await runtime.compile(graph) });
+  for (const graph of graphs) all.push({ graph, executable: await options.runtime.compile(graph) });
   return all;
 }

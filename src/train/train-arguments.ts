@@ -5,6 +5,7 @@ import { CutoutError } from "../error.ts";
 import type { MapLayer } from "../nn/most-activated.ts";
 import type { Network } from "../nn/network.ts";
 import { type AverageOptions, checkAverage } from "../optim/average.ts";
+import { checkProgressive, type ProgressiveOptions } from "../optim/image-size.ts";
 import { checkSchedule, type ScheduleOptions } from "../optim/schedule.ts";
 import type { ClassScores } from "./evaluation.ts";
 import type { TrainingEvent } from "./events.ts";
@@ -30,6 +31,8 @@ export interface TrainOptions {
   readonly mix?: MixSpec | null;
   /** Masks what a layer responds to most, by maps of the epoch before; left out for none. */
   readonly targeted?: MapLayer;
+  /** Smaller images at first; left out all have the full size. */
+  readonly progressive?: ProgressiveOptions;
   /** Which average of the weights is used in their place; left out they are used themselves. */
   readonly average?: AverageOptions;
 }
@@ -109,4 +112,8 @@ export function checkArguments<S extends Scores>(
   }
   checkSchedule(schedule, epochs);
   if (options.average !== undefined) checkAverage(options.average);
+  if (options.progressive === undefined) return;
+  checkProgressive(options.progressive);
+  if (options.targeted !== undefined)
+    refuse("targeted Cutout keeps maps of one size", "progressive sizes", "leave one of the two out");
 }

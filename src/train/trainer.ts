@@ -15,6 +15,7 @@ import { evaluate } from "./evaluate.ts";
 import type { EpochRecord, TestRecord } from "./events.ts";
 import { notFinite } from "./finite.ts";
 import { fitToImages } from "./fit.ts";
+import { GrowingImages } from "./growing-images.ts";
 import { type BatchPlace, copiesOf, mixed } from "./mix.ts";
 import type { TrainingState } from "./network-session.ts";
 import type { Scores, Scoring, Task } from "./objective.ts";
@@ -109,10 +110,12 @@ class Training<S extends Scores> {
   readonly #stepsPerEpoch: number;
   readonly #pace: Pace;
   readonly #targeted: TargetedMaps | null;
+  readonly #sizes: GrowingImages;
   #position: Position;
   /** The position in the last checkpoint, and when it was written. */
   #saved: Position | null = null;
   #savedAt = seconds();
+  #toldSize: string | null = null;
   /** Start of this process's part of the current epoch. */
   #epochStart = seconds();
 
@@ -125,6 +128,7 @@ class Training<S extends Scores> {
     this.#pace = new Pace(seconds, options.batchSize);
     const { targeted, seed } = options;
     this.#targeted = targeted ? new TargetedMaps(targeted, split.train, pipeline, seed) : null;
+    this.#sizes = new GrowingImages(options.progressive ?? null, pipeline.output, options.epochs);
     // What is kept changes nothing that is learnt.
     const { keep, ...learning } = options;
     const identity = { ...learning, ...objective.identity, ...args.identity };
@@ -209,6 +213,7 @@ class Training<S extends Scores> {
     // An interrupt during validation leaves an epoch with all its steps done.
     if (this.#position.stepInEpoch >= this.#stepsPerEpoch) return;
     const { seed, epoch, batch: startBatch, progress } = this.#place();
+    this.#beginSize(epoch);
     const copies = copiesOf(options.mix ?? null);
     const order = { indices: split.train, batchSize, seed, epoch, progress, copies, startBatch };
     for await (const batch of loader.training(order)) {
@@ -225,6 +230,17 @@ class Training<S extends Scores> {
     if (stepInEpoch !== this.#stepsPerEpoch) {
       throw new Error(`internal: an epoch must have ${this.#stepsPerEpoch} batches, got ${stepInEpoch}`);
     }
+  }
+
+  /** Tells the size of an epoch's images where it is another than before. */
+  #beginSize(epoch: number): void {
+    const size = this.#sizes.size(epoch);
+    if (size === undefined) return;
+    const text = `${size.height} x ${size.width} pixels`;
+    if (this.#toldSize === text) return;
+    this.#toldSize = text;
+    this.#pace.resized(this.#sizes.share(epoch));
+    this.#args.onEvent({ type: "message", text: `from epoch ${epoch} on images of ${text}` });
   }
 
   /** Where the next batch stands: all that is random in its step follows from it. */
@@ -252,7 +268,7 @@ class Training<S extends Scores> {
     const learningRate = this.#rateAt(step);
     const seed = stream(options.seed, "dropout", step).seed();
     const average = options.average && averageSharesAt(options.average, this.#timeAt(step));
-    const hyper = { learningRate, seed, average };
+    const hyper = { learningRate, seed, average, size: this.#sizes.size(place.epoch) };
     const { loss, output, maps } = await session.step(images, targets, hyper, loader.recycle);
     if (!Number.isFinite(loss))
       throw await this.#diverged("the loss must be a finite number", loss, position.stepInEpoch + 1);
@@ -501,8 +517,9 @@ class Training<S extends Scores> {
 
   #workLeft(): Work {
     const { options, split } = this.#args;
-    const images = (options.epochs - this.#position.epoch) * split.validation.length + split.test.length;
-    const steps = options.epochs * this.#stepsPerEpoch - this.#stepsDone();
+    const { epoch, stepInEpoch } = this.#position;
+    const images = (options.epochs - epoch) * split.validation.length + split.test.length;
+    const steps = this.#sizes.stepsLeft(epoch + 1, stepInEpoch, this.#stepsPerEpoch);
     return { steps, views: images * this.#views() };
   }
 
