@@ -149,9 +149,10 @@ function upgraded({ formatVersion: version, checksum, ...raw }: Raw): Raw {
   );
 }
 
-/** Up to version 6 the padding had one colour, and all images of a training one size. */
+/** Up to version 6 the padding had one colour, all images of a training one size, and all of them were learnt. */
 const fromVersion6 = ({ augment, ...rest }: Raw): Raw => ({
   progressive: null,
+  filter: null,
   ...rest,
   ...(augment !== undefined && {
     augment: isObject(augment) ? { paddingMode: "constant", ...augment } : augment,

@@ -51,7 +51,7 @@ export async function dryRun(settings: Settings, onEvent: (event: RunEvent) => v
       prepared,
       chosen,
       { onEvent, onProgress },
-      async (network, session) => {
+      async (network, session, filter) => {
         const loader = openLoader({ dataset, pipeline, workers: config.loaderWorkers });
         const timing = new AbortController();
         let last: StepEvent | null = null;
@@ -67,6 +67,7 @@ export async function dryRun(settings: Settings, onEvent: (event: RunEvent) => v
           pipeline,
           loader,
           session,
+          ...(filter !== undefined && { filter }),
           storage: keepsNothing,
           identity: dataIdentity(dataset, split),
           options,
@@ -92,7 +93,9 @@ export async function dryRun(settings: Settings, onEvent: (event: RunEvent) => v
           config,
           images: { train: split.train.length, validation: split.validation.length, test: split.test.length },
           parameters: countParameters(network),
-          operationsPerStep: operationsOf(network, batchSize),
+          operationsPerStep:
+            operationsOf(network, session.batchSize) +
+            (filter === undefined ? 0 : operationsOf(filter.network, batchSize)),
           steps,
           memory: 1024 * process.resourceUsage().maxRSS,
           timed: { first: Math.min(2, count), last: count },
