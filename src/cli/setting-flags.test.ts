@@ -69,6 +69,8 @@ const samples: Readonly<Record<string, unknown>> = {
   "progressive.delayFraction": 0.4,
   "progressive.finetuneFraction": 0.25,
   "progressive.sizeIncrement": 8,
+  "filter.model": "wrn-10-1:dropout=0.25",
+  "filter.keep": 0.75,
   labelSmoothing: 0.1,
   classWeights: "balanced",
   "earlyStopping.patience": 5,

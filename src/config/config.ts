@@ -14,6 +14,7 @@ import { automatic, optional } from "./automatic-fields.ts";
 import { columnsFrom } from "./columns-text.ts";
 import { cutoutOfConfig, cutoutOfSettings } from "./cutout-fields.ts";
 import { choice, group, integer, number, part, text, told } from "./fields.ts";
+import { filter } from "./filter-fields.ts";
 import {
   type NetworkInput,
   type NetworkSettings,
@@ -131,6 +132,7 @@ function schemaOf<F extends Fields>(fields: F) {
     optimizer,
     ...updateFields,
     progressive,
+    filter,
     schedule,
     labelSmoothing: number("share of the target spread over all classes", {
       min: 0,

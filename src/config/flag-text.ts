@@ -112,6 +112,7 @@ const texts: Readonly<Record<string, Tell>> = {
     return `${image},${label}`;
   },
   model: named,
+  "filter.model": named,
   "augment.augmentations": named,
   average: (value) => {
     const { name, ...options } = value as { readonly name: string };

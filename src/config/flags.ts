@@ -88,6 +88,8 @@ const groups: readonly FlagNames[] = [
       "progressive.delayFraction": "--progressive-delay <share>",
       "progressive.finetuneFraction": "--progressive-finetune <share>",
       "progressive.sizeIncrement": "--progressive-increment <pixels>",
+      "filter.model": "--filter <name:options>",
+      "filter.keep": "--filter-keep <share>",
     },
   },
   {

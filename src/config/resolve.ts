@@ -12,7 +12,7 @@ import {
   inOrder,
 } from "../augment/index.ts";
 import { CutoutError } from "../error.ts";
-import { buildNetwork, takesImages } from "../nn/build.ts";
+import { buildNetwork, findNetwork, type NetworkArguments, takesImages } from "../nn/build.ts";
 import { type NetworkDefinition, networkOptions } from "../nn/definition.ts";
 import { mapLayer } from "../nn/most-activated.ts";
 import type { Network } from "../nn/network.ts";
@@ -23,6 +23,7 @@ import { optimizers } from "../optim/optimizers.ts";
 import { completeAugmentations, namedAugmentations } from "./augmentation-fields.ts";
 import type { Config, Settings } from "./config.ts";
 import type { CompleteCutout, CutoutSettings } from "./cutout-fields.ts";
+import { imagesLearnt } from "./filter-fields.ts";
 import { aboutField, settingsError } from "./settings.ts";
 
 /** Training goes over the images this often, and longer on small data until it has taken this many steps. */
@@ -115,7 +116,7 @@ function checkOthers(augmentations: readonly AugmentationSpec[], imageSize: numb
  * does not take the padding
  */
 export function checkSizes(
-  { model, regularize, augment, objective, progressive }: Settings,
+  { model, regularize, augment, objective, progressive, filter }: Settings,
   network: NetworkDefinition,
   sizes: Sizes,
 ): void {
@@ -134,6 +135,7 @@ export function checkSizes(
   });
   const fits = (side: number) => takesImages(network, argumentsFor(side));
   if (fits(imageSize)) {
+    checkFilter(filter, objective, augment, argumentsFor(imageSize), progressive);
     if (regularize.length === 0 && augment.targeted === null && progressive === null) return;
     const built = buildNetwork(network, { ...argumentsFor(imageSize), regularize });
     checkTargeted(augment, built);
@@ -147,6 +149,34 @@ export function checkSizes(
     what: `must be at least ${least} for ${network.name}`,
     got: String(imageSize),
   });
+}
+
+/** Whether the small network takes the images, and something can be filtered. */
+function checkFilter(
+  filter: Settings["filter"],
+  objective: Settings["objective"],
+  { targeted }: Settings["augment"],
+  args: NetworkArguments,
+  progressive: ProgressiveOptions | null,
+): void {
+  if (filter === null) return;
+  const field = "filter.model";
+  const remedy = "leave it out";
+  if (objective.kind !== "classify") {
+    throw settingsError({ field, what: "goes by the classes, and a pretraining has none", remedy });
+  }
+  if (targeted !== null) {
+    const what = "does not go with targeted Cutout: that keeps a map of every image";
+    throw settingsError({ field, what, remedy });
+  }
+  try {
+    const { name, options } = filter.model;
+    const network = buildNetwork(findNetwork(name), { ...args, options });
+    if (progressive === null) return;
+    for (const size of sizesBetween(progressive, network.input)) resized(network, size);
+  } catch (error) {
+    throw error instanceof CutoutError ? error.with({ field, kind: "settings" }) : error;
+  }
 }
 
 /** Whether the network takes smaller images, and nothing else asks for those of one size. */
@@ -214,7 +244,7 @@ export function resolveConfig(
   const { photos, imageSize, cacheSize, padding } = sizes;
   const { recipe } = network;
   const batchSize = resolveBatchSize(settings, recipe.batchSize, trainingImages);
-  const { clipNorm, accumulate, lookahead, average, progressive } = settings;
+  const { clipNorm, accumulate, lookahead, average, progressive, filter } = settings;
   const { kind, learningRate, ...schedule } = settings.schedule;
   const { paddingMode, flip, cutout, augmentations, targeted, mix } = augment;
   // A pretraining rebuilds what it sees, and targeted Cutout must know where each part of an image is.
@@ -242,6 +272,13 @@ export function resolveConfig(
     lookahead,
     average,
     progressive,
+    filter: filter && {
+      model: {
+        name: filter.model.name,
+        options: { ...networkOptions(findNetwork(filter.model.name), filter.model.options) },
+      },
+      keep: filter.keep,
+    },
     schedule: {
       kind,
       learningRate: learningRate ?? usualRate(settings.optimizer, recipe, kind, batchSize),
@@ -321,7 +358,7 @@ const endsLow: { readonly [Kind in Config["schedule"]["kind"]]: boolean } = {
 
 /** Images in a step, copies of an image counted one by one. */
 function resolveBatchSize(
-  { batchSize: told, accumulate, augment: { mix } }: Settings,
+  { batchSize: told, accumulate, filter, augment: { mix } }: Settings,
   usual: number,
   trainingImages: number,
 ): number {
@@ -333,6 +370,10 @@ function resolveBatchSize(
     throw wrong(`must be a multiple of the ${accumulate} parts of --accumulate`);
   if (batchSize % copies !== 0)
     throw wrong(`must be a multiple of the ${copies} copies of batch-augmentation`);
+  if (filter !== null && imagesLearnt({ batchSize, accumulate, filter }) >= batchSize) {
+    const what = `must leave an image out of each batch of ${batchSize}`;
+    throw settingsError({ field: "filter.keep", what, got: String(filter.keep) });
+  }
   if (batchSize / copies > trainingImages) {
     throw wrong(`must be at most the number of training images (${trainingImages})`);
   }

@@ -149,10 +149,11 @@ function upgraded({ formatVersion: version, checksum, ...raw }: Raw): Raw {
   );
 }
 
-/** Up to version 6 the padding had one colour, matrix products were of float32, and all images of a training had one size. */
+/** Up to version 6 padding had one colour, products were of float32, and all images were learnt, and in one size. */
 const fromVersion6 = ({ augment, ...rest }: Raw): Raw => ({
   arithmetic: "float32",
   progressive: null,
+  filter: null,
   ...rest,
   ...(augment !== undefined && {
     augment: isObject(augment) ? { paddingMode: "constant", ...augment } : augment,

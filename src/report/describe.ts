@@ -13,6 +13,7 @@ import {
   type Sides,
 } from "../augment/index.ts";
 import type { Config } from "../config/config.ts";
+import { imagesLearnt } from "../config/filter-fields.ts";
 import { sizesOfTraining } from "../config/progressive-fields.ts";
 import { configJson, type ShownRun } from "../run-folder/index.ts";
 import { counted, decimal, printable, shellWord, shortForm } from "../text.ts";
@@ -193,6 +194,14 @@ export function sizesText(config: Config): string {
   return `trained on images of ${texts.join(", ")}`;
 }
 
+/** `of each batch the 32 of 64 images are learnt on which wrn-16-1 has the highest loss`; empty where all are. */
+export function filterText(config: Config): string {
+  const { filter, batchSize } = config;
+  if (filter === null) return "";
+  const network = shortForm(filter.model.name, filter.model.options);
+  return `of each batch the ${imagesLearnt(config)} of ${batchSize} images are learnt on which ${network}, trained alongside, has the highest loss`;
+}
+
 /** `seed 3`, or `seed 3, parts by seed 0` */
 export function seedText({ seed, split }: Pick<Config, "seed" | "split">): string {
   return split.seed === seed ? `seed ${seed}` : `seed ${seed}, parts by seed ${split.seed}`;
@@ -210,6 +219,7 @@ export function runFacts({
       ? augmentationText(config)
       : objectiveText(config.objective),
     config === null ? "" : sizesText(config),
+    config === null ? "" : filterText(config),
     config === null ? "" : seedText(config),
     started === undefined ? "" : `started ${started}`,
     `run folder ${name}`,

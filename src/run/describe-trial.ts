@@ -5,7 +5,7 @@ import { defaultOptimizer } from "../config/optimizer-fields.ts";
 import type { Part } from "../data/index.ts";
 import { notesOn } from "../data/index.ts";
 import { countParameters, type Network } from "../nn/network.ts";
-import { augmentationText, seedText, sizesText } from "../report/describe.ts";
+import { augmentationText, filterText, seedText, sizesText } from "../report/describe.ts";
 import { counted } from "../text.ts";
 import type { Prepared } from "./prepare.ts";
 
@@ -35,7 +35,7 @@ export function describeTrial(
   if (update !== "") lines.push(update);
   const inside = config.regularize.map(regularizerText);
   if (inside.length > 0) lines.push(`inside the network ${inside.join(", ")}`);
-  if (config.progressive !== null) lines.push(sizesText(config));
+  lines.push(...[sizesText(config), filterText(config)].filter((text) => text !== ""));
   return [...lines, ...describeReading({ dataset, split }, "dataset.json")];
 }
 

@@ -50,55 +50,64 @@ export async function dryRun<S extends Scores>(
   const prepared = await prepare({ ...settings, device: chosen.device }, onProgress, undefined, kind.purpose);
   const { config, dataset, split, pipeline } = prepared;
   try {
-    return await withSession(kind, prepared, chosen, { onEvent, onProgress }, async (network, session) => {
-      const loader = openLoader({ dataset, pipeline, workers: config.loaderWorkers });
-      const timing = new AbortController();
-      let last: StepEvent<S> | null = null;
-      let count = 0;
-      let start = 0;
-      const { batchSize } = config;
-      // Full images are timed: the memory is theirs, and the time of smaller ones follows.
-      const { progressive, ...options } = trainOptionsOf(config, network);
-      await train({
-        objective: kind.objective(prepared),
-        dataset,
-        split,
-        pipeline,
-        loader,
-        session,
-        storage: keepsNothing,
-        identity: dataIdentity(dataset, split),
-        options,
-        resume: false,
-        signal: timing.signal,
-        onEvent(event) {
-          if (event.type !== "step") return;
-          last = event;
-          count++;
-          if (count === 1) start = performance.now();
-          const seconds = (performance.now() - start) / 1000;
-          const timed = count >= enough.steps || (count >= enough.fewSteps && seconds > enough.seconds);
-          // The steps of one epoch do: nothing is validated here.
-          if (timed || event.stepInEpoch === event.stepsPerEpoch) timing.abort(new Error("timed"));
-        },
-      }).finally(loader.close);
-      const step = last! as StepEvent<S>;
-      const secondsPerStep = batchSize / step.imagesPerSecond;
-      const steps = step.epochs * step.stepsPerEpoch;
-      const sizes = new GrowingImages(progressive ?? null, pipeline.output, step.epochs);
-      const saved = steps - sizes.stepsLeft(1, 0, step.stepsPerEpoch);
-      return {
-        config,
-        images: { train: split.train.length, validation: split.validation.length, test: split.test.length },
-        parameters: countParameters(network),
-        operationsPerStep: operationsOf(network, batchSize),
-        steps,
-        memory: 1024 * process.resourceUsage().maxRSS,
-        timed: { first: Math.min(2, count), last: count },
-        secondsPerStep,
-        seconds: (count - saved) * secondsPerStep + step.secondsLeft,
-      };
-    });
+    return await withSession(
+      kind,
+      prepared,
+      chosen,
+      { onEvent, onProgress },
+      async (network, session, filter) => {
+        const loader = openLoader({ dataset, pipeline, workers: config.loaderWorkers });
+        const timing = new AbortController();
+        let last: StepEvent<S> | null = null;
+        let count = 0;
+        let start = 0;
+        const { batchSize } = config;
+        // Full images are timed: the memory is theirs, and the time of smaller ones follows.
+        const { progressive, ...options } = trainOptionsOf(config, network);
+        await train({
+          objective: kind.objective(prepared),
+          dataset,
+          split,
+          pipeline,
+          loader,
+          session,
+          ...(filter !== undefined && { filter }),
+          storage: keepsNothing,
+          identity: dataIdentity(dataset, split),
+          options,
+          resume: false,
+          signal: timing.signal,
+          onEvent(event) {
+            if (event.type !== "step") return;
+            last = event;
+            count++;
+            if (count === 1) start = performance.now();
+            const seconds = (performance.now() - start) / 1000;
+            const timed = count >= enough.steps || (count >= enough.fewSteps && seconds > enough.seconds);
+            // The steps of one epoch do: nothing is validated here.
+            if (timed || event.stepInEpoch === event.stepsPerEpoch) timing.abort(new Error("timed"));
+          },
+        }).finally(loader.close);
+        const step = last! as StepEvent<S>;
+        const secondsPerStep = batchSize / step.imagesPerSecond;
+        const steps = step.epochs * step.stepsPerEpoch;
+        const sizes = new GrowingImages(progressive ?? null, pipeline.output, step.epochs);
+        const saved = steps - sizes.stepsLeft(1, 0, step.stepsPerEpoch);
+        return {
+          config,
+          images: { train: split.train.length, validation: split.validation.length, test: split.test.length },
+          parameters: countParameters(network),
+          operationsPerStep:
+            operationsOf(network, session.batchSize) +
+            (filter === undefined ? 0 : operationsOf(filter.network, batchSize)),
+          steps,
+          memory: 1024 * process.resourceUsage().maxRSS,
+          timed: { first: Math.min(2, count), last: count },
+          secondsPerStep,
+          seconds: (count - saved) * secondsPerStep + step.secondsLeft,
+        };
+      },
+    );
   } finally {
     dataset.close();
   }

@@ -42,7 +42,9 @@ export async function findRate(
   const onProgress = (done: number, total: number, what: string) =>
     onEvent({ type: "progress", what, done, total });
   const chosen = await chooseDevice(settings.device);
-  const prepared = await prepare({ ...settings, device: chosen.device }, onProgress);
+  // The rate of whole batches: the small network of a filter would not be at its own.
+  const whole = { ...settings, device: chosen.device, filter: null };
+  const prepared = await prepare(whole, onProgress);
   const { config, dataset, split, pipeline } = prepared;
   try {
     const usual = config.schedule.learningRate;

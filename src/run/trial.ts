@@ -1,12 +1,13 @@
 // One run, whole: config in, run folder out.
 
 import type { Config, Settings } from "../config/config.ts";
+import { imagesLearnt } from "../config/filter-fields.ts";
 import { arithmeticHere, threadsHere } from "../config/machine.ts";
 import { sizesOfTraining } from "../config/progressive-fields.ts";
 import { settingsError } from "../config/settings.ts";
 import { isMissing, type OnProgress, openLoader } from "../data/index.ts";
 import { CutoutError } from "../error.ts";
-import { buildNetwork } from "../nn/build.ts";
+import { buildNetwork, findNetwork } from "../nn/build.ts";
 import { mapLayer } from "../nn/most-activated.ts";
 import type { Network } from "../nn/network.ts";
 import type { ImageSize } from "../optim/image-size.ts";
@@ -30,6 +31,7 @@ import {
   writeProduct,
 } from "../run-folder/index.ts";
 import { shellWord } from "../text.ts";
+import type { FilterNetwork } from "../train/data-filter.ts";
 import type { ClassScores } from "../train/evaluation.ts";
 import type { Scores } from "../train/objective.ts";
 import type { RunStorage } from "../train/storage.ts";
@@ -124,7 +126,7 @@ export async function beginRun<S extends Scores>(
   );
   try {
     const { config } = prepared;
-    return await withSession(kind, prepared, chosen, attended, async (network, session) => {
+    return await withSession(kind, prepared, chosen, attended, async (network, session, filter) => {
       if (start !== null) await beginWith(start, kind, prepared, session, attended.tell);
       const hold = await createRun(
         {
@@ -141,7 +143,7 @@ export async function beginRun<S extends Scores>(
       return holding(hold, async () => {
         attended.onEvent({ type: "folder", path: hold.path });
         await writeAugmented(hold, prepared);
-        return finish(kind, hold, prepared, network, session, attended, false);
+        return finish(kind, hold, prepared, { network, session, filter }, attended, false);
       });
     });
   } finally {
@@ -290,13 +292,13 @@ async function goOn<S extends Scores>(
     }
     attended.onEvent({ type: "folder", path: runDir });
     await writeAugmented(hold, prepared);
-    return await withSession(kind, prepared, chosen, attended, async (network, session) => {
+    return await withSession(kind, prepared, chosen, attended, async (network, session, filter) => {
       // From the first checkpoint on, which has its own weights, the other run is not needed.
       if (run.config.from !== null && !hasCheckpoint(runDir, "last")) {
         const start = readStart(run.config.from, prepared.network);
         await beginWith(start, kind, prepared, session, attended.tell);
       }
-      return finish(kind, hold, prepared, network, session, attended, true);
+      return finish(kind, hold, prepared, { network, session, filter }, attended, true);
     });
   } finally {
     prepared.dataset.close();
@@ -305,13 +307,15 @@ async function goOn<S extends Scores>(
 
 /** What the trainer is told. What there need not be is named only where it is: runs without are those of before. */
 export function trainOptionsOf(config: Config, network: Network): TrainOptions {
-  const { seed, epochs, batchSize, schedule, earlyStopping, keep, crops, average, progressive } = config;
+  const { seed, epochs, batchSize, schedule, earlyStopping, keep, crops, average, progressive, filter } =
+    config;
   const { mix, targeted } = config.augment;
   const options = { seed, epochs, batchSize, schedule, earlyStopping, keep, crops, mix };
   return {
     ...options,
     ...(average !== null && { average }),
     ...(progressive !== null && { progressive }),
+    ...(filter !== null && { filter: filter as NonNullable<TrainOptions["filter"]> }),
     ...(targeted !== null && { targeted: mapLayer(network, targeted.layer) }),
   };
 }
@@ -326,7 +330,7 @@ export async function withSession<T, S extends Scores>(
   prepared: Prepared,
   { device, adapter, messages }: ChosenDevice,
   { onEvent, onProgress }: Pick<Attended<S>, "onEvent" | "onProgress">,
-  use: (network: Network, session: ThreadedSession) => Promise<T>,
+  use: (network: Network, session: ThreadedSession, filter: FilterNetwork | undefined) => Promise<T>,
 ): Promise<T> {
   const { config, dataset, split, pipeline } = prepared;
   const { batchSize, optimizer, clipNorm, lookahead, average, accumulate, seed, threads } = config;
@@ -339,40 +343,58 @@ export async function withSession<T, S extends Scores>(
   const warnings = warningsOf(config, network, split.train.length);
   [...kind.describe(prepared, network), ...warnings, ...messages].forEach(tell);
   onEvent({ type: "phase", phase: "compile" });
-  const session = await openTrainingThread({
-    network,
+  const shared = {
     objective,
-    batchSize,
     optimizer,
     clipNorm,
-    lookahead,
-    average: average !== null,
-    accumulate,
-    imageSizes: smallerSizes(config),
-    watched: config.augment.targeted && mapLayer(network, config.augment.targeted.layer).name,
     seed,
     threads,
     device,
     adapter: adapter?.name ?? null,
     arithmetic,
+    imageSizes: smallerSizes(config),
+    onFallbacks: (operators: readonly string[]) => tell(describeFallbacks(device, operators)),
+  };
+  const session = await openTrainingThread({
+    ...shared,
+    network,
+    batchSize: imagesLearnt(config),
+    lookahead,
+    average: average !== null,
+    accumulate,
+    watched: config.augment.targeted && mapLayer(network, config.augment.targeted.layer).name,
     convolution,
     timedConvolutions,
     onTiming: (done, total) => onProgress(done, total, "timing convolutions"),
-    onFallbacks: (operators) => tell(describeFallbacks(device, operators)),
   });
+  let small: ThreadedSession | null = null;
   try {
-    return await use(network, session);
+    if (config.filter === null) return await use(network, session, undefined);
+    const { name, options } = config.filter.model;
+    const chooser = buildNetwork(findNetwork(name), {
+      input: pipeline.output,
+      numClasses: kind.numClasses(dataset),
+      options,
+    });
+    small = await openTrainingThread({ ...shared, network: chooser, batchSize });
+    return await use(network, session, { network: chooser, session: small });
   } finally {
+    await small?.close();
     await session.close();
   }
+}
+
+interface Trained {
+  readonly network: Network;
+  readonly session: ThreadedSession;
+  readonly filter: FilterNetwork | undefined;
 }
 
 async function finish<S extends Scores>(
   kind: RunKind<S>,
   hold: RunHold,
   prepared: Prepared,
-  network: Network,
-  session: ThreadedSession,
+  { network, session, filter }: Trained,
   { signal, test, onSaved, onEvent }: Attended<S>,
   resume: boolean,
 ): Promise<TrialResult<S>> {
@@ -389,6 +411,7 @@ async function finish<S extends Scores>(
     pipeline,
     loader,
     session,
+    ...(filter !== undefined && { filter }),
     // Weights of another run come with what that run's network made of its images.
     ...(config.from === null && { network }),
     storage: kind.withPictures(storage, runDir, prepared),

@@ -7,11 +7,12 @@ import type { Network } from "../nn/network.ts";
 import { type AverageOptions, checkAverage } from "../optim/average.ts";
 import { checkProgressive, type ProgressiveOptions } from "../optim/image-size.ts";
 import { checkSchedule, type ScheduleOptions } from "../optim/schedule.ts";
+import type { FilterNetwork } from "./data-filter.ts";
 import type { ClassScores } from "./evaluation.ts";
 import type { TrainingEvent } from "./events.ts";
 import { copiesOf } from "./mix.ts";
 import type { TrainingSession } from "./network-session.ts";
-import type { Objective, Scores, Task } from "./objective.ts";
+import type { Objective, ObjectiveSpec, Scores, Task } from "./objective.ts";
 import type { Identity } from "./position.ts";
 import type { RunStorage } from "./storage.ts";
 
@@ -33,6 +34,8 @@ export interface TrainOptions {
   readonly targeted?: MapLayer;
   /** Smaller images at first; left out all have the full size. */
   readonly progressive?: ProgressiveOptions;
+  /** What chooses the images that are learnt, and their share; left out for all. */
+  readonly filter?: { readonly model: ObjectiveSpec; readonly keep: number };
   /** Which average of the weights is used in their place; left out they are used themselves. */
   readonly average?: AverageOptions;
 }
@@ -46,6 +49,8 @@ export interface TrainArguments<S extends Scores = ClassScores> {
   readonly loader: Loader;
   /** Of this objective's loss; it stays open. */
   readonly session: TrainingSession;
+  /** Chooses what of each batch is learnt; left out, all of it is. */
+  readonly filter?: FilterNetwork;
   /** Of the session, where a new run shall make what it makes of training images before the first step. */
   readonly network?: Network;
   /** Where checkpoints, metrics and the evaluation go. */
@@ -71,19 +76,19 @@ export function imagesPerStep({ batchSize, mix = null }: TrainOptions): number {
 
 /** @throws when options, data, objective and session do not fit each other */
 export function checkArguments<S extends Scores>(
-  { split, session, options }: TrainArguments<S>,
+  { split, session, filter, options }: TrainArguments<S>,
   { outputSize }: Task<S>,
 ): void {
   const { batchSize, epochs, earlyStopping, schedule, keep } = options;
   const refuse = (what: string, got: string | number, remedy?: string) => {
     throw new CutoutError({ where: "training", what, got: String(got), remedy, kind: "settings" });
   };
-  const whole = {
+  const numbers = {
     epochs,
     "batch size": batchSize,
     ...(earlyStopping && { "early stopping's patience": earlyStopping.patience }),
   };
-  for (const [name, value] of Object.entries(whole)) {
+  for (const [name, value] of Object.entries(numbers)) {
     if (!Number.isInteger(value) || value < 1) refuse(`${name} must be an integer >= 1`, value);
   }
   const images = imagesPerStep(options);
@@ -97,10 +102,17 @@ export function checkArguments<S extends Scores>(
       "lower --batch-size",
     );
   }
-  if (session.batchSize !== batchSize || session.outputSize !== outputSize) {
+  if ((filter === undefined) !== (options.filter === undefined))
+    refuse("a filter must have its network", filter === undefined ? "none" : "one without the option");
+  const whole = filter?.session ?? session;
+  if (filter !== undefined && session.batchSize >= batchSize)
+    refuse(`fewer images than the ${batchSize} of a batch must be kept`, session.batchSize);
+  if (filter !== undefined && filter.session.outputSize !== outputSize)
+    refuse(`the filter's network must give ${outputSize} numbers an image`, filter.session.outputSize);
+  if (whole.batchSize !== batchSize || session.outputSize !== outputSize) {
     refuse(
       `the session must be built for batches of ${batchSize} and ${outputSize} numbers an image`,
-      `${session.batchSize} and ${session.outputSize}`,
+      `${whole.batchSize} and ${session.outputSize}`,
     );
   }
   if (split.validation.length === 0) {
@@ -112,6 +124,8 @@ export function checkArguments<S extends Scores>(
   }
   checkSchedule(schedule, epochs);
   if (options.average !== undefined) checkAverage(options.average);
+  if (options.filter !== undefined && options.targeted !== undefined)
+    refuse("targeted Cutout keeps a map of every image", "a filter", "leave one of the two out");
   if (options.progressive === undefined) return;
   checkProgressive(options.progressive);
   if (options.targeted !== undefined)

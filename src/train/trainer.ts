@@ -11,12 +11,13 @@ import {
   updatePlateau,
 } from "../optim/schedule.ts";
 import { stream } from "../rng.ts";
+import { hardest, lossesOf, picked, splitFilter, withFilter } from "./data-filter.ts";
 import { evaluate } from "./evaluate.ts";
 import type { EpochRecord, TestRecord } from "./events.ts";
 import { notFinite } from "./finite.ts";
 import { fitToImages } from "./fit.ts";
 import { GrowingImages } from "./growing-images.ts";
-import { type BatchPlace, copiesOf, mixed } from "./mix.ts";
+import { type BatchPlace, copiesOf, type LabelledImages, mixed } from "./mix.ts";
 import type { TrainingState } from "./network-session.ts";
 import type { Scores, Scoring, Task } from "./objective.ts";
 import { Pace, type Work } from "./pace.ts";
@@ -137,7 +138,7 @@ class Training<S extends Scores> {
 
   /** Begins the run, or goes on with it. */
   async begin(): Promise<void> {
-    const { storage, session, network, resume, onEvent } = this.#args;
+    const { storage, session, filter, network, resume, onEvent } = this.#args;
     const begun = await storage.hasRun();
     if (begun && resume) return this.#goOn();
     if (begun) {
@@ -150,17 +151,24 @@ class Training<S extends Scores> {
     if (resume)
       onEvent({ type: "message", text: `${storage.name}: no checkpoint yet, starting from the beginning` });
     if (network !== undefined) await fitToImages(network, this.#args);
+    if (filter !== undefined) await fitToImages(filter.network, { ...this.#args, session: filter.session });
     // Also finds out now, not after the first epoch, whether the disk has room.
     await this.#save(this.#position, await session.state());
   }
 
   async #goOn(): Promise<void> {
-    const { storage, session, onEvent } = this.#args;
+    const { storage, session, filter, onEvent } = this.#args;
     const { where, state, position: json } = await storage.readCheckpoint("last");
     const position = parsePosition(where, json);
     const { identity } = this.#position;
     checkIdentity(where, position.identity, identity);
-    await loaded(where, async () => session.load(this.#targeted?.taken(state) ?? state));
+    await loaded(where, async () => {
+      const own = this.#targeted?.taken(state) ?? state;
+      if (filter === undefined) return session.load(own);
+      const both = splitFilter(own);
+      await filter.session.load(both.filter);
+      await session.load(both.state);
+    });
     await storage.cutRecords(position.epoch);
     // From now on of the length that was told, which may be another one.
     this.#position = { ...position, identity };
@@ -262,14 +270,15 @@ class Training<S extends Scores> {
     const place = this.#place();
     this.#targeted?.mask(batch, place.epoch);
     const labelled = { images: batch.images, labels: this.#task.labels(batch), count: batch.count };
-    const seen = mixed(options.mix ?? null, labelled, pipeline.output, place);
+    const learningRate = this.#rateAt(step);
+    const all = mixed(options.mix ?? null, labelled, pipeline.output, place);
+    const seen = await this.#filtered(all, place, learningRate);
     const { images, targets, learnt } = this.#task.lesson(seen, place);
     if (images !== batch.images) loader.recycle(batch.images);
-    const learningRate = this.#rateAt(step);
     const seed = stream(options.seed, "dropout", step).seed();
     const average = options.average && averageSharesAt(options.average, this.#timeAt(step));
     const hyper = { learningRate, seed, average, size: this.#sizes.size(place.epoch) };
-    const { loss, output, maps } = await session.step(images, targets, hyper, loader.recycle);
+    const { loss, output, maps } = await session.step(images, targets, hyper, this.#giveBack);
     if (!Number.isFinite(loss))
       throw await this.#diverged("the loss must be a finite number", loss, position.stepInEpoch + 1);
     if (maps !== undefined) this.#targeted?.keep(batch, maps, place.epoch);
@@ -298,6 +307,21 @@ class Training<S extends Scores> {
       imagesPerSecond: this.#pace.imagesPerSecond,
       secondsLeft: this.#pace.secondsLeft(this.#workLeft()),
     });
+  }
+
+  /** What of a batch is learnt: all of it, or what is hardest for the small network, which learns all of it here. */
+  async #filtered(all: LabelledImages, place: BatchPlace, learningRate: number): Promise<LabelledImages> {
+    const { filter, session, options } = this.#args;
+    if (filter === undefined) return all;
+    const { images, targets } = this.#task.lesson(all, place);
+    const seed = stream(options.seed, "dropout of filter", this.#stepsDone()).seed();
+    const hyper = { learningRate, seed, size: this.#sizes.size(place.epoch) };
+    const { loss, output } = await filter.session.step(images, targets, hyper);
+    if (!Number.isFinite(loss)) {
+      const what = "the loss of the filter's small network must be a finite number";
+      throw await this.#diverged(what, loss, this.#position.stepInEpoch + 1);
+    }
+    return picked(all, hardest(lossesOf(output, targets, all.count), session.batchSize));
   }
 
   /** Validation, then the epoch's record and checkpoints: best, record, last, so that `last` is never ahead of the others. */
@@ -381,15 +405,27 @@ class Training<S extends Scores> {
         this.#targeted?.mask(batch, epoch + pass);
         const labelled = { images: batch.images, labels: this.#task.labels(batch), count: batch.count };
         const seen = mixed(options.mix ?? null, labelled, pipeline.output, place);
-        const { images } = this.#task.lesson(seen, place);
+        const whole = this.#task.lesson(seen, place).images;
+        const images = this.#args.filter === undefined ? whole : this.#firstOf(whole);
         if (images !== batch.images) loader.recycle(batch.images);
         const drawn = stream(seed, "dropout of statistics", epoch, done).seed();
-        if (!(await session.renew(images, { seed: drawn, first: done === 0 }, loader.recycle))) return;
+        if (!(await session.renew(images, { seed: drawn, first: done === 0 }, this.#giveBack))) return;
         await turn();
         signal.throwIfAborted();
         if (++done === count) break;
       }
     }
+  }
+
+  /** Where images go that have been learnt: those of a whole batch are the loader's. */
+  readonly #giveBack = (images: Float32Array): void => {
+    if (this.#args.filter === undefined) this.#args.loader.recycle(images);
+  };
+
+  /** As many images of a batch as are learnt in a step. */
+  #firstOf(images: Float32Array): Float32Array {
+    const { session, options } = this.#args;
+    return images.slice(0, (images.length / options.batchSize) * session.batchSize);
   }
 
   async #validate(): Promise<S["score"]> {
@@ -478,8 +514,11 @@ class Training<S extends Scores> {
 
   /** Writes the last checkpoint; the run then stands at `position`. */
   async #save(position: Position, state: TrainingState): Promise<void> {
-    await this.#checkFinite(state);
-    await this.#args.storage.writeCheckpoint("last", this.#targeted?.added(state) ?? state, position);
+    const { filter, storage } = this.#args;
+    const own = this.#targeted?.added(state) ?? state;
+    const whole = filter === undefined ? own : withFilter(own, await filter.session.state());
+    await this.#checkFinite(whole);
+    await storage.writeCheckpoint("last", whole, position);
     this.#position = position;
     this.#saved = position;
     this.#savedAt = seconds();
@@ -511,7 +550,7 @@ class Training<S extends Scores> {
   /** Means over the epoch's steps so far. */
   #trained(): S["train"] {
     const { running, stepInEpoch } = this.#position;
-    const images = stepInEpoch * this.#args.options.batchSize;
+    const images = stepInEpoch * this.#args.session.batchSize;
     return { loss: running.loss / stepInEpoch, ...this.#task.trained(running, images) } as S["train"];
   }
 
