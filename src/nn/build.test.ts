@@ -66,7 +66,7 @@ describe("errors", () => {
     ["resnet9", { dropout: 0.3 }, 'resnet9: takes no options, got "dropout"'],
     ["resnet18", { depth: 34 }, 'resnet18: options must be among stem, got "depth"'],
     ["resnet50", { stem: "photo" }, 'resnet50: stem must be "cifar" or "imagenet", got "photo"'],
-    ["wrn-16-4", { depth: 28 }, 'wrn-16-4: options must be among dropout, got "depth"'],
+    ["wrn-16-4", { depth: 28 }, 'wrn-16-4: options must be among dropout, stride, got "depth"'],
     ["wrn-16-4", { dropout: -0.1 }, "wrn-16-4: dropout must be a number >= 0 and < 1, got -0.1"],
     ["wrn-16-4", { dropout: 1 }, "wrn-16-4: dropout must be a number >= 0 and < 1, got 1"],
     ["wrn-16-4", { dropout: Number.NaN }, "wrn-16-4: dropout must be a number >= 0 and < 1, got NaN"],

@@ -270,7 +270,7 @@ describe("what is asked for is done or refused by name", () => {
     [
       "crops",
       () => classifier.classify([], { crops: told("five") }),
-      'classify: crops must be center or ten, got "five"',
+      'classify: crops must be center, ten or six, got "five"',
     ],
     [
       "the crops by themselves",
