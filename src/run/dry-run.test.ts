@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { paintPhotos } from "../../test/helpers/photos.ts";
-import { readSettings } from "../config/settings.ts";
+import { smallTrial } from "../../test/helpers/small-trial.ts";
 import { classification } from "./classification.ts";
 import { dryRun } from "./dry-run.ts";
 
@@ -13,17 +13,9 @@ afterAll(() => rmSync(root, { recursive: true }));
 
 test("config, parameters, operations, memory and time; no run folder", async () => {
   await paintPhotos(join(root, "photos"), 26);
-  const settings = readSettings({
-    data: join(root, "photos"),
-    imageSize: 28,
-    cacheSize: 32,
+  const settings = smallTrial(root, {
     epochs: 3,
-    batchSize: 8,
-    threads: 1,
-    loaderWorkers: 0,
     split: { validation: 8, test: 12 },
-    cacheDir: join(root, "cache"),
-    runsDir: join(root, "runs"),
   });
   const found = await dryRun(classification, settings, () => {});
   expect(found).toMatchObject({

@@ -14,7 +14,7 @@ import type { RunEvent } from "./events.ts";
 import { stepGraph } from "./layer-times.ts";
 import { prepare } from "./prepare.ts";
 import type { RunKind } from "./run-kind.ts";
-import { trainOptionsOf, withSession } from "./trial.ts";
+import { trainOptionsOf, withSession } from "./session.ts";
 
 export interface DryRun {
   readonly config: Config;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { paintPhotos } from "../../test/helpers/photos.ts";
-import { readSettings } from "../config/settings.ts";
+import { smallTrial } from "../../test/helpers/small-trial.ts";
 import { loadCheckpoint } from "../run-folder/checkpoint.ts";
 import { classification } from "./classification.ts";
 import { dryRun } from "./dry-run.ts";
@@ -16,19 +16,9 @@ const data = join(root, "photos");
 beforeAll(() => paintPhotos(data, 20));
 afterAll(() => rmSync(root, { recursive: true }));
 
-const settings = readSettings({
-  data,
-  imageSize: 28,
-  cacheSize: 32,
-  epochs: 2,
-  batchSize: 8,
-  threads: 1,
-  loaderWorkers: 0,
-  split: { validation: 8, test: 8 },
+const settings = smallTrial(root, {
   augment: { augmentations: [] },
   filter: { model: "wrn-10-1", keep: 0.5 },
-  cacheDir: join(root, "cache"),
-  runsDir: join(root, "runs"),
 });
 
 test("says what is learnt, and stopped within an epoch and gone on with it is the same, bit for bit", async () => {

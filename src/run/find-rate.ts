@@ -16,7 +16,7 @@ import { classification } from "./classification.ts";
 import { chooseDevice } from "./device.ts";
 import type { RunEvent } from "./events.ts";
 import { prepare } from "./prepare.ts";
-import { withSession } from "./trial.ts";
+import { withSession } from "./session.ts";
 
 export interface FoundRate extends RateFinding {
   readonly config: Config;

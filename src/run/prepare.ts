@@ -3,8 +3,9 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { checkedTrainingCutout, makePipeline, type TrainingPipeline } from "../augment/index.ts";
+import { checkSizes } from "../config/check-network.ts";
 import type { Config, Settings } from "../config/config.ts";
-import { checkSizes, resolveConfig, resolveSizes, type Sizes } from "../config/resolve.ts";
+import { resolveConfig, resolveSizes, type Sizes } from "../config/resolve.ts";
 import { settingsError } from "../config/settings.ts";
 import {
   apportion,
@@ -49,7 +50,7 @@ export async function prepare(
   ofRun?: NetworkDefinition,
   purpose?: OpenDatasetOptions["purpose"],
 ): Promise<Prepared> {
-  checkArithmetic(settings.arithmetic);
+  checkArithmetic(settings.arithmetic, settings.device);
   const network = ofRun ?? (await networkOf(settings));
   const { format, columns } = settings;
   const { data, sizes } = await fitted(settings, network);

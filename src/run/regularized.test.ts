@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { paintPhotos } from "../../test/helpers/photos.ts";
-import { readSettings } from "../config/settings.ts";
+import { smallTrial } from "../../test/helpers/small-trial.ts";
 import { loadCheckpoint } from "../run-folder/checkpoint.ts";
 import { openClassifier } from "./classifier.ts";
 import type { RunEvent } from "./events.ts";
@@ -17,14 +17,7 @@ const data = join(root, "photos");
 beforeAll(() => paintPhotos(data, 16));
 afterAll(() => rmSync(root, { recursive: true }));
 
-const settings = readSettings({
-  data,
-  imageSize: 28,
-  cacheSize: 32,
-  epochs: 2,
-  batchSize: 8,
-  threads: 1,
-  loaderWorkers: 0,
+const settings = smallTrial(root, {
   split: { validation: 4, test: 6 },
   regularize: [
     "spatial-dropout:0.2@layer1",
@@ -34,8 +27,6 @@ const settings = readSettings({
     "stochastic-depth:0.3,per=batch@layer3.residual",
     { name: "dropout", options: { probability: 0.1 }, at: "last" },
   ],
-  cacheDir: join(root, "cache"),
-  runsDir: join(root, "runs"),
 });
 
 const metricsOf = (runDir: string) =>

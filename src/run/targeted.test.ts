@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { paintPhotos } from "../../test/helpers/photos.ts";
-import { readSettings } from "../config/settings.ts";
+import { smallTrial } from "../../test/helpers/small-trial.ts";
 import { loadCheckpoint } from "../run-folder/checkpoint.ts";
 import type { RunEvent } from "./events.ts";
 import { resumeTrial, runTrial } from "./trial.ts";
@@ -15,19 +15,10 @@ const data = join(root, "photos");
 beforeAll(() => paintPhotos(data, 16));
 afterAll(() => rmSync(root, { recursive: true }));
 
-const settings = readSettings({
-  data,
-  imageSize: 28,
-  cacheSize: 32,
-  epochs: 2,
-  batchSize: 8,
+const settings = smallTrial(root, {
   accumulate: 2,
-  threads: 1,
-  loaderWorkers: 0,
   split: { validation: 0, test: 6 },
   augment: { augmentations: [], targeted: { layer: "layer3" } },
-  cacheDir: join(root, "cache"),
-  runsDir: join(root, "runs"),
 });
 
 const losses = (runDir: string) =>

@@ -15,8 +15,8 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { paint } from "../../test/helpers/data.ts";
 import { paintPhotos } from "../../test/helpers/photos.ts";
+import { smallTrial } from "../../test/helpers/small-trial.ts";
 import { formatVersion } from "../config/config.ts";
-import { readSettings } from "../config/settings.ts";
 import { writeReport } from "../report/html.ts";
 import { loadCheckpoint, saveCheckpoint } from "../run-folder/checkpoint.ts";
 import { configJson, failureJson } from "../run-folder/index.ts";
@@ -31,18 +31,9 @@ const root = mkdtempSync(join(tmpdir(), "cutout-trial-"));
 const data = join(root, "photos");
 const never = new AbortController().signal;
 
-const settings = readSettings({
-  data,
-  imageSize: 28,
-  cacheSize: 32,
-  epochs: 2,
-  batchSize: 8,
-  threads: 1,
-  loaderWorkers: 0,
+const settings = smallTrial(root, {
   split: { validation: 8, test: 12 },
   augment: { cutout: { like: "imgaug:size=0.3,cval=[51,102]" } },
-  cacheDir: join(root, "cache"),
-  runsDir: join(root, "runs"),
 });
 
 function run(

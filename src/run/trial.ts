@@ -1,16 +1,11 @@
 // One run, whole: config in, run folder out.
 
-import type { Config, Settings } from "../config/config.ts";
-import { imagesLearnt } from "../config/filter-fields.ts";
+import type { Settings } from "../config/config.ts";
 import { arithmeticHere, threadsHere } from "../config/machine.ts";
-import { sizesOfTraining } from "../config/progressive-fields.ts";
 import { settingsError } from "../config/settings.ts";
 import { isMissing, type OnProgress, openLoader } from "../data/index.ts";
 import { CutoutError } from "../error.ts";
-import { buildNetwork, findNetwork } from "../nn/build.ts";
-import { mapLayer } from "../nn/most-activated.ts";
 import type { Network } from "../nn/network.ts";
-import type { ImageSize } from "../optim/image-size.ts";
 import { writeReport } from "../report/html.ts";
 import {
   checkNewRun,
@@ -35,22 +30,21 @@ import type { FilterNetwork } from "../train/data-filter.ts";
 import type { ClassScores } from "../train/evaluation.ts";
 import type { Scores } from "../train/objective.ts";
 import type { RunStorage } from "../train/storage.ts";
-import type { TrainOptions } from "../train/train-arguments.ts";
 import { type TrainResult, train } from "../train/trainer.ts";
-import { openTrainingThread, type ThreadedSession } from "../train/training-thread.ts";
+import type { ThreadedSession } from "../train/training-thread.ts";
 import { augmentedSheet } from "./augmented-sheet.ts";
 import { classification } from "./classification.ts";
 import { dataNow, datasetRecord } from "./data-record.ts";
-import { type ChosenDevice, chooseDevice, describeFallbacks } from "./device.ts";
+import { chooseDevice } from "./device.ts";
 import { describeEnvironment } from "./environment.ts";
 import type { RunEvent } from "./events.ts";
 import { networkOf, networkOfRun, networkToKeep } from "./network.ts";
 import { checkOtherEpochs } from "./other-epochs.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import type { RunKind } from "./run-kind.ts";
+import { classifierOf, trainOptionsOf, withSession } from "./session.ts";
 import { readStart, type StartingWeights, startState } from "./starting-weights.ts";
 import { targetedSheet } from "./targeted-sheet.ts";
-import { warningsOf } from "./warnings.ts";
 
 export interface TrialOptions<S extends Scores = ClassScores> {
   /** Ends the run after the step it is at, with a checkpoint. */
@@ -149,20 +143,6 @@ export async function beginRun<S extends Scores>(
   } finally {
     prepared.dataset.close();
   }
-}
-
-/** The classifier that the settings name, for these data. */
-function classifierOf<S extends Scores>(
-  { numClasses }: RunKind<S>,
-  { config, network, dataset, pipeline }: Prepared,
-): Network {
-  const { regularize, model } = config;
-  return buildNetwork(network, {
-    input: pipeline.output,
-    numClasses: numClasses(dataset),
-    options: model.options,
-    regularize,
-  });
 }
 
 /** Gives a session that has taken no step the weights of another run. */
@@ -302,85 +282,6 @@ async function goOn<S extends Scores>(
     });
   } finally {
     prepared.dataset.close();
-  }
-}
-
-/** What the trainer is told. What there need not be is named only where it is: runs without are those of before. */
-export function trainOptionsOf(config: Config, network: Network): TrainOptions {
-  const { seed, epochs, batchSize, schedule, earlyStopping, keep, crops, average, progressive, filter } =
-    config;
-  const { mix, targeted } = config.augment;
-  const options = { seed, epochs, batchSize, schedule, earlyStopping, keep, crops, mix };
-  return {
-    ...options,
-    ...(average !== null && { average }),
-    ...(progressive !== null && { progressive }),
-    ...(filter !== null && { filter: filter as NonNullable<TrainOptions["filter"]> }),
-    ...(targeted !== null && { targeted: mapLayer(network, targeted.layer) }),
-  };
-}
-
-/** Sizes of a run's images, the full one not among them. */
-const smallerSizes = (config: Config): readonly ImageSize[] =>
-  sizesOfTraining(config).filter(({ height }) => height < config.imageSize);
-
-/** Opens the training thread of a run for as long as it is used. */
-export async function withSession<T, S extends Scores>(
-  kind: RunKind<S>,
-  prepared: Prepared,
-  { device, adapter, messages }: ChosenDevice,
-  { onEvent, onProgress }: Pick<Attended<S>, "onEvent" | "onProgress">,
-  use: (network: Network, session: ThreadedSession, filter: FilterNetwork | undefined) => Promise<T>,
-): Promise<T> {
-  const { config, dataset, split, pipeline } = prepared;
-  const { batchSize, optimizer, clipNorm, lookahead, average, accumulate, seed, threads } = config;
-  const { arithmetic, convolution, timedConvolutions } = config;
-  const network = kind.network(classifierOf(kind, prepared));
-  const objective = kind.objective(prepared);
-  // What does not fit the images is told now, and not after a minute of compiling.
-  objective.on(dataset, pipeline.output);
-  const tell = (text: string) => onEvent({ type: "message", text });
-  const warnings = warningsOf(config, network, split.train.length);
-  [...kind.describe(prepared, network), ...warnings, ...messages].forEach(tell);
-  onEvent({ type: "phase", phase: "compile" });
-  const shared = {
-    objective,
-    optimizer,
-    clipNorm,
-    seed,
-    threads,
-    device,
-    adapter: adapter?.name ?? null,
-    arithmetic,
-    imageSizes: smallerSizes(config),
-    onFallbacks: (operators: readonly string[]) => tell(describeFallbacks(device, operators)),
-  };
-  const session = await openTrainingThread({
-    ...shared,
-    network,
-    batchSize: imagesLearnt(config),
-    lookahead,
-    average: average !== null,
-    accumulate,
-    watched: config.augment.targeted && mapLayer(network, config.augment.targeted.layer).name,
-    convolution,
-    timedConvolutions,
-    onTiming: (done, total) => onProgress(done, total, "timing convolutions"),
-  });
-  let small: ThreadedSession | null = null;
-  try {
-    if (config.filter === null) return await use(network, session, undefined);
-    const { name, options } = config.filter.model;
-    const chooser = buildNetwork(findNetwork(name), {
-      input: pipeline.output,
-      numClasses: kind.numClasses(dataset),
-      options,
-    });
-    small = await openTrainingThread({ ...shared, network: chooser, batchSize });
-    return await use(network, session, { network: chooser, session: small });
-  } finally {
-    await small?.close();
-    await session.close();
   }
 }
 

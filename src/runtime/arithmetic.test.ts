@@ -6,11 +6,14 @@ import { checkArithmetic, hasBfloat16 } from "./arithmetic.ts";
 import { nodeRuntime } from "./node.ts";
 
 test("other processors are told that they cannot", () => {
-  expect(() => checkArithmetic("bfloat16", "x64")).toThrow(
+  expect(() => checkArithmetic("bfloat16", "cpu", "x64")).toThrow(
     "arithmetic: bfloat16 needs an Arm processor: ONNX Runtime has such products on no other, got x64; leave it out",
   );
-  expect(() => checkArithmetic("bfloat16", "arm64")).not.toThrow();
-  expect(() => checkArithmetic("float32", "x64")).not.toThrow();
+  expect(() => checkArithmetic("bfloat16", "cpu", "arm64")).not.toThrow();
+  expect(() => checkArithmetic("bfloat16", "webgpu", "arm64")).toThrow(
+    "arithmetic: bfloat16 is of the processor, and not of a graphics card, got webgpu",
+  );
+  expect(() => checkArithmetic("float32", "webgpu", "x64")).not.toThrow();
 });
 
 test("a session takes the option; its products are as near as the processor's arithmetic", async () => {

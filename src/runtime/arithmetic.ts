@@ -8,9 +8,23 @@ export type Arithmetic = (typeof arithmetics)[number];
 /** ONNX Runtime's builds for Arm alone have such products; for x86 it has none. */
 export const hasBfloat16 = (architecture: string = process.arch): boolean => architecture === "arm64";
 
-/** @throws CutoutError where the processor cannot */
-export function checkArithmetic(arithmetic: Arithmetic, architecture: string = process.arch): void {
-  if (arithmetic === "float32" || hasBfloat16(architecture)) return;
+/** @throws CutoutError where the device or its processor cannot */
+export function checkArithmetic(
+  arithmetic: Arithmetic,
+  device: string,
+  architecture: string = process.arch,
+): void {
+  if (arithmetic === "float32") return;
+  if (device !== "cpu") {
+    throw new CutoutError({
+      field: "arithmetic",
+      what: "bfloat16 is of the processor, and not of a graphics card",
+      got: device,
+      remedy: "leave it out, or use the cpu",
+      kind: "settings",
+    });
+  }
+  if (hasBfloat16(architecture)) return;
   throw new CutoutError({
     field: "arithmetic",
     what: "bfloat16 needs an Arm processor: ONNX Runtime has such products on no other",

@@ -1,6 +1,8 @@
 // Configs for tests: settings resolved as a run on a folder of photos would have them.
+
+import { checkSizes } from "../../src/config/check-network.ts";
 import type { Config, Settings, SettingsInput } from "../../src/config/config.ts";
-import { checkSizes, resolveConfig, resolveSizes, type Sizes } from "../../src/config/resolve.ts";
+import { resolveConfig, resolveSizes, type Sizes } from "../../src/config/resolve.ts";
 import { readSettings } from "../../src/config/settings.ts";
 import { findNetwork } from "../../src/nn/build.ts";
 

@@ -205,6 +205,28 @@ async function pretrain(
   }
 }
 
+test("the score over several views is their weighted mean", () => {
+  const { clean } = lessonOf(middle, 4, 3);
+  const other = lessonOf(middle, 4, 4).clean;
+  const indices = range(0, 4);
+  const scoreOf = (views: readonly (readonly [images: Float32Array, weight: number])[]) => {
+    const scoring = middle.on(dataset, shape).scoring(indices);
+    for (const [images, weight] of views) {
+      const batch = { images: images.slice(), labels: new Int32Array(4), indices, count: 4 };
+      scoring.question(batch, 0, weight).answered(new Float32Array(4 * size).fill(0.5));
+    }
+    return scoring.score();
+  };
+  const [first, second] = [scoreOf([[clean, 1]]), scoreOf([[other, 1]])];
+  const both = scoreOf([
+    [clean, 0.75],
+    [other, 0.25],
+  ]);
+  expect(Math.abs(first.loss - second.loss)).toBeGreaterThan(1e-3);
+  expect(both.loss).toBeCloseTo(0.75 * first.loss + 0.25 * second.loss, 6);
+  expect(both.corrupted).toBeCloseTo(0.75 * first.corrupted + 0.25 * second.corrupted, 6);
+});
+
 test.each([
   ["denoise", noisy(1)],
   ["context-encoder", middle],
