@@ -18,7 +18,7 @@ function shippedFrom(given: NetworkInput | string): NetworkSettings {
 
 export const filter = group("filter", {
   model: told<NetworkSettings, NetworkInput, NetworkName | `${NetworkName}:${string}`>(
-    "learn of each batch only the images on which this network, a small one that is trained alongside on all of them, has the highest loss",
+    "learn of each batch only the images on which this network, a small one that is trained alongside, has the highest loss",
     "the name of a network",
     shippedFrom,
   ).prefault("wrn-16-1"),

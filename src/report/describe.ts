@@ -198,8 +198,7 @@ export function sizesText(config: Config): string {
 export function filterText(config: Config): string {
   const { filter, batchSize } = config;
   if (filter === null) return "";
-  const network = shortForm(filter.model.name, filter.model.options);
-  return `of each batch the ${imagesLearnt(config)} of ${batchSize} images are learnt on which ${network}, trained alongside, has the highest loss`;
+  return `of each batch the ${imagesLearnt(config)} of ${batchSize} images are learnt on which ${filter.model.name}, trained alongside, has the highest loss`;
 }
 
 /** `seed 3`, or `seed 3, parts by seed 0` */

@@ -99,7 +99,11 @@ export async function dryRun<S extends Scores>(
           parameters: countParameters(network),
           operationsPerStep:
             operationsOf(network, session.batchSize) +
-            (filter === undefined ? 0 : operationsOf(filter.network, batchSize)),
+            // It looks at the whole batch, forward alone, and learns what is left of it.
+            (filter === undefined
+              ? 0
+              : operationsOf(filter.network, batchSize) / 3 +
+                operationsOf(filter.network, session.batchSize)),
           steps,
           memory: 1024 * process.resourceUsage().maxRSS,
           timed: { first: Math.min(2, count), last: count },

@@ -62,7 +62,7 @@ export async function withSession<T, S extends Scores>(
   use: (network: Network, session: ThreadedSession, filter: FilterNetwork | undefined) => Promise<T>,
 ): Promise<T> {
   const { config, dataset, split, pipeline } = prepared;
-  const { batchSize, optimizer, clipNorm, lookahead, average, accumulate, seed, threads } = config;
+  const { optimizer, clipNorm, lookahead, average, accumulate, seed, threads } = config;
   const { arithmetic, convolution, timedConvolutions } = config;
   const network = kind.network(classifierOf(kind, prepared));
   const objective = kind.objective(prepared);
@@ -72,6 +72,7 @@ export async function withSession<T, S extends Scores>(
   const warnings = warningsOf(config, network, split.train.length);
   [...kind.describe(prepared, network), ...warnings, ...messages].forEach(tell);
   onEvent({ type: "phase", phase: "compile" });
+  const learnt = imagesLearnt(config);
   const shared = {
     objective,
     optimizer,
@@ -87,7 +88,7 @@ export async function withSession<T, S extends Scores>(
   const session = await openTrainingThread({
     ...shared,
     network,
-    batchSize: imagesLearnt(config),
+    batchSize: learnt,
     lookahead,
     average: average !== null,
     accumulate,
@@ -105,7 +106,7 @@ export async function withSession<T, S extends Scores>(
       numClasses: kind.numClasses(dataset),
       options,
     });
-    small = await openTrainingThread({ ...shared, network: chooser, batchSize });
+    small = await openTrainingThread({ ...shared, network: chooser, batchSize: learnt });
     return await use(network, session, { network: chooser, session: small });
   } finally {
     await small?.close();

@@ -88,17 +88,34 @@ type Changes = Parameters<typeof smallRun>[1];
 async function run(
   runDir: string,
   changes: Changes,
-  watch: (of: DirectSession, by: DirectSession) => DirectSession,
+  watch: (of: DirectSession) => DirectSession,
+  watchSmall: (of: DirectSession) => DirectSession = asItIs,
 ) {
-  const [session, chooser] = [await open(large, 3, true), await open(small, 8)];
-  const filter = { network: small!, session: chooser };
-  const args = { ...smallRun(runDir, changes, options), filter, session: watch(session, chooser) };
+  const [session, chooser] = [await open(large, 3, true), await open(small, 3)];
+  const filter = { network: small!, session: watchSmall(chooser) };
+  const args = { ...smallRun(runDir, changes, options), filter, session: watch(session) };
   return train(args).finally(async () => {
     await session.close();
     await chooser.close();
   });
 }
 const asItIs = (session: DirectSession) => session;
+
+test("both networks learn the same images: the small one does not learn what it has not chosen", async () => {
+  const learnt: Float32Array[][] = [[], []];
+  const noting =
+    (which: 0 | 1) =>
+    (of: DirectSession): DirectSession => ({
+      ...of,
+      step(images, targets, hyper, giveBack) {
+        learnt[which]!.push(images.slice(), targets.slice());
+        return of.step(images, targets, hyper, giveBack);
+      },
+    });
+  await run(newRunDir(), {}, noting(0), noting(1));
+  expect(learnt[0]!.length).toBeGreaterThan(10);
+  expect(learnt[0]).toEqual(learnt[1]);
+});
 
 test("three of eight are learnt, the hardest; a run that is gone on with ends as one left alone, bit for bit", {
   timeout: 300_000,

@@ -1,6 +1,7 @@
 // Data filtering: of each batch only those images are learnt on which a small network has the highest loss. It is trained
-// alongside, on all of them (Jiang et al. 2019, Selective-Backprop, with a proxy as in Coleman et al. 2020; Jordan's
-// airbench96_faster trains the proxy before).
+// alongside, on the same images (Jiang et al. 2019, Selective-Backprop, with a proxy as in Coleman et al. 2020; Jordan's
+// airbench96_faster trains the proxy before). It must not learn the others too: what it gets wrong would then stay in the
+// choice, the large network learn those alone, and with two classes end below chance.
 import { CutoutError } from "../error.ts";
 import type { Network } from "../nn/network.ts";
 import type { Tensor } from "../tensor.ts";
@@ -10,7 +11,7 @@ import type { TrainingSession, TrainingState } from "./network-session.ts";
 /** The small network that chooses. */
 export interface FilterNetwork {
   readonly network: Network;
-  /** Of batches before they are filtered; it stays open. */
+  /** Of batches as they are learnt; it stays open. */
   readonly session: TrainingSession;
 }
 

@@ -104,15 +104,14 @@ export function checkArguments<S extends Scores>(
   }
   if ((filter === undefined) !== (options.filter === undefined))
     refuse("a filter must have its network", filter === undefined ? "none" : "one without the option");
-  const whole = filter?.session ?? session;
   if (filter !== undefined && session.batchSize >= batchSize)
     refuse(`fewer images than the ${batchSize} of a batch must be kept`, session.batchSize);
-  if (filter !== undefined && filter.session.outputSize !== outputSize)
-    refuse(`the filter's network must give ${outputSize} numbers an image`, filter.session.outputSize);
-  if (whole.batchSize !== batchSize || session.outputSize !== outputSize) {
+  const learnt = filter === undefined ? batchSize : session.batchSize;
+  for (const one of filter === undefined ? [session] : [session, filter.session]) {
+    if (one.batchSize === learnt && one.outputSize === outputSize) continue;
     refuse(
-      `the session must be built for batches of ${batchSize} and ${outputSize} numbers an image`,
-      `${whole.batchSize} and ${session.outputSize}`,
+      `the session must be built for batches of ${learnt} and ${outputSize} numbers an image`,
+      `${one.batchSize} and ${one.outputSize}`,
     );
   }
   if (split.validation.length === 0) {

@@ -309,19 +309,22 @@ class Training<S extends Scores> {
     });
   }
 
-  /** What of a batch is learnt: all of it, or what is hardest for the small network, which learns all of it here. */
+  /** What of a batch is learnt: all of it, or what is hardest for the small network, which learns the same here. */
   async #filtered(all: LabelledImages, place: BatchPlace, learningRate: number): Promise<LabelledImages> {
     const { filter, session, options } = this.#args;
     if (filter === undefined) return all;
     const { images, targets } = this.#task.lesson(all, place);
+    const losses = lossesOf(await filter.session.predict(images, all.count), targets, all.count);
+    const seen = picked(all, hardest(losses, session.batchSize));
+    const lesson = this.#task.lesson(seen, place);
     const seed = stream(options.seed, "dropout of filter", this.#stepsDone()).seed();
     const hyper = { learningRate, seed, size: this.#sizes.size(place.epoch) };
-    const { loss, output } = await filter.session.step(images, targets, hyper);
+    const { loss } = await filter.session.step(lesson.images, lesson.targets, hyper);
     if (!Number.isFinite(loss)) {
       const what = "the loss of the filter's small network must be a finite number";
       throw await this.#diverged(what, loss, this.#position.stepInEpoch + 1);
     }
-    return picked(all, hardest(lossesOf(output, targets, all.count), session.batchSize));
+    return seen;
   }
 
   /** Validation, then the epoch's record and checkpoints: best, record, last, so that `last` is never ahead of the others. */
