@@ -3,6 +3,8 @@
 //
 //   node --import tsx bench/tune-against-sweep.ts --data asirra --name asirra --folder runs/tune-asirra \
 //     --out bench/results/tune-against-sweep.jsonl -- --size 32 --train-images 400 --epochs 24
+//
+// What a full sweep with other seeds would have chosen is set beside it, and all against the mean over all sweeps.
 import { spawnSync } from "node:child_process";
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -20,7 +22,7 @@ const { values, positionals: flags } = parseArgs({
     out: { type: "string" },
     lengths: { type: "string", default: "0,4,8,12,16,20,24,28,32" },
     seeds: { type: "string", default: "3" },
-    repetitions: { type: "string", default: "3" },
+    repetitions: { type: "string", default: "0-2" },
     parallel: { type: "string", default: "1" },
   },
 });
@@ -37,6 +39,8 @@ interface Row {
   readonly price: { readonly epochs: number; readonly seconds: number };
   readonly sweepBest: string;
   readonly tuneChosen: string;
+  /** Since when `tune` chooses by a curve through all rounds. */
+  readonly by: "last round" | "curve";
   /** Mean validation accuracy of the sweep's best minus that of tune's choice, both of the sweep's runs. */
   readonly regret: number;
   /** The same for the value of each single seed of the sweep, in the mean: what a choice by one full training each loses. */
@@ -98,6 +102,7 @@ function repeat(repetition: number): Row {
     price: { epochs: price.search.epochs / price.sweep.epochs, seconds: price.search.seconds / seconds },
     sweepBest: label(best),
     tuneChosen: label(chosen),
+    by: "curve",
     regret: top - scores[chosen]!.mean,
     regretOfOneSeed: ones.reduce((sum, one) => sum + one, 0) / ones.length,
     chosenInSweepPlateau: scores[chosen]!.plateau,
@@ -106,7 +111,7 @@ function repeat(repetition: number): Row {
   };
 }
 
-const known: readonly Row[] = existsSync(out)
+const known: Row[] = existsSync(out)
   ? readFileSync(out, "utf8")
       .trim()
       .split("\n")
@@ -114,17 +119,38 @@ const known: readonly Row[] = existsSync(out)
       .map((line) => JSON.parse(line) as Row)
   : [];
 mkdirSync(folder, { recursive: true });
-for (let repetition = 0; repetition < Number(repetitions); repetition++) {
-  const same = (row: Row) =>
-    row.name === name &&
-    row.repetition === repetition &&
-    row.flags === flags.join(" ") &&
-    row.lengths === lengths;
-  const found = known.find(same);
-  const row = found ?? repeat(repetition);
-  if (found === undefined) appendFileSync(out, `${JSON.stringify(row)}\n`);
-  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+const [from, to] = repetitions.split("-").map(Number) as [number, number];
+for (let repetition = from; repetition <= to; repetition++) {
+  if (known.some((row) => isOurs(row) && row.repetition === repetition)) continue;
+  const row = repeat(repetition);
+  appendFileSync(out, `${JSON.stringify(row)}\n`);
+  known.push(row);
+}
+
+function isOurs(row: Row): boolean {
+  return row.name === name && row.flags === flags.join(" ") && row.lengths === lengths;
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, one) => sum + one, 0) / values.length;
+const points = (share: number) => (100 * share).toFixed(2);
+const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+
+/** Of a length, in points, behind the best of a sweep. */
+function behind({ sweep }: Pick<Row, "sweep">, length: string): number {
+  const means = sweep.map(({ accuracies }) => mean(accuracies));
+  return Math.max(...means) - means[sweep.findIndex((one) => one.length === length)]!;
+}
+
+const ours = known.filter(isOurs).sort((a, b) => a.repetition - b.repetition);
+const all = {
+  sweep: ours[0]!.sweep.map(({ length }) => ({
+    length,
+    accuracies: ours.flatMap(({ sweep }) => sweep.find((one) => one.length === length)!.accuracies),
+  })),
+};
+for (const row of ours) {
+  const others = ours.filter((other) => other !== row).map(({ sweepBest }) => behind(row, sweepBest));
   console.log(
-    `${name} ${repetition}: sweep ${row.sweepBest}, tune ${row.tuneChosen}; regret ${(100 * row.regret).toFixed(2)} points (one full training each: ${(100 * row.regretOfOneSeed).toFixed(2)}); ${percent(row.price.epochs)} of the epochs, ${percent(row.price.seconds)} of the seconds`,
+    `${row.name} ${row.repetition}: sweep ${row.sweepBest}, tune ${row.tuneChosen} (${row.by}); behind the sweep's best ${points(row.regret)} points (what the other sweeps chose: ${others.map(points).join(", ")}; one full training each: ${points(row.regretOfOneSeed)}); behind the best of all sweeps together ${points(behind(all, row.tuneChosen))} (the sweep's choice: ${points(behind(all, row.sweepBest))}); ${percent(row.price.epochs)} of the epochs, ${percent(row.price.seconds)} of the seconds`,
   );
 }

@@ -1,30 +1,8 @@
 // Whitening: after its filters the patches of the images have no spread that differs between directions.
 import { expect, it } from "vitest";
 import { stream } from "../../rng.ts";
-import { symmetricEigen } from "../eigen.ts";
 import { fittedBuffers, network } from "../network.ts";
 import { conv, relu, sequential, whiten } from "./index.ts";
-
-it("eigenvectors and eigenvalues rebuild the matrix, and are those of a matrix known by heart", () => {
-  const rng = stream(3, "eigen");
-  const size = 12;
-  const half = Float64Array.from({ length: size * size }, () => rng.normal());
-  const matrix = half.map((x, at) => x + half[(at % size) * size + Math.floor(at / size)]!);
-  const found = symmetricEigen(matrix, size);
-  expect(found.map(({ value }) => value)).toEqual(found.map(({ value }) => value).sort((a, b) => a - b));
-  for (let i = 0; i < size; i++) {
-    for (let j = 0; j < size; j++) {
-      const entry = found.reduce((sum, { value, vector }) => sum + value * vector[i]! * vector[j]!, 0);
-      expect(entry).toBeCloseTo(matrix[i * size + j]!, 12);
-      const dot = found[i]!.vector.reduce((sum, x, at) => sum + x * found[j]!.vector[at]!, 0);
-      expect(dot).toBeCloseTo(i === j ? 1 : 0, 12);
-    }
-  }
-  expect(symmetricEigen([2, 1, 1, 2], 2).map(({ value }) => value.toFixed(12))).toEqual([
-    "1.000000000000",
-    "3.000000000000",
-  ]);
-});
 
 it("the patches of the images that it was made from come out white", () => {
   const [channels, height, width, count, size] = [3, 9, 8, 60, 2];

@@ -87,10 +87,13 @@ async function tuneFigures({ plan, answer }: Asked, view: StudyView): Promise<Ht
     "The search, rung by rung",
     html`${await figure(
       [
-        { spec: rungCurves(rungs, plan, labels), title: "Validation accuracy by value, a line a rung" },
+        {
+          spec: rungCurves(rungs, plan, labels, answer),
+          title: "Validation accuracy by value, a line a rung",
+        },
         ...behind,
       ],
-      html`Validation accuracy, ${seedsText(rungs)}; a line a rung, each with its schedule compressed to its length, so that lines are not to be set against each other. Large points: went on to the next rung, or are chosen in the last; the dashed line: the baseline.${answer !== null && " “Behind the chosen one”: over all trainings that both had, with 95 % intervals that hold for all together; green: cannot be told from it."}`,
+      html`Validation accuracy, ${seedsText(rungs)}; a line a rung, each with its schedule compressed to its length, so that lines are not to be set against each other. Large points: went on to the next rung, or are chosen; the dashed line: the baseline.${answer?.curve != null && " The thick line: a smooth curve through all trainings, at the height of the last rung's."}${answer !== null && " “Behind the chosen one”: over all trainings that both had, with 95 % intervals that hold for all together; green: cannot be told from it."}`,
     )}
 ${priceTable(rungs, answer, labels)}`,
   )}${await confirmation(plan, answer, view, results)}`;
@@ -109,9 +112,15 @@ function labelsOf(plan: TunePlan, { study }: StudyView): readonly string[] {
   );
 }
 
-function rungCurves(rungs: readonly RungRun[], plan: TunePlan, labels: readonly string[]): TopLevelSpec {
+function rungCurves(
+  rungs: readonly RungRun[],
+  plan: TunePlan,
+  labels: readonly string[],
+  answer: TuneAnswer | null,
+): TopLevelSpec {
   const axis = numericAxis(plan);
   const at = (arm: number) => axis?.values[arm] ?? arm;
+  const curve = (answer?.curve ?? []).map((value, arm) => ({ at: at(arm), value, arm }));
   const values = rungs.flatMap(({ number, means }, index) => {
     const next = rungs[index + 1];
     const best = [...means].sort(([, a], [, b]) => b.mean - a.mean)[0]![0];
@@ -119,11 +128,14 @@ function rungCurves(rungs: readonly RungRun[], plan: TunePlan, labels: readonly 
       at: at(arm),
       value: mean,
       series: nameOf(number),
-      on: next === undefined ? index === plan.rungs.length - 1 && arm === best : next.means.has(arm),
+      on:
+        next === undefined
+          ? curve.length === 0 && index === plan.rungs.length - 1 && arm === best
+          : next.means.has(arm),
       baseline: arm === plan.baseline,
     }));
   });
-  const spread = values.map(({ value }) => value);
+  const spread = [...values, ...curve].map(({ value }) => value);
   const [least, most] = [Math.min(...spread), Math.max(...spread)];
   const room = 0.06 * (most - least || 0.1);
   const places = labels.map((_, arm) => at(arm));
@@ -174,6 +186,16 @@ function rungCurves(rungs: readonly RungRun[], plan: TunePlan, labels: readonly 
       mark: { ...opaque, size: on ? 120 : 30 },
       encoding: { x, y, color: named },
     })),
+    {
+      data: { values: curve },
+      mark: { type: "line", interpolate: "monotone", strokeWidth: 3, opacity: 0.55 },
+      encoding: { x, y },
+    },
+    {
+      data: { values: curve.filter(({ arm }) => arm === answer?.chosen) },
+      mark: { ...opaque, size: 160 },
+      encoding: { x, y },
+    },
   ]);
 }
 

@@ -35,7 +35,7 @@ export interface Halving {
   readonly ends: readonly RungEnd[];
 }
 
-const stageOf = (rung: number): string => `rung ${rung + 1}`;
+export const stageOf = (rung: number): string => `rung ${rung + 1}`;
 
 /**
  * Trials that are needed by now, and the rungs that have ended. Within a rung a seed is run after the other; from the third on

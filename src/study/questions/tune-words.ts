@@ -71,10 +71,17 @@ function toTrain(
   return verdict === "worse" ? baseline : chosen;
 }
 
-function choiceText(plan: TunePlan, arms: readonly Arm[], { chosen, plateau, candidate }: Found): string {
+function choiceText(
+  plan: TunePlan,
+  arms: readonly Arm[],
+  { chosen, plateau, candidate, curve }: Found,
+): string {
   const name = capital(armLabel(plan, arms, chosen));
   const others = plateau.filter((arm) => arm !== chosen);
-  const alone = `${name} is highest in the search`;
+  const alone =
+    curve === null
+      ? `${name} is highest in the search`
+      : `${name} is highest on the curve through all trainings of the search`;
   const against = chosen === plan.baseline ? `; of the others ${armLabel(plan, arms, candidate)}` : "";
   if (others.length === 0) return `${alone}${against}.`;
   if (others.length === arms.length - 1) return `${alone}${against}; none of the others can be told from it.`;

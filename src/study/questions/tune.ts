@@ -3,12 +3,14 @@ import { z } from "zod";
 import { additiveRest, type Cell } from "../../stats/additive.ts";
 import { type SequentialResult, sequentialSignFlip } from "../../stats/sequential.ts";
 import type { SequentialRule } from "../../stats/sequential-rule.ts";
+import { smoothCurve } from "../../stats/smooth-curve.ts";
+import { spreadOf } from "../../stats/spread.ts";
 import { studentQuantile } from "../../stats/student.ts";
 import type { Arm, NewTrial } from "../../study-folder/index.ts";
 import { type Axes, axesFields, type NumericAxis, numericAxis } from "./axes.ts";
 import type { Estimate } from "./choice.ts";
 import { compareQuestion, ruleSchema } from "./compare.ts";
-import { alsoTaken, type Halving, halving, type Rung, type RungEnd } from "./halving.ts";
+import { alsoTaken, type Halving, halving, type Rung, type RungEnd, stageOf } from "./halving.ts";
 import { accuracyOf, type SeedPair, seedPairs } from "./pairs.ts";
 import type { Question, Result } from "./question.ts";
 import { tuneWords } from "./tune-words.ts";
@@ -38,7 +40,9 @@ export interface Spent {
 
 export interface TuneAnswer {
   readonly rungs: readonly RungEnd[];
-  /** Highest in the last rung; the baseline where no other is. */
+  /** Of each arm after whole trainings, by a smooth curve through all trainings; null where values are no numbers. */
+  readonly curve: readonly number[] | null;
+  /** Highest on the curve, or in the last rung where there is none. */
   readonly chosen: number;
   /** Highest but for the baseline: what the confirmation is about. */
   readonly candidate: number;
@@ -104,11 +108,14 @@ function foundBy(
   { ends }: Halving,
 ): Found | null {
   if (ends.length < plan.rungs.length) return null;
-  const { order } = ends.at(-1)!;
+  const axis = numericAxis(plan);
+  const curve = axis === null ? null : curveOf(plan, axis, results.filter(isSearch));
+  const order = curve === null ? ends.at(-1)!.order : [...curve.keys()].sort((a, b) => curve[b]! - curve[a]!);
   const chosen = order[0]!;
   const behind = behindOf(results.filter(isSearch), arms.length, chosen);
   return {
     rungs: ends,
+    curve,
     chosen,
     candidate: order.find((arm) => arm !== plan.baseline)!,
     behind,
@@ -116,10 +123,44 @@ function foundBy(
       const { interval } = behind[arm]!;
       return arm === chosen || interval === null || interval.upper >= 0;
     }),
-    axis: numericAxis(plan),
+    axis,
     price: priceOf(plan, results),
   };
 }
+
+/**
+ * Neighbours resemble each other, so their trainings are further trainings of a value, which the highest of a round leaves
+ * unused. At the height of the last rung's trainings.
+ */
+function curveOf(
+  { epochs, rungs }: TunePlan,
+  { values }: NumericAxis,
+  results: readonly Result[],
+): readonly number[] {
+  // By their order: who lists 0.01, 0.1 and 1 takes them as evenly spaced.
+  const sorted = [...values].sort((a, b) => a - b);
+  const points = values.map((value) => sorted.indexOf(value) / Math.max(1, sorted.length - 1));
+  const blocks = blocksOf(results);
+  const curve = smoothCurve(
+    results.map((result) => ({
+      at: points[result.trial.arm]!,
+      share: result.trial.task === "train" ? (result.trial.epochs ?? epochs) / epochs : 1,
+      block: blocks.indexOf(blockOf(result)),
+      value: accuracyOf(result, "validation"),
+    })),
+    points,
+  );
+  const above = results
+    .filter(({ trial }) => trial.stage === stageOf(rungs.length - 1))
+    .map((result) => accuracyOf(result, "validation") - curve[result.trial.arm]!);
+  const { mean } = spreadOf(above);
+  return curve.map((height) => height + mean);
+}
+
+/** What a rung and a seed do to all is taken off. */
+const blockOf = ({ trial }: Result): string => `${trial.stage} ${trial.seed}`;
+
+const blocksOf = (results: readonly Result[]): readonly string[] => [...new Set(results.map(blockOf))];
 
 /**
  * Each arm set against the chosen one over the trainings that both had, whatever their length: what a rung and a seed do to all
@@ -127,11 +168,11 @@ function foundBy(
  * an arm of the first rung alone is told from the chosen one only where it is far off.
  */
 function behindOf(results: readonly Result[], arms: number, chosen: number): readonly Estimate[] {
-  const blocks = [...new Set(results.map(({ trial }) => `${trial.stage} ${trial.seed}`))];
+  const blocks = blocksOf(results);
   const cells = results.map(
     (result): Cell => ({
       row: result.trial.arm,
-      column: blocks.indexOf(`${result.trial.stage} ${result.trial.seed}`),
+      column: blocks.indexOf(blockOf(result)),
       value: accuracyOf(result, "validation"),
     }),
   );
