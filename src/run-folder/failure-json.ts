@@ -11,7 +11,7 @@ export interface Failure {
   readonly at: string;
 }
 
-const schema: z.ZodType<Failure> = z.object({ reason: z.string(), at: z.string() });
+export const failureSchema: z.ZodType<Failure> = z.object({ reason: z.string(), at: z.string() });
 
 const file = jsonFile<Failure>({
   name: "failure.json",
@@ -20,7 +20,7 @@ const file = jsonFile<Failure>({
   most: 2 ** 20,
   versioned: true,
   indent: 2,
-  parse: bySchema(schema),
+  parse: bySchema(failureSchema),
 });
 
 export const failureJson: typeof file & { remove(folder: string): void } = {

@@ -39,7 +39,7 @@ export function outcomeOf(study: string, trial: Trial): Outcome {
     // A finished run is finished, whatever another try of it has come to.
     if (found.state === "finished") return found;
     const failure = readFailure(study, trial.index);
-    return failure === null ? found : { state: "failed", message: failure.message };
+    return failure === null ? found : { state: "failed", message: failure.reason };
   } catch (error) {
     if (!(error instanceof CutoutError)) throw error;
     return { state: "failed", message: error.message };
