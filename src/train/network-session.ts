@@ -23,6 +23,17 @@ export interface TrainingState {
  */
 export type GiveBack = (images: Float32Array) => void;
 
+/** What changes from step to step. */
+export interface Hyperparameters {
+  readonly learningRate: number;
+  /** Of what is drawn inside the network. */
+  readonly seed: number;
+  /** Where averages are kept; left out they are the weights themselves. */
+  readonly average?: AverageShares | undefined;
+  /** Of the images that the network sees: they are averaged down to it. Left out it is theirs. */
+  readonly size?: ImageSize | undefined;
+}
+
 export interface TrainingSession {
   readonly batchSize: number;
   /** Numbers that the network gives for an image. */
@@ -38,14 +49,7 @@ export interface TrainingSession {
   step(
     images: Float32Array,
     targets: Float32Array,
-    hyper: {
-      readonly learningRate: number;
-      readonly seed: number;
-      /** Where averages are kept; left out they are the weights themselves. */
-      readonly average?: AverageShares | undefined;
-      /** Of the images that the network sees: they are averaged down to it. Left out it is theirs. */
-      readonly size?: ImageSize | undefined;
-    },
+    hyper: Hyperparameters,
     giveBack?: GiveBack,
   ): Promise<{ readonly loss: number; readonly output: Float32Array; readonly maps?: Float32Array }>;
   /**

@@ -2,7 +2,7 @@
 import { evaluationViews } from "../augment/index.ts";
 import type { Batch } from "../data/index.ts";
 import { CutoutError } from "../error.ts";
-import { averageSharesAt, epochsAveraged } from "../optim/average.ts";
+import { averageSharesAt } from "../optim/average.ts";
 import {
   initialPlateau,
   learningRateAt,
@@ -11,21 +11,25 @@ import {
   updatePlateau,
 } from "../optim/schedule.ts";
 import { stream } from "../rng.ts";
-import { hardest, lossesOf, picked, splitFilter, withFilter } from "./data-filter.ts";
+import { splitFilter, withFilter } from "./data-filter.ts";
 import { evaluate } from "./evaluate.ts";
 import type { EpochRecord, TestRecord } from "./events.ts";
 import { notFinite } from "./finite.ts";
 import { fitToImages } from "./fit.ts";
 import { GrowingImages } from "./growing-images.ts";
-import { type BatchPlace, copiesOf, type LabelledImages, mixed } from "./mix.ts";
+import { loadKept } from "./kept-weights.ts";
+import { Lessons } from "./lessons.ts";
+import { type BatchPlace, copiesOf } from "./mix.ts";
 import type { TrainingState } from "./network-session.ts";
 import type { Scores, Scoring, Task } from "./objective.ts";
 import { Pace, type Work } from "./pace.ts";
 import { checkIdentity, nextEpoch, type Position, parsePosition, startOf } from "./position.ts";
 import { isBetter, rankedScores } from "./ranking.ts";
+import { renewStatistics } from "./renewed-statistics.ts";
 import type { Evaluated } from "./storage.ts";
 import { TargetedMaps } from "./targeted.ts";
 import { checkArguments, imagesPerStep, type TrainArguments } from "./train-arguments.ts";
+import { turn } from "./turn.ts";
 
 export interface TrainResult<S extends Scores> {
   readonly status: "finished" | "interrupted";
@@ -87,22 +91,8 @@ const followsLength: { readonly [Kind in ScheduleOptions["kind"]]: boolean } = {
   "one-cycle": true,
 };
 
-/**
- * Batches from which statistics are found anew: an epoch's, within these bounds. After the least, with PyTorch's usual
- * momentum, 0.9^30 = 4 % are of the weights that were trained last.
- */
-const statisticsBatches = { least: 30, most: 100 };
-
 /** A clock in seconds. */
 const seconds = () => performance.now() / 1000;
-
-/** Lets signals and timers through. */
-const turn = (): Promise<void> =>
-  new Promise((resolve) => {
-    // A browser has no setImmediate.
-    if (typeof setImmediate === "function") setImmediate(resolve);
-    else setTimeout(resolve);
-  });
 
 /** The parts of the loop, in their order, and the one thing that changes: where the run stands. */
 class Training<S extends Scores> {
@@ -111,6 +101,7 @@ class Training<S extends Scores> {
   readonly #stepsPerEpoch: number;
   readonly #pace: Pace;
   readonly #targeted: TargetedMaps | null;
+  readonly #lessons: Lessons<S>;
   readonly #sizes: GrowingImages;
   #position: Position;
   /** The position in the last checkpoint, and when it was written. */
@@ -129,6 +120,7 @@ class Training<S extends Scores> {
     this.#pace = new Pace(seconds, options.batchSize);
     const { targeted, seed } = options;
     this.#targeted = targeted ? new TargetedMaps(targeted, split.train, pipeline, seed) : null;
+    this.#lessons = new Lessons(args, this.#task, this.#targeted);
     this.#sizes = new GrowingImages(options.progressive ?? null, pipeline.output, options.epochs);
     // What is kept changes nothing that is learnt.
     const { keep, ...learning } = options;
@@ -264,23 +256,25 @@ class Training<S extends Scores> {
   }
 
   async #step(batch: Batch): Promise<void> {
-    const { loader, session, pipeline, options, onEvent } = this.#args;
+    const { session, options, onEvent } = this.#args;
     const position = this.#position;
     const step = this.#stepsDone();
     const place = this.#place();
-    this.#targeted?.mask(batch, place.epoch);
-    const labelled = { images: batch.images, labels: this.#task.labels(batch), count: batch.count };
-    const learningRate = this.#rateAt(step);
-    const all = mixed(options.mix ?? null, labelled, pipeline.output, place);
-    const seen = await this.#filtered(all, place, learningRate);
-    const { images, targets, learnt } = this.#task.lesson(seen, place);
-    if (images !== batch.images) loader.recycle(batch.images);
+    const pace = { step, learningRate: this.#rateAt(step), size: this.#sizes.size(place.epoch) };
+    const { lesson, filterLoss } = await this.#lessons.ofStep(batch, place, pace);
+    const { images, targets, learnt } = lesson;
     const seed = stream(options.seed, "dropout", step).seed();
     const average = options.average && averageSharesAt(options.average, this.#timeAt(step));
-    const hyper = { learningRate, seed, average, size: this.#sizes.size(place.epoch) };
-    const { loss, output, maps } = await session.step(images, targets, hyper, this.#giveBack);
-    if (!Number.isFinite(loss))
-      throw await this.#diverged("the loss must be a finite number", loss, position.stepInEpoch + 1);
+    const { learningRate, size } = pace;
+    const hyper = { learningRate, seed, average, size };
+    const { loss, output, maps } = await session.step(images, targets, hyper, this.#lessons.giveBack);
+    for (const [what, value] of [
+      ["the loss", loss],
+      ["the loss of the filter's small network", filterLoss ?? 0],
+    ] as const) {
+      if (!Number.isFinite(value))
+        throw await this.#diverged(`${what} must be a finite number`, value, position.stepInEpoch + 1);
+    }
     if (maps !== undefined) this.#targeted?.keep(batch, maps, place.epoch);
     const timed = this.#pace.stepDone();
     const { running } = position;
@@ -309,29 +303,11 @@ class Training<S extends Scores> {
     });
   }
 
-  /** What of a batch is learnt: all of it, or what is hardest for the small network, which learns the same here. */
-  async #filtered(all: LabelledImages, place: BatchPlace, learningRate: number): Promise<LabelledImages> {
-    const { filter, session, options } = this.#args;
-    if (filter === undefined) return all;
-    const { images, targets } = this.#task.lesson(all, place);
-    const losses = lossesOf(await filter.session.predict(images, all.count), targets, all.count);
-    const seen = picked(all, hardest(losses, session.batchSize));
-    const lesson = this.#task.lesson(seen, place);
-    const seed = stream(options.seed, "dropout of filter", this.#stepsDone()).seed();
-    const hyper = { learningRate, seed, size: this.#sizes.size(place.epoch) };
-    const { loss } = await filter.session.step(lesson.images, lesson.targets, hyper);
-    if (!Number.isFinite(loss)) {
-      const what = "the loss of the filter's small network must be a finite number";
-      throw await this.#diverged(what, loss, this.#position.stepInEpoch + 1);
-    }
-    return seen;
-  }
-
   /** Validation, then the epoch's record and checkpoints: best, record, last, so that `last` is never ahead of the others. */
   async finishEpoch(): Promise<void> {
     const { objective, session, storage, split, options, onEvent } = this.#args;
     const position = this.#position;
-    await this.#renewStatistics();
+    await renewStatistics(this.#args, this.#lessons, this.#place(), this.#stepsPerEpoch);
     const score = split.validation.length === 0 ? null : await this.#validate();
     if (score !== null && !Number.isFinite(score.loss)) {
       throw await this.#diverged(
@@ -381,56 +357,6 @@ class Training<S extends Scores> {
     onEvent({ ...record, last: this.isOver() });
   }
 
-  /**
-   * The mean of several epochs' weights has other activations than any of them: batch normalization's statistics are
-   * found anew, on training batches (Izmailov et al. 2018, section 3.2).
-   */
-  async #renewStatistics(): Promise<void> {
-    const { loader, pipeline, split, session, options, signal } = this.#args;
-    const { average, batchSize, seed } = options;
-    const { epoch, progress } = this.#place();
-    if (average === undefined || epochsAveraged(average, epoch, options.epochs) < 2) return;
-    const copies = copiesOf(options.mix ?? null);
-    const { least, most } = statisticsBatches;
-    const count = Math.min(most, Math.max(least, this.#stepsPerEpoch));
-    for (let done = 0, pass = 0; done < count; pass++) {
-      const order = {
-        indices: split.train,
-        batchSize,
-        seed,
-        epoch: epoch + pass,
-        progress,
-        copies,
-        startBatch: 0,
-      };
-      for await (const batch of loader.training(order)) {
-        const place = { ...this.#place(), batch: done };
-        this.#targeted?.mask(batch, epoch + pass);
-        const labelled = { images: batch.images, labels: this.#task.labels(batch), count: batch.count };
-        const seen = mixed(options.mix ?? null, labelled, pipeline.output, place);
-        const whole = this.#task.lesson(seen, place).images;
-        const images = this.#args.filter === undefined ? whole : this.#firstOf(whole);
-        if (images !== batch.images) loader.recycle(batch.images);
-        const drawn = stream(seed, "dropout of statistics", epoch, done).seed();
-        if (!(await session.renew(images, { seed: drawn, first: done === 0 }, this.#giveBack))) return;
-        await turn();
-        signal.throwIfAborted();
-        if (++done === count) break;
-      }
-    }
-  }
-
-  /** Where images go that have been learnt: those of a whole batch are the loader's. */
-  readonly #giveBack = (images: Float32Array): void => {
-    if (this.#args.filter === undefined) this.#args.loader.recycle(images);
-  };
-
-  /** As many images of a batch as are learnt in a step. */
-  #firstOf(images: Float32Array): Float32Array {
-    const { session, options } = this.#args;
-    return images.slice(0, (images.length / options.batchSize) * session.batchSize);
-  }
-
   async #validate(): Promise<S["score"]> {
     this.#args.onEvent({ type: "phase", phase: "validate" });
     return (await this.#evaluate(this.#args.split.validation)).score();
@@ -439,13 +365,13 @@ class Training<S extends Scores> {
   /** The kept weights on the test part. The record comes last: it says that the run is finished. */
   async test(): Promise<Evaluated<S> | null> {
     const { storage, split, onEvent } = this.#args;
-    const { crops, keep } = this.#args.options;
+    const { crops } = this.#args.options;
     if (split.test.length === 0) {
       onEvent({ type: "message", text: "the test part is empty: nothing to evaluate" });
       return null;
     }
     onEvent({ type: "phase", phase: "test" });
-    const epoch = keep === "best" ? await this.#loadBest() : this.#lastEpoch();
+    const epoch = await loadKept(this.#args, this.#position);
     const scoring = await this.#evaluate(split.test);
     const score: S["score"] = scoring.score();
     const evaluation: Evaluated<S> = { crops, epoch, score, ...scoring.details() };
@@ -454,36 +380,6 @@ class Training<S extends Scores> {
     await storage.appendRecord(record);
     onEvent(record);
     return evaluation;
-  }
-
-  /** The last epoch, whose weights the session has. */
-  #lastEpoch(): number {
-    const { epoch, stepInEpoch } = this.#position;
-    if (stepInEpoch === 0) return epoch;
-    throw new CutoutError({
-      where: this.#args.storage.name,
-      what: `the weights to be kept must be those of an epoch's end`,
-      got: `those of step ${stepInEpoch} in epoch ${epoch + 1}`,
-      remedy: "let that epoch end, too",
-    });
-  }
-
-  /** Loads the weights of the best epoch, and gives its number. */
-  async #loadBest(): Promise<number> {
-    const { session, storage } = this.#args;
-    const { epoch } = this.#position.best!;
-    const { where, state, position } = await storage.readCheckpoint("best");
-    const found = (position as { readonly epoch?: unknown } | null)?.epoch;
-    if (found !== epoch) {
-      throw new CutoutError({
-        where,
-        what: `must be of epoch ${epoch}, the best one`,
-        got: `epoch ${found}`,
-      });
-    }
-    const { optimizer } = await session.state();
-    await session.load({ ...state, optimizer });
-    return epoch;
   }
 
   async #evaluate(indices: Int32Array): Promise<Scoring<S>> {

@@ -4,42 +4,25 @@ import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync, rmSync
 import { availableParallelism, hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Job, Worker } from "bullmq";
+import type { Job } from "bullmq";
 import type { Redis } from "ioredis";
-import { formatVersion } from "../../config/config.ts";
-import { isMissing } from "../../data/index.ts";
 import { CutoutError } from "../../error.ts";
 import type { RunEvent } from "../../run/events.ts";
 import { configJson, holdRun, waitUntilFree } from "../../run-folder/index.ts";
 import {
-  createStudyFolder,
-  isStudy,
   type Outcome,
   runFolder,
   runOf,
-  type Study,
-  studyFrom,
   type Trial,
   trialLog,
   trialOfLine,
 } from "../../study-folder/index.ts";
-import { version } from "../../version.ts";
 import { runInChild } from "../child.ts";
-import { imagesOf } from "../fingerprint.ts";
 import { MemoryNeed } from "../memory.ts";
-import { Archives } from "./archives.ts";
+import { type Bench, type BenchPlace, benchFor, imagesIn, leaveBench } from "./bench.ts";
 import { connectRedis, isAwayAtTheEnd, shownAddress } from "./connection.ts";
-import {
-  type Happening,
-  keysOf,
-  type Notice,
-  noticeIn,
-  noticesKey,
-  prefix,
-  queueOf,
-  type TrialJob,
-  type TrialResult,
-} from "./notice.ts";
+import { holdJob } from "./held-job.ts";
+import { type Happening, noticeIn, noticesKey, type TrialJob, type TrialResult } from "./notice.ts";
 import { progressOf } from "./queue.ts";
 
 export interface WorkOptions {
@@ -102,21 +85,6 @@ export async function work(options: WorkOptions): Promise<void> {
   }
 }
 
-/** A study that this worker helps with. */
-interface Bench {
-  readonly notice: Notice;
-  readonly study: Study;
-  readonly data: string;
-  readonly worker: Worker<TrialJob, TrialResult>;
-  readonly connection: Redis;
-  /** Ends its trials: the study is no longer conducted, or Redis has forgotten it. */
-  readonly left: AbortController;
-  readonly archives: Archives;
-  readonly keys: ReturnType<typeof keysOf>;
-  /** A study folder without trials.jsonl, in which runs are while they go on. */
-  readonly folder: string;
-}
-
 class Workshop {
   readonly #redis: Redis;
   readonly #options: WorkOptions;
@@ -128,12 +96,14 @@ class Workshop {
   readonly #training = new Set<Promise<unknown>>();
   readonly #need = new MemoryNeed();
   readonly #most: number;
+  readonly #place: BenchPlace;
 
   constructor(redis: Redis, options: WorkOptions) {
     this.#redis = redis;
     this.#options = options;
     this.#times = options.times ?? usual;
-    const { parallel, threads } = options;
+    const { data, work, parallel, threads } = options;
+    this.#place = { ...this.#times, data, work };
     this.#most = parallel ?? Math.max(1, Math.floor(availableParallelism() / threads));
   }
 
@@ -163,15 +133,7 @@ class Workshop {
       Promise.all(this.#training).then(() => isAwayAtTheEnd(this.#redis, signal, release.signal)),
     ]);
     release.abort();
-    for (const bench of this.#benches.values()) await this.#leave(bench);
-  }
-
-  async #leave(bench: Bench | null): Promise<void> {
-    if (bench === null) return;
-    bench.left.abort();
-    // One that Redis does not answer is left as it is.
-    await Promise.race([bench.worker.close(true).catch(() => {}), sleep(1000, undefined, { ref: false })]);
-    bench.connection.disconnect();
+    for (const bench of this.#benches.values()) await leaveBench(bench);
   }
 
   /** Joins studies that have come, leaves those that are gone, and takes what there is room for. */
@@ -180,7 +142,7 @@ class Workshop {
     for (const [id, bench] of this.#benches) {
       if (Object.hasOwn(notices, id)) continue;
       this.#benches.delete(id);
-      await this.#leave(bench);
+      await leaveBench(bench);
     }
     for (const [id, text] of Object.entries(notices)) {
       if (this.#benches.has(id)) continue;
@@ -199,7 +161,7 @@ class Workshop {
   async #join(id: string, text: string): Promise<void> {
     const { tell } = this.#options;
     const notice = noticeIn(text);
-    const found = notice === null ? "it is not understood" : await this.#fit(notice);
+    const found = notice === null ? "it is not understood" : await benchFor(notice, this.#redis, this.#place);
     if (typeof found === "string") {
       tell(`study ${id.slice(0, 8)} is left to other workers: ${found}`);
       return;
@@ -209,68 +171,6 @@ class Workshop {
     await found.worker.startStalledCheckTimer();
     this.#benches.set(id, found);
     tell(`study ${id.slice(0, 8)} of ${notice!.host}: ready`);
-  }
-
-  /** @returns why this worker cannot help */
-  async #fit(notice: Notice): Promise<Bench | string> {
-    const { id, hash } = notice;
-    if (notice.version !== version) {
-      return `it is conducted by cutout ${notice.version}, and this worker is ${version}`;
-    }
-    if (notice.formatVersion !== formatVersion) {
-      return `its settings are of format ${notice.formatVersion}, and this worker reads ${formatVersion}`;
-    }
-    let study: Study;
-    try {
-      study = studyFrom(notice.study);
-      if (study.hash !== hash) return "its hash does not fit what it says";
-    } catch (error) {
-      if (!(error instanceof CutoutError)) throw error;
-      return error.message;
-    }
-    const data = this.#options.data ?? study.data;
-    if (isMissing(data))
-      return `its images are not on this machine (${data}); put them there, or say where they are with --data`;
-    const images = await imagesOf(study, data, this.#cacheDir);
-    const keys = keysOf(id);
-    if (images !== null) {
-      const arm = String(images.arm);
-      await this.#redis.hsetnx(keys.fingerprints, arm, images.fingerprint);
-      const wanted = await this.#redis.hget(keys.fingerprints, arm);
-      if (wanted !== images.fingerprint)
-        return `the images in ${data} are not those of the study; say where those are with --data`;
-    }
-    const folder = join(this.#options.work, id);
-    if (!isStudy(folder)) createStudyFolder(folder, study);
-    const { lock, stalled } = this.#times;
-    const connection = this.#redis.duplicate();
-    connection.on("error", () => {});
-    const worker = new Worker<TrialJob, TrialResult>(queueOf(id), null, {
-      connection,
-      prefix,
-      name: hostname(),
-      autorun: false,
-      lockDuration: lock,
-      stalledInterval: stalled,
-      // Trials outlive any number of workers; those that lose them all are noticed by `taken`.
-      maxStalledCount: Number.MAX_SAFE_INTEGER,
-    });
-    worker.on("error", () => {});
-    return {
-      notice,
-      study,
-      data,
-      worker,
-      connection,
-      left: new AbortController(),
-      archives: new Archives(this.#redis, keys.archives),
-      keys,
-      folder,
-    };
-  }
-
-  get #cacheDir(): string {
-    return join(this.#options.work, "images");
   }
 
   async #takeFrom(bench: Bench): Promise<void> {
@@ -292,7 +192,8 @@ class Workshop {
 
   async #trial(bench: Bench, job: Job<TrialJob, TrialResult>, token: string): Promise<void> {
     const { tell, signal } = this.#options;
-    const held = this.#keep(bench, job, token);
+    const { lock } = this.#times;
+    const held = holdJob(job, { token, lock, bench, redis: this.#redis, signal });
     let release = () => {};
     try {
       const trial = trialOfLine(bench.study, job.data.line);
@@ -351,46 +252,6 @@ class Workshop {
     }
   }
 
-  /** Keeps a job for this worker, and lets its training save and end when it is lost or no longer wanted. */
-  #keep(bench: Bench, job: Job<TrialJob, TrialResult>, token: string) {
-    const { lock } = this.#times;
-    const ending = new AbortController();
-    let lost = false;
-    let stopped = false;
-    const end = () => ending.abort(new Error("interrupted"));
-    const enders = [this.#options.signal, bench.left.signal];
-    for (const signal of enders) signal.addEventListener("abort", end);
-    if (enders.some(({ aborted }) => aborted)) end();
-    let asking = false;
-    const ask = async () => {
-      if (asking) return;
-      asking = true;
-      try {
-        const [extended, stop] = await Promise.all([
-          job.extendLock(token, lock),
-          this.#redis.exists(bench.keys.stop),
-        ]);
-        lost ||= extended !== 1;
-        stopped ||= stop === 1;
-        if (lost || stopped) end();
-      } catch {
-        // Redis is away; asked again.
-      } finally {
-        asking = false;
-      }
-    };
-    const timer = setInterval(ask, Math.min(lock / 6, 2000));
-    return {
-      signal: ending.signal,
-      isLost: () => lost || bench.left.signal.aborted,
-      isStopped: () => stopped,
-      release: () => {
-        clearInterval(timer);
-        for (const signal of enders) signal.removeEventListener("abort", end);
-      },
-    };
-  }
-
   /** What is further: the run in Redis, or the one that a worker before, which was killed, has left in this folder. */
   async #fetch({ folder, archives }: Bench, trial: Trial): Promise<void> {
     const run = runFolder(folder, trial);
@@ -404,8 +265,8 @@ class Workshop {
 
   async #train(bench: Bench, trial: Trial, signal: AbortSignal): Promise<Outcome> {
     const { folder, data, archives, keys } = bench;
-    const { threads } = this.#options;
-    const machine = { threads, data, cacheDir: this.#cacheDir };
+    const { threads, work } = this.#options;
+    const machine = { threads, data, cacheDir: imagesIn(work) };
     const copies = { folder: join(folder, "copies"), seconds: this.#times.copy / 1000 };
     let told = 0;
     const onEvent = (event: RunEvent) => {
