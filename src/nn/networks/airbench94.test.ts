@@ -36,3 +36,15 @@ it("its convolutions hand their input on at first, and its head has a deviation 
   expect(std(rest)).toBeCloseTo(bound / Math.sqrt(3), 3);
   expect(std(parameters.get("head.weight")!.data as Float32Array)).toBeCloseTo(1, 1);
 });
+
+it("has options to do without its tricks, for who asks what they give", () => {
+  const plain = buildNetwork("airbench94", {
+    input,
+    numClasses: 10,
+    options: { first: "learnt", start: "he" },
+  });
+  expect(countParameters(plain)).toBe(1_971_640);
+  expect(initialBuffers(plain).has("whiten.filters")).toBe(false);
+  const conv = initialParameters(plain, 3).get("group1.conv1.weight")!.data as Float32Array;
+  expect(conv.filter((x) => x === 0 || x === 1)).toHaveLength(0);
+});

@@ -15,21 +15,25 @@ import {
   sequential,
   whiten,
 } from "../layers/index.ts";
+import { choice } from "../options.ts";
 
 /** The source's momentum of 0.6 is the share of the past, unlike PyTorch's and ours. */
 const norm = (name: string): Layer => batchNorm(name, { epsilon: 1e-12, momentum: 0.4, scale: false });
 
-/** Convolutions start by handing their input on. */
-const convolution = (name: string, channels: number): Layer =>
-  conv(name, channels, 3, 1, 1, { weightInit: { kind: "dirac" } });
+/** Convolutions start by handing their input on, or as He et al. 2015 have it. */
+const starts = ["dirac", "he"] as const;
+type Start = (typeof starts)[number];
 
-const group = (name: string, channels: number): Layer =>
+const convolution = (name: string, channels: number, start: Start): Layer =>
+  conv(name, channels, 3, 1, 1, start === "dirac" ? { weightInit: { kind: "dirac" } } : {});
+
+const group = (name: string, channels: number, start: Start): Layer =>
   sequential(
-    convolution(`${name}.conv1`, channels),
+    convolution(`${name}.conv1`, channels, start),
     maxPool(2),
     norm(`${name}.norm1`),
     gelu,
-    convolution(`${name}.conv2`, channels),
+    convolution(`${name}.conv2`, channels, start),
     norm(`${name}.norm2`),
     gelu,
   );
@@ -40,11 +44,23 @@ const features = widths.at(-1)!;
 export const airbench94 = defineNetwork({
   name: "airbench94",
   summary: "the fast network for CIFAR-10 (airbench), for images of 32 pixels",
-  build: ({ numClasses }) =>
+  options: {
+    first: {
+      kind: choice(["whiten", "learnt"]),
+      otherwise: "whiten" as const,
+      help: "filters of the first convolution: made from training images so that patches come out white, or learnt",
+    },
+    start: {
+      kind: choice(starts),
+      otherwise: "dirac" as const,
+      help: "how the other convolutions start: by handing their input on, or as He et al. 2015",
+    },
+  },
+  build: ({ numClasses, first, start }) =>
     sequential(
-      whiten("whiten"),
+      first === "whiten" ? whiten("whiten") : conv("whiten", 24, 2, 1, 0, { bias: 0 }),
       gelu,
-      ...widths.map((width, index) => group(`group${index + 1}`, width)),
+      ...widths.map((width, index) => group(`group${index + 1}`, width, start)),
       // Of 3x3 for images of 32 pixels.
       globalMaxPool,
       flatten,
