@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type Asked, ask } from "../src/study/questions/index.ts";
+import type { TunePlan } from "../src/study/questions/tune.ts";
 import { conductedOf, isStudy, openStudy } from "../src/study-folder/index.ts";
 
 const { values, positionals: flags } = parseArgs({
@@ -39,8 +40,8 @@ interface Row {
   readonly price: { readonly epochs: number; readonly seconds: number };
   readonly sweepBest: string;
   readonly tuneChosen: string;
-  /** Since when `tune` chooses by a curve through all rounds. */
-  readonly by: "last round" | "curve";
+  /** How `tune` chose; since 2026-11-30 by the curve. */
+  readonly by: TunePlan["choice"];
   /** Mean validation accuracy of the sweep's best minus that of tune's choice, both of the sweep's runs. */
   readonly regret: number;
   /** The same for the value of each single seed of the sweep, in the mean: what a choice by one full training each loses. */
@@ -102,7 +103,7 @@ function repeat(repetition: number): Row {
     price: { epochs: price.search.epochs / price.sweep.epochs, seconds: price.search.seconds / seconds },
     sweepBest: label(best),
     tuneChosen: label(chosen),
-    by: "curve",
+    by: tune.asked.plan.choice,
     regret: top - scores[chosen]!.mean,
     regretOfOneSeed: ones.reduce((sum, one) => sum + one, 0) / ones.length,
     chosenInSweepPlateau: scores[chosen]!.plateau,

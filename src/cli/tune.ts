@@ -65,6 +65,7 @@ async function tuneAction(data: string | undefined, flags: TuneFlags): Promise<v
   const budget = budgetFrom(flags.budget);
   const smallest = pointsFrom("--smallest", flags.smallest);
   const executor = await executorFrom(flags);
+  const { numericAxis } = await import("../study/questions/axes.ts");
   const { searchRungs } = await import("../study/rungs.ts");
   const { standardRule } = await import("../stats/sequential-rule.ts");
   const { varied, epochs } = await settled(data, flags);
@@ -81,6 +82,7 @@ async function tuneAction(data: string | undefined, flags: TuneFlags): Promise<v
     axes: varied.axes,
     points: varied.points,
     rungs,
+    choice: numericAxis(varied) === null ? ("last rung" as const) : ("curve" as const),
     baseline: varied.baseline ?? 0,
     epochs,
     sweepValues: flags.how === "auto" ? lengthsOfSweep : arms.length,

@@ -27,6 +27,7 @@ const plan: TunePlan = {
     { epochs: 2, seeds: [1], takes: 2, also: "large" },
     { epochs: 3, seeds: [2], takes: 1, also: "stronger" },
   ],
+  choice: "curve",
   baseline: 0,
   epochs: 3,
   sweepSeeds: 3,
@@ -81,6 +82,7 @@ test("rungs with what lived on and at which price, the plateau, and the confirma
   expect(textOf(page)).toContain("Which length is best?");
   const rungs = partOf(page, "rungs");
   expect(pictures(rungs)).toBe(2);
+  expect(textOf(rungs)).toContain("The thick line: a smooth curve through all trainings");
   const rows = rowsOf(rungs);
   expect(rows.map(([name]) => name)).toEqual([
     "Trainings",

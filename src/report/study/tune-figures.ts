@@ -25,12 +25,13 @@ export const tunePage: QuestionPage<"tune"> = {
       ? "Which setting is best?"
       : `Which ${flag.slice(2).replaceAll("-", " ")} is best?`;
   },
-  rule: ({ axes, rungs, epochs, rule, freshSeed, sweepSeeds }) => [
+  rule: ({ axes, rungs, choice, epochs, rule, freshSeed, sweepSeeds }) => [
     ...axes.map(({ flag, values }) => [flag, values.join(", ")] as const),
     ...rungs.map(({ epochs: length, seeds, takes }, at): [string, string] => [
       `rung ${at + 1}`,
       `${counted(length, "epoch")}, seeds ${seeds.join(", ")}, takes ${takes}`,
     ]),
+    ["choice", choice === "curve" ? "smooth curve through all trainings" : "highest of the last rung"],
     ["full training", counted(epochs, "epoch")],
     ["price is set against", `a sweep with ${counted(sweepSeeds, "seed")}`],
     [

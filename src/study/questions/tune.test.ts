@@ -24,6 +24,7 @@ const planWith = (
     axes: [{ flag: "--length", values: lengths.map(String) }],
     points: lengths.map((length) => [String(length)]),
     rungs,
+    choice: "curve",
     baseline: 0,
     epochs,
     sweepValues: 9,
@@ -119,6 +120,15 @@ test("the curve through all trainings loses less than the highest of the last ro
     }
     expect(lost.curve).toBeLessThan(0.75 * lost.last);
   }
+});
+
+test("a plan of before there was a curve is answered as it was then", () => {
+  const { choice, ...before } = planWith();
+  const { results } = conductMadeUp(tuneQuestion, planWith(), arms, response(12, 0.01, 3));
+  const plan = tuneQuestion.plan.parse(before);
+  const { answer } = tuneQuestion.next(plan, arms, results);
+  expect(answer!.curve).toBeNull();
+  expect(answer!.chosen).toBe(answer!.rungs.at(-1)!.order[0]);
 });
 
 test("values are set beside each other by their order, whatever lies between them", () => {

@@ -17,6 +17,8 @@ import { tuneWords } from "./tune-words.ts";
 
 export interface TunePlan extends Axes {
   readonly rungs: readonly Rung[];
+  /** What says which is best: a smooth curve through all trainings, over values that are numbers, or the last rung alone. */
+  readonly choice: "curve" | "last rung";
   /** Arm that is taken along to the end, and set against the chosen one: without Cutout, or the first value. */
   readonly baseline: number;
   /** Epochs of a full training. */
@@ -40,7 +42,7 @@ export interface Spent {
 
 export interface TuneAnswer {
   readonly rungs: readonly RungEnd[];
-  /** Of each arm after whole trainings, by a smooth curve through all trainings; null where values are no numbers. */
+  /** Of each arm after whole trainings; null where the last rung decides. */
   readonly curve: readonly number[] | null;
   /** Highest on the curve, or in the last rung where there is none. */
   readonly chosen: number;
@@ -69,6 +71,8 @@ export const tuneQuestion: Question<TunePlan, TuneAnswer> = {
   plan: z.object({
     ...axesFields,
     rungs: z.array(rungSchema).min(1),
+    // As it was before there was a curve.
+    choice: z.enum(["curve", "last rung"]).default("last rung"),
     baseline: seed,
     epochs: count,
     sweepValues: count,
@@ -109,7 +113,8 @@ function foundBy(
 ): Found | null {
   if (ends.length < plan.rungs.length) return null;
   const axis = numericAxis(plan);
-  const curve = axis === null ? null : curveOf(plan, axis, results.filter(isSearch));
+  const curve =
+    axis === null || plan.choice === "last rung" ? null : curveOf(plan, axis, results.filter(isSearch));
   const order = curve === null ? ends.at(-1)!.order : [...curve.keys()].sort((a, b) => curve[b]! - curve[a]!);
   const chosen = order[0]!;
   const behind = behindOf(results.filter(isSearch), arms.length, chosen);
