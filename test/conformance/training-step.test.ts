@@ -47,8 +47,17 @@ const block = (name: string, channels: number, stride: number, shortcut: Layer |
     relu,
   );
 
-/** The shipped families, as small as they can be. */
-const networks: Readonly<Record<string, { readonly side: number; readonly layer: Layer }>> = {
+interface Case {
+  readonly side: number;
+  readonly layer: Layer;
+  /** Sides that the first steps see their images in. */
+  readonly sides?: readonly number[];
+  /** Layer whose most activated maps a step tells, as targeted Cutout wants them. */
+  readonly watched?: string;
+}
+
+/** The shipped families, as small as they can be, and what a step may be asked for beside. */
+const networks: Readonly<Record<string, Case>> = {
   resnet9: { side: 8, layer: resnet9Layers(numClasses, 2, 8) },
   "a stage of ResNet-18": {
     side: 6,
@@ -81,12 +90,19 @@ const networks: Readonly<Record<string, { readonly side: number; readonly layer:
   },
 };
 
+const cases: Readonly<Record<string, Case>> = {
+  ...networks,
+  "a stage of ResNet-18 on growing images": { ...networks["a stage of ResNet-18"]!, side: 10, sides: [6, 8] },
+  "a stage of ResNet-18, its maps watched": { ...networks["a stage of ResNet-18"]!, watched: "last" },
+};
+
 /** Largest error of a loss, and of a tensor by its norm, after three steps; both devices compute in float32. */
 const tolerance = { loss: 1e-5, tensor: 1e-4 };
 const parts = ["parameters", "buffers", "optimizer"] as const;
 
 async function train(name: string, runtime: Runtime) {
-  const { side, layer } = networks[name]!;
+  const { side, layer, sides = [], watched = null } = cases[name]!;
+  const square = (of: number) => ({ height: of, width: of });
   const input = { height: side, width: side, channels: 3 };
   const session = await createTrainingSession({
     network: network(name, input, numClasses, layer),
@@ -94,19 +110,28 @@ async function train(name: string, runtime: Runtime) {
     optimizer: { momentum: 0.9, nesterov: true, weightDecay: 5e-4, decayBiasAndNorm: false },
     objective: classify({ labelSmoothing: 0.1, classWeights: null }),
     seed: 1,
+    imageSizes: sides.map(square),
+    watched,
     runtime,
   });
   const rng = stream(2, name, 0);
   const losses: number[] = [];
+  /** What steps tell beside: the maps, and in the end the answers by which a filter chooses. */
+  const told: Float32Array[] = [];
   for (let step = 0; step < steps; step++) {
     const images = Float32Array.from({ length: batchSize * 3 * side * side }, () => rng.normal());
     const targets = new Float32Array(batchSize * numClasses);
     for (let image = 0; image < batchSize; image++) targets[image * numClasses + rng.integer(numClasses)] = 1;
-    losses.push((await session.step(images, targets, { learningRate: 0.02, seed: step })).loss);
+    const smaller = sides[step];
+    const size = smaller === undefined ? undefined : square(smaller);
+    const { loss, maps } = await session.step(images, targets, { learningRate: 0.02, seed: step, size });
+    losses.push(loss);
+    if (maps !== undefined) told.push(maps);
+    if (step === steps - 1) told.push(await session.predict(images, batchSize));
   }
   const state = session.state();
   await session.close();
-  return { losses, state };
+  return { losses, told, state };
 }
 
 const references = new Map<string, ReturnType<typeof train>>();
@@ -116,15 +141,17 @@ function referenceOf(name: string) {
   return known;
 }
 
+function expectNear(actual: ArrayLike<number>, expected: ArrayLike<number>, what: string): void {
+  const norm = Math.hypot(...Array.from(expected));
+  const error = Math.hypot(...Array.from(expected, (x, index) => actual[index]! - x));
+  expect(error, `${what} of norm ${norm}`).toBeLessThan(tolerance.tensor * norm);
+}
+
 function expectState(actual: TrainingState, expected: TrainingState): void {
   for (const part of parts) {
     expect([...actual[part].keys()]).toEqual([...expected[part].keys()]);
-    for (const [key, { data }] of expected[part]) {
-      const got = actual[part].get(key)!.data;
-      const error = Math.hypot(...Array.from(data, (x, index) => got[index]! - x));
-      const norm = Math.hypot(...data);
-      expect(error, `${part} ${key} of norm ${norm}`).toBeLessThan(tolerance.tensor * norm);
-    }
+    for (const [key, { data }] of expected[part])
+      expectNear(actual[part].get(key)!.data, data, `${part} ${key}`);
   }
 }
 
@@ -136,7 +163,7 @@ const devices = [
 for (const { device, title, here } of devices) {
   describe.skipIf(!here)(`three training steps on ${title}`, () => {
     describe.each(algorithms)("by %s", (convolution) => {
-      it.each(Object.keys(networks))("%s", async (name) => {
+      it.each(Object.keys(cases))("%s", async (name) => {
         const expected = await referenceOf(name);
         const actual = await train(name, nodeRuntime({ threads: 1, device, convolution }));
         actual.losses.forEach((loss, step) => {
@@ -144,6 +171,9 @@ for (const { device, title, here } of devices) {
             tolerance.loss,
           );
         });
+        expect(actual.told).toHaveLength(expected.told.length);
+        for (const [at, values] of expected.told.entries())
+          expectNear(actual.told[at]!, values, `told ${at}`);
         expectState(actual.state, expected.state);
       });
     });
