@@ -67,6 +67,9 @@ export async function holdRun(path: string, options: HoldOptions = {}): Promise<
   return {
     path,
     check() {
+      // The lock first: the folder may be taken away between two looks.
+      const now = look(lock.file);
+      if (now?.token === lock.token) return;
       if (isFolder(path) !== true || entryAt(lock.file) === null) {
         throw new CutoutError({
           where: path,
@@ -76,8 +79,7 @@ export async function holdRun(path: string, options: HoldOptions = {}): Promise<
             "nothing more can be kept: train anew, or go on with it where it is now (--resume)",
         });
       }
-      const now = look(lock.file);
-      if (now?.token !== lock.token) throw heldBy(path, now, options);
+      throw heldBy(path, now, options);
     },
     release: lock.release,
   };

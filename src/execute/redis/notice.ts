@@ -24,6 +24,8 @@ export const keysOf = (id: string) => ({
   events: `${prefix}:study:${id}:events`,
   /** There while a coordinator wants all trials to save and end. */
   stop: `${prefix}:study:${id}:stop`,
+  /** BullMQ's own. */
+  meta: `${prefix}:${queueOf(id)}:meta`,
 });
 
 /** BullMQ's queue of a study. */

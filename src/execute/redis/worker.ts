@@ -22,7 +22,7 @@ import { MemoryNeed } from "../memory.ts";
 import { type Bench, type BenchPlace, benchFor, imagesIn, leaveBench } from "./bench.ts";
 import { connectRedis, isAwayAtTheEnd, shownAddress } from "./connection.ts";
 import { holdJob } from "./held-job.ts";
-import { type Happening, noticeIn, noticesKey, type TrialJob, type TrialResult } from "./notice.ts";
+import { type Happening, keysOf, noticeIn, noticesKey, type TrialJob, type TrialResult } from "./notice.ts";
 import { progressOf } from "./queue.ts";
 
 export interface WorkOptions {
@@ -143,6 +143,8 @@ class Workshop {
       if (Object.hasOwn(notices, id)) continue;
       this.#benches.delete(id);
       await leaveBench(bench);
+      // A look for lost trials that came after the study's end has made it anew.
+      await this.#redis.del(keysOf(id).meta);
     }
     for (const [id, text] of Object.entries(notices)) {
       if (this.#benches.has(id)) continue;
