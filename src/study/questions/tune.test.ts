@@ -139,6 +139,7 @@ test("values are set beside each other by their order, whatever lies between the
     points: arms.map((_, arm) => [String(10 ** arm)]),
   };
   const other = tuneQuestion.next(stretched, arms, madeUpResults(trials, response(12, 0.01, 7)));
+  expect(other.answer!.curve).toEqual(answer.curve);
   expect(other.answer!.chosen).toBe(answer.chosen);
 });
 
