@@ -3,11 +3,11 @@ import { closeSync, openSync, writeFileSync } from "node:fs";
 import { describeMachine, printMachine } from "./machine.ts";
 import { readCommand } from "./options.ts";
 import { printRows } from "./table.ts";
-import type { LayerRow, Row } from "./work.ts";
+import type { AnyRow, Row } from "./work.ts";
 import { works } from "./works.ts";
 
 const { names, options, out } = readCommand(process.argv.slice(2));
-const rows: (Row | LayerRow)[] = [];
+const rows: AnyRow[] = [];
 
 // A file that cannot be written is told at once, not when everything has been measured.
 try {
@@ -24,4 +24,4 @@ for (const name of names) {
   // After each work: what was measured is not lost when a later one fails.
   if (out !== null) writeFileSync(out, `${JSON.stringify({ machine, rows }, null, 2)}\n`);
 }
-printRows(rows.filter((row) => row.work !== "layers") as Row[]);
+printRows(rows.filter((row): row is Row => row.work !== "layers" && row.work !== "profile"));

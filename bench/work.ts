@@ -53,6 +53,23 @@ export interface LayerRow extends Result {
   readonly timed: boolean;
 }
 
+/** Operators of one kind on operands of one shape, in a training step under ONNX Runtime's profile. */
+export interface CostRow extends Result {
+  readonly work: "profile";
+  readonly model: string;
+  /** The operator, the shapes of its operands and of its results. */
+  readonly what: string;
+  /** In a step. */
+  readonly nodes: number;
+  readonly milliseconds: number;
+  /** Of the whole step. */
+  readonly share: number;
+  /** Null where they are not what the operator is about. */
+  readonly gigaflops: number | null;
+  /** Operands read and results written, each once. */
+  readonly gigabytesPerSecond: number;
+}
+
 /** From the start of the process to the end of the first step, in seconds. */
 export interface FirstStep {
   /** The program and its libraries. */
@@ -61,6 +78,8 @@ export interface FirstStep {
   readonly compile: number;
   readonly step: number;
 }
+
+export type AnyRow = Row | LayerRow | CostRow;
 
 export interface BenchOptions {
   readonly models: readonly string[];
@@ -80,8 +99,8 @@ export interface BenchOptions {
 export interface Work {
   /** One line for the help. */
   readonly about: string;
-  /** Prints what it does; the table of its `Row`s is printed in the end, other works print their own. */
-  run(options: BenchOptions): Promise<readonly (Row | LayerRow)[]>;
+  /** Prints what it does; the table of its `Row`s is printed in the end, `layers` and `profile` print their own. */
+  run(options: BenchOptions): Promise<readonly AnyRow[]>;
 }
 
 export const median = (numbers: readonly number[]): number => {

@@ -4,6 +4,7 @@ import { augmentMemory } from "./augment-memory.ts";
 import { layers } from "./layers.ts";
 import { loader } from "./loader.ts";
 import { infer, train } from "./network-engines.ts";
+import { profile } from "./profile.ts";
 import type { Work } from "./work.ts";
 
 export const works: Readonly<Record<string, Work>> = {
@@ -13,4 +14,5 @@ export const works: Readonly<Record<string, Work>> = {
   "augment-memory": augmentMemory,
   loader,
   layers,
+  profile,
 };

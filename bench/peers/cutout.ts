@@ -2,11 +2,10 @@
 import * as ort from "onnxruntime-node";
 import { countParameters, initialBuffers, initialParameters } from "../../src/nn/network.ts";
 import { exportModel } from "../../src/onnx/export.ts";
-import { stream } from "../../src/rng.ts";
 import { nodeRuntime, openSession } from "../../src/runtime/node.ts";
-import { classify } from "../../src/train/objectives/classify.ts";
-import { createPredictor, createTrainingSession } from "../../src/train/step.ts";
+import { createPredictor } from "../../src/train/step.ts";
 import { benchModel, benchNetworks } from "../networks.ts";
+import { openStep, randomImages } from "../training-step.ts";
 import { compete } from "./answer.ts";
 
 const [, model, ...rest] = process.argv.slice(2) as [string, string, ...string[]];
@@ -14,24 +13,8 @@ const [side, batch, threads] = rest.map(Number) as [number, number, number];
 const form = rest[3]!;
 const { numClasses, build } = benchNetworks[benchModel(model)];
 const network = build();
-const rng = stream(0, "bench");
-const images = new Float32Array(batch * 3 * side * side);
-for (let index = 0; index < images.length; index++) images[index] = rng.normal();
-
-async function step() {
-  const session = await createTrainingSession({
-    network,
-    batchSize: batch,
-    optimizer: { momentum: 0.9, nesterov: true, weightDecay: 5e-4, decayBiasAndNorm: true },
-    objective: classify({ labelSmoothing: 0, classWeights: null }),
-    seed: 0,
-    runtime: nodeRuntime({ threads }),
-  });
-  const targets = new Float32Array(batch * numClasses);
-  for (let image = 0; image < batch; image++) targets[image * numClasses + rng.integer(numClasses)] = 1;
-  let seed = 0;
-  return () => session.step(images, targets, { learningRate: 0.01, seed: seed++ });
-}
+const images = randomImages(batch, side);
+const step = async () => (await openStep(benchModel(model), { batch, threads })).take;
 
 /** `model.onnx`, as any program with ONNX Runtime runs it. */
 async function exported() {
