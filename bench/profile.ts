@@ -19,10 +19,12 @@ function operationsOf({ operator, inputs, outputs }: ProfiledNode): number | nul
   const y = outputs[0]?.shape;
   if (!a || !b || !y) return null;
   if (operator === "MatMul" || operator === "FusedMatMul" || operator === "Gemm") {
-    if (a.length !== b.length) return null;
-    // Of B products M x K x N the operands have B M K, B K N and B M N numbers.
+    // Each of the products, M x K by K x N, has M K, K N and M N numbers; an operand may be the same one in all of them.
     const products = sizeOf(y.slice(0, -2));
-    return 2 * Math.sqrt((sizeOf(a) * sizeOf(b) * sizeOf(y)) / products);
+    const [ofA, ofB, ofY] = [a, b, y].map((shape) =>
+      shape.length > 2 && shape[0] !== 1 ? sizeOf(shape) / products : sizeOf(shape),
+    ) as [number, number, number];
+    return 2 * products * Math.sqrt(ofA * ofB * ofY);
   }
   if (operator === "Conv" || operator === "FusedConv") return 2 * sizeOf(y) * sizeOf(b.slice(1));
   return null;
