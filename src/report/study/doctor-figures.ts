@@ -13,7 +13,7 @@ import { section } from "../page.ts";
 import { bar, differenceTitle, ground, pointsAxis } from "./difference-chart.ts";
 import { distinct, domainAround, drawing, figure, rowAxis, rowsHeight, signColors } from "./figure.ts";
 import type { AskedAs, QuestionPage } from "./question-page.ts";
-import { armColor, type StudyView, shortName } from "./view.ts";
+import { armColor, type StudyView } from "./view.ts";
 
 type Asked = AskedAs<"doctor">;
 
@@ -133,7 +133,7 @@ function differences(
   smallest: number,
   kept: ReadonlySet<number>,
 ): TopLevelSpec {
-  const labels = distinct(rows.map(({ arm }) => shortName(names[arm]!, 150)));
+  const labels = distinct(rows.map(({ arm }) => names[arm]!));
   const y = rowAxis(labels);
   const dots = rows.flatMap(({ differences: all }, at) =>
     all.map((value) => ({ row: labels[at]!, value: 100 * value })),

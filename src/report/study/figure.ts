@@ -1,8 +1,10 @@
 // A figure of a study's page: drawings beside each other, and below them what is seen there.
 import type { TopLevelSpec } from "vega-lite";
+import { printable } from "../../text.ts";
 import { panelSize, type Unit } from "../charts.ts";
 import { type Content, type Html, html, trusted } from "../markup.ts";
 import { renderSvg } from "../render.ts";
+import { wrapped } from "../svg-text.ts";
 
 /** Of lines and bars that show a direction: legible on white and on near black. */
 export const signColors = { up: "#0a8f6b", down: "#d03a30", none: "#7a8592" } as const;
@@ -45,7 +47,7 @@ export function domainAround(values: readonly number[], room = 0.06): [number, n
   return [least - room * wide, most + room * wide];
 }
 
-/** Names that are cut alike get a number, as rows of a chart are told apart by them. */
+/** Texts that are alike get a number, as rows of a chart are told apart by them. */
 export function distinct(texts: readonly string[]): readonly string[] {
   return texts.map((text, at) =>
     texts.indexOf(text) === texts.lastIndexOf(text) ? text : `${at + 1} ${text}`,
@@ -56,12 +58,26 @@ const rowHeight = 30;
 /** Room for so many rows. */
 export const rowsHeight = (count: number) => ({ height: Math.max(180, 90 + rowHeight * count) });
 
-/** Names of rows, from the first at the top. */
-export const rowAxis = (rows: readonly string[]): Unit => ({
-  field: "row",
-  type: "nominal",
-  title: null,
-  sort: rows,
-  scale: { domain: rows },
-  axis: { grid: false, ticks: false, domain: false, labelLimit: 180 },
-});
+/** Room for the name of a row, pixels. */
+const rowWidth = 216;
+
+/** Names of rows, from the first at the top, each on two lines at most. */
+export function rowAxis(rows: readonly string[]): Unit {
+  const shown = distinct(rows.map((row) => wrapped(printable(row), rowWidth, 12).slice(0, 2).join("\n")));
+  const lines = shown.map((text) => text.split("\n"));
+  const of = (values: unknown) => `${JSON.stringify(values)}[indexof(${JSON.stringify(rows)}, datum.value)]`;
+  const labels = {
+    labelExpr: of(lines),
+    labelLimit: rowWidth,
+    // The middle of both lines beside the row, not that of the first.
+    labelOffset: { condition: { test: of(lines.map(({ length }) => length > 1)), value: -7 }, value: 0 },
+  };
+  return {
+    field: "row",
+    type: "nominal",
+    title: null,
+    sort: rows,
+    scale: { domain: rows },
+    axis: { grid: false, ticks: false, domain: false, ...labels },
+  };
+}

@@ -22,7 +22,7 @@ import {
 } from "./figure.ts";
 import { pairsTable } from "./pairs-table.ts";
 import type { AskedAs, QuestionPage } from "./question-page.ts";
-import { armColor, type StudyView, shortName } from "./view.ts";
+import { armColor, type StudyView } from "./view.ts";
 
 type Asked = AskedAs<"sweep">;
 
@@ -95,9 +95,7 @@ function testSection(
 }
 
 const labels = (names: readonly string[], axis: NumericAxis | null): readonly string[] =>
-  axis === null
-    ? distinct(names.map((name) => shortName(name, 150)))
-    : distinct(axis.values.map((value) => `${value}${axis.unit}`));
+  axis === null ? distinct(names) : distinct(axis.values.map((value) => `${value}${axis.unit}`));
 
 /** As an accuracy can be: intervals by Student's t may reach beyond. */
 const share = (value: number) => Math.min(1, Math.max(0, value));

@@ -14,7 +14,7 @@ import { bar, ground } from "./difference-chart.ts";
 import { distinct, domainAround, drawing, figure, rowAxis, rowsHeight, signColors } from "./figure.ts";
 import { pairsTable } from "./pairs-table.ts";
 import type { AskedAs, QuestionPage } from "./question-page.ts";
-import { type StudyView, shortName } from "./view.ts";
+import type { StudyView } from "./view.ts";
 
 type Asked = AskedAs<"tune">;
 
@@ -108,9 +108,7 @@ function seedsText(rungs: readonly RungRun[]): string {
 
 function labelsOf(plan: TunePlan, { study }: StudyView): readonly string[] {
   const single = plan.axes.length === 1 && plan.axes[0]!.flag !== "--arm";
-  return distinct(
-    study.arms.map(({ name }, arm) => shortName((single ? plan.points[arm]?.[0] : null) ?? name, 150)),
-  );
+  return distinct(study.arms.map(({ name }, arm) => (single ? plan.points[arm]?.[0] : null) ?? name));
 }
 
 function rungCurves(
