@@ -2,7 +2,7 @@
 import type { Arm } from "../../study-folder/index.ts";
 import { capital, counted, percent, points, span } from "../../text.ts";
 import type { Words } from "../words.ts";
-import { type Axes, armLabel, armsLabel } from "./axes.ts";
+import { type Axes, armLabel, armsLabel, numericAxis } from "./axes.ts";
 import type { Choice, Estimate, Score } from "./choice.ts";
 import { baseOf, compareCommand } from "./commands.ts";
 import type { SweepPlan, SweepTest } from "./sweep.ts";
@@ -20,6 +20,9 @@ function differenceText({ mean, interval }: Estimate): string {
   return `${points(mean)} (${span(interval)})`;
 }
 
+/** More of the others are counted, in a headline. */
+const named = 3;
+
 /** The best and its plateau in one sentence. */
 function plateauHeadline(axes: Axes, arms: readonly Arm[], { scores, best, seeds }: Choice): string {
   const name = armLabel(axes, arms, best);
@@ -34,8 +37,13 @@ function plateauHeadline(axes: Axes, arms: readonly Arm[], { scores, best, seeds
   if (others.length === scores.length - 1) {
     return `Flat: ${name} is highest on the validation part, but none of the others can be told from it with ${number}.`;
   }
-  const all = scores.filter(({ plateau }) => plateau).map(({ arm }) => arm);
-  const told = armsLabel(axes, arms, all);
+  // Of numbers the plateau as it lies on their axis, the best among them.
+  const told =
+    numericAxis(axes) !== null
+      ? armsLabel(axes, arms, [...others, best])
+      : others.length <= named
+        ? armsLabel(axes, arms, others)
+        : `${others.length} of the ${scores.length - 1} others`;
   return `${capital(name)} is highest on the validation part; with ${number}, ${told} cannot be told apart from it.`;
 }
 

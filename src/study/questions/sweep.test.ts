@@ -105,6 +105,22 @@ test("words: a point, a plateau, a flat curve, a single seed", () => {
   );
 });
 
+test("words: of settings without an order the others are named while they are few, and else counted", () => {
+  const names = lengths.map((length) => `--cutout ${length}`);
+  const own = { ...plan, axes: [{ flag: "--arm", values: names }], points: names.map((name) => [name]) };
+  const of = (means: readonly number[]) => {
+    const { results, answer } = conductMadeUp(sweepQuestion, own, arms, heights(means, 0.001));
+    return sweepQuestion.tell(own, arms, results, answer).headline;
+  };
+  const two = of([0.5, 0.6, 0.7, 0.9, 0.9, 0.7, 0.6]);
+  const [best, other] = [...two.matchAll(/“[^”]+”/g)].map(([name]) => name);
+  expect(two).toBe(
+    `${best} is highest on the validation part; with 3 seeds, ${other} cannot be told apart from it.`,
+  );
+  expect(other).not.toBe(best);
+  expect(of([0.5, 0.6, 0.9, 0.9, 0.9, 0.9, 0.9])).toMatch(/with 3 seeds, 4 of the 6 others cannot/);
+});
+
 test("words: a line a value, the one look at the test part, and a comparison with fresh seeds", () => {
   const { results, answer } = conductMadeUp(sweepQuestion, plan, arms, around(12, 0));
   const words = sweepQuestion.tell(plan, arms, results, answer);
