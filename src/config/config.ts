@@ -100,7 +100,7 @@ function schemaOf<F extends Fields>(fields: F) {
       .discriminatedUnion("kind", objectives, {
         error: (issue) =>
           issue.code === "invalid_union"
-            ? "must be classify, denoise or context-encoder"
+            ? "must be denoise or context-encoder (of cutout pretrain), or classify (of cutout train)"
             : "must be an object with the fields of objective",
       })
       .default({ kind: "classify" }),
