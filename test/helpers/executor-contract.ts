@@ -125,7 +125,13 @@ export function executorContract(name: string, openPlace: () => Promise<Place>):
     });
 
     test("once aborted, each has saved what it has; gone on with, the runs are those of ones left alone", async () => {
-      const study = studies.study([training(1), training(1, { arm: 0 }), training(2, { epochs: 2 })]);
+      // Long enough that the first two are not at their ends when the abort has come to it.
+      const long = { epochs: 8 };
+      const study = studies.study([
+        training(1, long),
+        training(1, { ...long, arm: 0 }),
+        training(2, { epochs: 2 }),
+      ]);
       const abort = new AbortController();
       const events = await conduct(
         place,
