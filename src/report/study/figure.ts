@@ -4,7 +4,7 @@ import { printable } from "../../text.ts";
 import { panelSize, type Unit } from "../charts.ts";
 import { type Content, type Html, html, trusted } from "../markup.ts";
 import { renderSvg } from "../render.ts";
-import { wrapped } from "../svg-text.ts";
+import { shortened, wrapped } from "../svg-text.ts";
 
 /** Of lines and bars that show a direction: legible on white and on near black. */
 export const signColors = { up: "#0a8f6b", down: "#d03a30", none: "#7a8592" } as const;
@@ -61,9 +61,15 @@ export const rowsHeight = (count: number) => ({ height: Math.max(180, 90 + rowHe
 /** Room for the name of a row, pixels. */
 const rowWidth = 216;
 
-/** Names of rows, from the first at the top, each on two lines at most. */
+/** Two lines at most; the second ends with an ellipsis where there would be more. */
+function onTwoLines(text: string): readonly string[] {
+  const [first, ...rest] = wrapped(text, rowWidth, 12);
+  return rest.length < 2 ? [first ?? "", ...rest] : [first!, shortened(rest.join(" "), rowWidth, 12)];
+}
+
+/** Names of rows, from the first at the top. */
 export function rowAxis(rows: readonly string[]): Unit {
-  const shown = distinct(rows.map((row) => wrapped(printable(row), rowWidth, 12).slice(0, 2).join("\n")));
+  const shown = distinct(rows.map((row) => onTwoLines(printable(row)).join("\n")));
   const lines = shown.map((text) => text.split("\n"));
   const of = (values: unknown) => `${JSON.stringify(values)}[indexof(${JSON.stringify(rows)}, datum.value)]`;
   const labels = {

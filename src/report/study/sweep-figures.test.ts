@@ -95,6 +95,13 @@ test("categories, with names that are hostile, long and alike at their beginning
   expect(sweep).toMatch(/>7 --augment/);
 });
 
+test("a name of more than two lines says that it goes on", async () => {
+  const words =
+    "--regularize dropblock:0.1@layer2 --optimizer muon --label-smoothing 0.1 --mix mixup --length";
+  const sweep = partOf(await pageOf(lengths.map((length) => `${words} ${length}`)), "sweep");
+  expect(sweep).toMatch(/…</);
+});
+
 test("in the middle it draws the seeds that all have finished, and before the first nothing", async () => {
   const some = await pageOf(null, trials.slice(0, 21), fates.slice(0, 9));
   expect(textOf(partOf(some, "sweep"))).toContain("n = 1 seed of each");
