@@ -3,11 +3,12 @@
 //
 //   cutout sweep cifar10 --arm "--epochs 4" --arm "--epochs 8" --arm "--epochs 16" --arm "--epochs 8 --optimizer muon" ... --seeds 3
 //   node --import tsx bench/time-to-accuracy.ts study/results.csv
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { parse } from "csv-parse/sync";
 
 const [file] = process.argv.slice(2);
-if (file === undefined) throw new Error("time-to-accuracy: a study's results.csv must be given, got none");
+if (file === undefined || !existsSync(file))
+  throw new Error(`time-to-accuracy: must be given the results.csv of a study, got ${file ?? "none"}`);
 
 interface Run {
   readonly arm: string;
