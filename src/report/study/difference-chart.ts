@@ -24,7 +24,12 @@ export const pointsAxis = (domain: readonly number[], title: string) => ({
   type: "quantitative",
   title,
   scale: { domain, nice: false, zero: false },
-  axis: { labelExpr: "datum.value === 0 ? '0' : format(datum.value, '+~r')", tickCount: 6 },
+  axis: {
+    labelExpr: "datum.value === 0 ? '0' : format(datum.value, '+~r')",
+    tickCount: 6,
+    labelOverlap: "parity",
+    labelSeparation: 6,
+  },
 });
 
 export const differenceTitle = "difference, percentage points";
