@@ -41,6 +41,8 @@ export interface ForwardContext {
   buffer(name: string): Value;
   /** The value that a buffer has after this step. */
   updateBuffer(name: string, value: Value): void;
+  /** Share of the batch in running statistics, [1], in place of each layer's own. */
+  readonly statisticsShare?: Value | undefined;
   /** An int32 that differs from step to step. */
   readonly seed: Value | null;
   /** A constant that differs from one random layer to the next. */

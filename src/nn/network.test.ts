@@ -19,6 +19,7 @@ import {
   residual,
   scale,
   sequential,
+  whiten,
 } from "./layers/index.ts";
 import { forward, initialBuffers, initialParameters, network } from "./network.ts";
 
@@ -69,6 +70,13 @@ describe("layers that do not fit", () => {
     const twice = sequential(conv("a", 4, 3), residual(sequential(conv("a", 4, 1))));
     expect(() => network("own", input, null, twice)).toThrow(
       "own: each layer with weights must have a name of its own, got a.weight twice",
+    );
+  });
+
+  it("where a layer stands that is made from the images", () => {
+    const inner = sequential(conv("a", 4, 3), whiten("w"), globalAvgPool, flatten);
+    expect(() => network("own", input, null, inner)).toThrow(
+      "own: a layer of kind whiten must be the first: it is made from the images",
     );
   });
 

@@ -14,7 +14,7 @@ import {
 } from "./layer.ts";
 import type { Layer } from "./layers/index.ts";
 import { refusal } from "./options.ts";
-import { buffersOf, firstLayer, forwardLayer, inferLayer, parametersOf, ruleOf } from "./tree.ts";
+import { buffersOf, firstLayer, forwardLayer, inferLayer, layersOf, parametersOf, ruleOf } from "./tree.ts";
 import { unitsOf } from "./units.ts";
 
 export interface Network {
@@ -57,7 +57,19 @@ export function network(
   }
   const [parameters, buffers] = [parametersOf(layer, shape), buffersOf(layer, shape)];
   checkTensors(where, [...parameters, ...buffers]);
+  checkFitted(where, layer, shape);
   return { name, input, output: found, numClasses: found[0], layer, parameters, buffers };
+}
+
+/** What is made from images stands where the images come in. */
+function checkFitted(where: string, layer: Layer, input: FeatureShape): void {
+  const first = firstLayer(layer);
+  const inner = layersOf(layer, input).find((placed) => ruleOf(placed.layer).fit && placed.layer !== first);
+  if (inner === undefined) return;
+  throw refusal({
+    where,
+    what: `a layer of kind ${inner.layer.kind} must be the first: it is made from the images`,
+  });
 }
 
 /**
@@ -146,6 +158,8 @@ export interface ForwardOptions {
   readonly seed: Value | null;
   /** Name of a layer whose result is wanted too. */
   readonly watched?: string | null;
+  /** Share of the batch in the running statistics, float32 [1], in place of the layers' own. */
+  readonly statisticsShare?: Value;
 }
 
 /** Images as the layers take them. @param images [N, C, H, W] @returns [C, H, W, N] */
@@ -177,6 +191,7 @@ export function forward(g: Graph, { input, layer }: Network, images: Value, opti
     buffer: (name: string) => options.buffers.get(name)!,
     updateBuffer: (name: string, value: Value) => nextBuffers.set(name, value),
     seed: options.seed,
+    statisticsShare: options.statisticsShare,
     nextSalt: () => Math.imul(++salts, 0x632be5ab),
   };
   const { watched = null } = options;

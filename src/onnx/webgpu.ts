@@ -20,7 +20,7 @@ const activations: { readonly [A in Activation]: (nodes: NodeList, x: string) =>
 export const webgpuLowerings: Partial<Lowerings> = {
   // The provider pools over two axes at most, and the batch is the third here.
   maxPool2d: slicedMaxPool,
-  // The provider computes only the first output of LayerNormalization for certain, and has no FusedConv.
+  // The provider gives no mean beside LayerNormalization for certain, and has no FusedConv.
   channelMean: (nodes, [x], _, value) =>
     nodes.add("ReduceMean", [x!, nodes.integers([...value.shape.keys()].slice(1))], { keepdims: 1 }),
   channelDot: (nodes, [a, b], _, value) =>

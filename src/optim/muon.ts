@@ -14,7 +14,10 @@ export interface MuonOptions {
   readonly nesterov: boolean;
   /** Newton-Schulz steps: how nearly orthogonal an update is. */
   readonly steps: number;
-  /** Of the weights themselves, times the learning rate: all parameters shrink alike, whatever their own rate. */
+  /**
+   * Of the weights themselves, times the learning rate: all parameters shrink alike, whatever their own rate, but with the
+   * companion SGD, whose momentum has the decay in it too, those of the companion 1 / (1 - momentum) times as fast.
+   */
   readonly weightDecay: number;
   readonly decayBiasAndNorm: boolean;
   /** Whether filters are scaled to the norm sqrt(C_out) before each update, as in airbench94. */

@@ -59,14 +59,14 @@ export interface TrainingSession {
    */
   predict(images: Float32Array, count: number, giveBack?: GiveBack): Promise<Float32Array>;
   /**
-   * Finds the running statistics of the averages anew: they follow this batch as in a training step.
+   * Finds the running statistics of the averages anew: the mean over batches, one a call.
    * @param images [batchSize, channels, height, width]
-   * @param hyper `first`: whether to begin with the statistics of what is trained
+   * @param hyper `batch`: how many came before it, 0 to begin anew
    * @returns whether the network has such statistics
    */
   renew(
     images: Float32Array,
-    hyper: { readonly seed: number; readonly first: boolean },
+    hyper: { readonly seed: number; readonly batch: number },
     giveBack?: GiveBack,
   ): Promise<boolean>;
   /** A copy of the state; later steps do not change it. */

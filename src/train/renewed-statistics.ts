@@ -8,10 +8,7 @@ import type { Scores } from "./objective.ts";
 import type { TrainArguments } from "./train-arguments.ts";
 import { turn } from "./turn.ts";
 
-/**
- * Batches that they are found from: an epoch's, within these bounds. After the least, with PyTorch's usual momentum,
- * 0.9^30 = 4 % are of the weights that were trained last.
- */
+/** Batches that they are the mean of (as PyTorch's `update_bn`): an epoch's, within these bounds. */
 const batches = { least: 30, most: 100 };
 
 /**
@@ -35,7 +32,7 @@ export async function renewStatistics<S extends Scores>(
     for await (const batch of loader.training(order)) {
       const images = lessons.forStatistics(batch, { ...place, batch: done });
       const drawn = stream(options.seed, "dropout of statistics", start.epoch, done).seed();
-      if (!(await session.renew(images, { seed: drawn, first: done === 0 }, lessons.giveBack))) return;
+      if (!(await session.renew(images, { seed: drawn, batch: done }, lessons.giveBack))) return;
       await turn();
       signal.throwIfAborted();
       if (++done === count) break;

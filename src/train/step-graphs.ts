@@ -133,19 +133,17 @@ export function updateGraph(rule: UpdateRule, state: SessionState): Graph {
   return g;
 }
 
-/** Images in, the running statistics after them out. */
+/** Images in, the running statistics after them out: `share` of them are those of the images. */
 export function statisticsGraph(network: Network, batchSize: number, state: Weights): Graph {
   const { channels, height, width } = network.input;
   const g = new Graph();
   const images = g.input("images", "float32", [batchSize, channels, height, width]);
   const seed = g.input("seed", "int32", [1]);
+  const statisticsShare = g.input("share", "float32", [1]);
   const parameters = declare(g, "parameters", state.parameters);
   const buffers = declare(g, "buffers", state.buffers);
-  output(
-    g,
-    "buffers",
-    forward(g, network, images, { training: true, parameters, buffers, seed }).nextBuffers,
-  );
+  const mode = { training: true, parameters, buffers, seed, statisticsShare };
+  output(g, "buffers", forward(g, network, images, mode).nextBuffers);
   return g;
 }
 

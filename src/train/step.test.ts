@@ -4,6 +4,7 @@ import { batchNorm, conv, flatten, linear, relu, sequential } from "../nn/layers
 import { network as buildSmall } from "../nn/network.ts";
 import { stream } from "../rng.ts";
 import { nodeRuntime } from "../runtime/node.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 import { sizeOf } from "../tensor.ts";
 import { classify } from "./objectives/classify.ts";
 import { createTrainingSession } from "./step.ts";
@@ -87,6 +88,18 @@ describe("training session", () => {
     expect(sizeOf(state.parameters.get("linear.bias")!.shape)).toBe(3);
     await session.close();
   });
+});
+
+it("a graph that cannot be compiled later is told once, and the session closes", async () => {
+  let compiled = 0;
+  const { runtime } = options;
+  const failing: Runtime = {
+    ...runtime,
+    compile: (graph) => (++compiled > 1 ? Promise.reject(new Error("no memory")) : runtime.compile(graph)),
+  };
+  const session = await createTrainingSession({ ...options, runtime: failing });
+  await expect(session.predict(images, 1)).rejects.toThrow("no memory");
+  await session.close();
 });
 
 it("says how much memory a step needs when there is less", () => {

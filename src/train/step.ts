@@ -226,23 +226,18 @@ export async function createTrainingSession(options: SessionOptions): Promise<Di
       giveBack?.(images);
       return output;
     },
-    async renew(images, { seed, first }, giveBack) {
+    async renew(images, { seed, batch }, giveBack) {
       if (!rule.averages) throw new Error("internal: only averages have statistics to be found anew");
       const names = [...initial.buffers.keys()];
       if (names.length > 0) {
         statistics ??= compiled(options, [statisticsGraph(network, size, initial)]).then(([one]) => one!);
-        if (first) {
-          for (const name of names) {
-            const live = tensors.current[prefixes.buffers + name]!;
-            tensors.current[prefixes.averages + name]!.data.set(live.data);
-          }
-        }
         const shape = [size, network.input.channels, network.input.height, network.input.width];
         for (let part = 0; part < parts; part++) {
           const some = images.subarray(part * sizeOf(shape), (part + 1) * sizeOf(shape));
           const inputs = {
             images: tensor("float32", shape, some),
             seed: tensor("int32", [1], Int32Array.of(seedOfPart(seed, part))),
+            share: tensor("float32", [1], Float32Array.of(1 / (batch * parts + part + 1))),
           };
           await tensors.run(await statistics, inputs, used);
         }
@@ -283,8 +278,9 @@ export async function createTrainingSession(options: SessionOptions): Promise<Di
     },
     async close() {
       await stepper.close();
-      await (await prediction)?.executable.close();
-      await (await statistics)?.executable.close();
+      // One that could not be compiled has been told to whoever wanted it, and has nothing to close.
+      await (await prediction?.catch(() => null))?.executable.close();
+      await (await statistics?.catch(() => null))?.executable.close();
     },
   };
 }

@@ -77,10 +77,11 @@ async function handle(session: DirectSession, call: Call): Promise<void> {
     const result = await atWork(() => handlers[name](session, call.arguments as never));
     const state = name === "state" ? memoryOf(result as TrainingState) : [];
     answer({ kind: "result", id, result, images }, [...back, ...state]);
-    // Nothing is left that keeps the thread alive.
-    if (name === "close") port.close();
   } catch (error) {
     answer({ kind: "error", id, error: packError(error), images }, back);
+  } finally {
+    // Nothing else keeps the thread alive, and with it the process.
+    if (name === "close") port.close();
   }
 }
 

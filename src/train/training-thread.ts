@@ -20,7 +20,7 @@ export interface Calls {
   };
   readonly predict: { readonly arguments: readonly [Float32Array, number]; readonly result: Float32Array };
   readonly renew: {
-    readonly arguments: readonly [Float32Array, { readonly seed: number; readonly first: boolean }];
+    readonly arguments: readonly [Float32Array, { readonly seed: number; readonly batch: number }];
     readonly result: boolean;
   };
   readonly state: { readonly arguments: readonly []; readonly result: TrainingState };

@@ -222,23 +222,29 @@ describe("averages", () => {
       await session.step(batch(), targets, { learningRate: 0.1, seed, average });
     }
     const before = session.state();
-    const images = batch();
-    for (let count = 0; count < 200; count++) {
-      expect(await session.renew(images, { seed: count, first: count === 0 })).toBe(true);
-    }
+    const batches = [batch(), batch(), batch()];
+    for (const [at, images] of batches.entries())
+      expect(await session.renew(images, { seed: at, batch: at })).toBe(true);
     const after = session.state();
     expect(after.parameters).toEqual(before.parameters);
     expect(after.optimizer).toEqual(before.optimizer);
-    // The last part comes last: with PyTorch's momentum the two parts weigh 0.9 and 1.
-    const ofPart = (part: number, channel: number) =>
-      [0, 1].flatMap((image) => {
-        const at = ((2 * part + image) * 2 + channel) * 9;
-        return [...images.subarray(at, at + 9)];
-      });
+    // Each part is a batch of its own to the layer, and has the same weight as the others.
+    const parts = batches.flatMap((images) =>
+      [0, 1].map((part) => images.subarray(36 * part, 36 * (part + 1))),
+    );
     for (const channel of [0, 1]) {
-      const [first, second] = [0, 1].map((part) => mean(ofPart(part, channel).map((value) => [value]))[0]!);
-      const expected = (0.9 * first! + second!) / 1.9;
-      expect(after.buffers.get("norm.running_mean")!.data[channel]).toBeCloseTo(expected, 5);
+      const values = parts.map((part) =>
+        [0, 1].flatMap((image) => [
+          ...part.subarray(9 * (2 * image + channel), 9 * (2 * image + channel + 1)),
+        ]),
+      );
+      const means = values.map((own) => own.reduce((sum, value) => sum + value, 0) / 18);
+      const variances = values.map(
+        (own, at) => own.reduce((sum, value) => sum + (value - means[at]!) ** 2, 0) / 17,
+      );
+      const average = (all: readonly number[]) => all.reduce((sum, value) => sum + value, 0) / all.length;
+      expect(after.buffers.get("norm.running_mean")!.data[channel]).toBeCloseTo(average(means), 5);
+      expect(after.buffers.get("norm.running_var")!.data[channel]).toBeCloseTo(average(variances), 4);
     }
     await session.close();
   });

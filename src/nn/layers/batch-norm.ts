@@ -31,18 +31,21 @@ export const batchNormRule: LayerRule<BatchNorm> = {
     { name: `${name}.running_mean`, shape: [input[0]], start: 0 },
     { name: `${name}.running_var`, shape: [input[0]], start: 1 },
   ],
-  forward({ g, training, parameter, buffer, updateBuffer }, { name, epsilon, momentum, scale }, x) {
+  forward(
+    { g, training, parameter, buffer, updateBuffer, statisticsShare },
+    { name, epsilon, momentum, scale },
+    x,
+  ) {
     const channels = x.shape[0]!;
     const ones = () => g.constant("float32", [channels], new Float32Array(channels).fill(1));
     const affine = [scale ? parameter(`${name}.weight`) : ones(), parameter(`${name}.bias`)] as const;
     const running = [buffer(`${name}.running_mean`), buffer(`${name}.running_var`)] as const;
     if (!training) return g.apply("batchNormInference", [x, ...affine, ...running], { epsilon });
     const { mean, variance } = batchStatistics(g, x, epsilon);
+    const share = statisticsShare ?? g.scalar(momentum);
+    const rest = statisticsShare ? g.apply("sub", [g.scalar(1), statisticsShare]) : g.scalar(1 - momentum);
     const follow = (old: Value, fresh: Value) =>
-      g.apply("add", [
-        g.apply("mul", [old, g.scalar(1 - momentum)]),
-        g.apply("mul", [fresh, g.scalar(momentum)]),
-      ]);
+      g.apply("add", [g.apply("mul", [old, rest]), g.apply("mul", [fresh, share])]);
     updateBuffer(`${name}.running_mean`, follow(running[0], mean));
     updateBuffer(`${name}.running_var`, follow(running[1], variance));
     return g.apply("batchNorm", [x, ...affine], { epsilon });

@@ -47,7 +47,7 @@ const branch = (name: string, channels: number, stride: number): Layer =>
 
 /**
  * Where the width changes, in the first stage too: half of the channels from every second pixel, half from the pixels
- * right and down of them, to which a shift of the image by one pixel brings the same places.
+ * left of and above them, which a shift of the image by one pixel brings to the same places.
  */
 const transition = (name: string, channels: number, stride: number): Layer =>
   sequential(
