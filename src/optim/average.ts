@@ -37,7 +37,8 @@ export function checkAverage(average: AverageOptions): void {
   }
 }
 
-const firstAveraged = ({ share }: LastAverage, epochs: number): number =>
+/** The first epoch, from 1, whose weights at its end are averaged. */
+export const firstAveraged = ({ share }: LastAverage, epochs: number): number =>
   epochs - Math.max(1, Math.round(share * epochs)) + 1;
 
 /**
@@ -49,7 +50,10 @@ export function epochsAveraged(average: AverageOptions, epoch: number, epochs: n
   return average.name === "ema" ? 0 : Math.max(0, epoch - firstAveraged(average, epochs) + 1);
 }
 
-/** What the step adds, by its place in the run alone: so a run that is gone on with needs no memory of it. */
+/**
+ * What the step adds, by its place in the run alone: so a run that is gone on with needs no memory of it. A mean of the
+ * last epochs that has begun for one number of epochs is none for another.
+ */
 export function averageSharesAt(
   average: AverageOptions,
   { step, stepsPerEpoch, epochs }: ScheduleTime,

@@ -1,6 +1,7 @@
 // Whether a run can get another number of epochs where it stands.
 import { settingsError } from "../config/settings.ts";
 import { CutoutError } from "../error.ts";
+import { firstAveraged } from "../optim/average.ts";
 import { checkpointPath, hasCheckpoint, loadCheckpoint, type OpenRun } from "../run-folder/index.ts";
 import { counted, shellWord } from "../text.ts";
 import type { Scores } from "../train/objective.ts";
@@ -24,6 +25,7 @@ export function checkOtherEpochs(command: RunKind<Scores>["command"], run: SomeR
     });
   }
   if (done === 0) return;
+  checkOtherMean(run, epochs);
   const last = positionIn(run, "last");
   if (
     run.config.keep === "last" &&
@@ -46,6 +48,19 @@ export function checkOtherEpochs(command: RunKind<Scores>["command"], run: SomeR
     where: run.path,
     what: `the run was killed while it kept epoch ${best.epoch}, and its length cannot be changed there`,
     remedy: `go on with it for that epoch first: cutout ${command} --resume ${shellWord(run.path)}`,
+  });
+}
+
+/** Weights of the epochs that the mean over the last of the new ones would need are no longer there, or are in it too many. */
+function checkOtherMean({ config: { average }, epochs: { length: done } }: SomeRun, epochs: number): void {
+  if (average?.name !== "last") return;
+  const first = firstAveraged(average, epochs);
+  if (first > done) return;
+  throw settingsError({
+    field: "epochs",
+    what: `must be so many that those of --average last:share=${average.share} begin after the ${counted(done, "epoch")} that the run has done`,
+    got: `${epochs}, where they begin with epoch ${first}`,
+    remedy: "to go on as it was planned, leave --epochs out",
   });
 }
 

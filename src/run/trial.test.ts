@@ -19,12 +19,13 @@ import { smallTrial } from "../../test/helpers/small-trial.ts";
 import { formatVersion } from "../config/config.ts";
 import { writeReport } from "../report/html.ts";
 import { loadCheckpoint, saveCheckpoint } from "../run-folder/checkpoint.ts";
-import { configJson, failureJson } from "../run-folder/index.ts";
+import { configJson, failureJson, openRun } from "../run-folder/index.ts";
 import { shellWord } from "../text.ts";
 import type { Evaluation } from "../train/evaluation.ts";
 import type { TestRecord } from "../train/events.ts";
 import { exportRun, openClassifier } from "./classifier.ts";
 import type { RunEvent } from "./events.ts";
+import { checkOtherEpochs } from "./other-epochs.ts";
 import { resumeTrial, runTrial, type TrialResult } from "./trial.ts";
 
 const root = mkdtempSync(join(tmpdir(), "cutout-trial-"));
@@ -186,6 +187,20 @@ describe("the same run", () => {
     const config = configJson.read(cut.runDir);
     configJson.write(cut.runDir, { ...config, keep: "best" });
     expect(await resumeTrial(cut.runDir, { epochs: 1 })).toMatchObject({ status: "finished", keptEpoch: 1 });
+  });
+
+  test("takes another length only where the epochs that are averaged are still to come", async () => {
+    const controller = new AbortController();
+    const cut = await run(controller.signal, (event) => {
+      if (event.type === "step" && event.epoch === 2 && event.stepInEpoch === 2) controller.abort();
+    });
+    const config = configJson.read(cut.runDir);
+    configJson.write(cut.runDir, { ...config, average: { name: "last", share: 1 } });
+    await expect(resumeTrial(cut.runDir, { epochs: 3 })).rejects.toThrow(
+      "epochs: must be so many that those of --average last:share=1 begin after the 1 epoch that the run has done, got 3, where they begin with epoch 1; to go on as it was planned, leave --epochs out",
+    );
+    configJson.write(cut.runDir, { ...config, average: { name: "last", share: 0.5 } });
+    checkOtherEpochs("train", openRun(cut.runDir), 4);
   });
 
   test("as a run of format version 4 is gone on with as it began, and keeps its best epoch", async () => {

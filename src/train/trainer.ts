@@ -183,6 +183,10 @@ class Training<S extends Scores> {
         { step, stepsPerEpoch: this.#stepsPerEpoch, epochs: of },
         this.#position.plateau,
       ).toPrecision(3);
+    const others = [
+      ...(options.progressive === undefined ? [] : ["; the sizes of the images follow the new length"]),
+      ...(options.average?.name === "last" ? ["; which epochs are averaged follows the new length"] : []),
+    ].join("");
     const lengths = `${epochs} epochs instead of ${before}`;
     const next =
       epochs > before && this.#isStoppedEarly()
@@ -190,7 +194,7 @@ class Training<S extends Scores> {
         : followsLength[schedule.kind]
           ? `schedule ${schedule.kind}: the learning rate follows the new length from here on, ${rate(epochs)} now where it was ${rate(before)}`
           : `schedule ${schedule.kind}: the learning rate goes on as before`;
-    onEvent({ type: "message", text: `${lengths}; ${next}` });
+    onEvent({ type: "message", text: `${lengths}; ${next}${others}` });
   }
 
   isOver(): boolean {
