@@ -14,6 +14,8 @@ export interface View {
   readonly top: number;
   readonly left: number;
   readonly flip: boolean;
+  /** What lies beyond the image is its mirror image; nothing is there when left out. */
+  readonly border?: "reflect";
 }
 
 /**

@@ -71,8 +71,8 @@ export class TargetedMaps {
     const ofBatch = () => stream(this.#seed, "augment batch", epoch);
     const turn = { epoch, ofImage: () => stream(this.#seed, "augment image", index) };
     const rng = stream(this.#seed, "augment", epoch, index);
-    const { top, left, flip } = this.#pipeline.sample(rng, { ofBatch, turn });
-    return { top, left, flip };
+    const { top, left, flip, border } = this.#pipeline.sample(rng, { ofBatch, turn });
+    return { top, left, flip, ...(border && { border }) };
   }
 
   /** The state with what is kept, for a checkpoint. */

@@ -97,7 +97,7 @@ export function checkArguments<S extends Scores>(
   }
   if (split.train.length < images) {
     refuse(
-      `batch size must be at most the ${split.train.length} training images`,
+      `batch size must be at most ${batchSize / images} times the ${split.train.length} training images`,
       batchSize,
       "lower --batch-size",
     );
