@@ -94,13 +94,18 @@ export function shellWord(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-// Control characters (forbidden in SVG files), half surrogate pairs, and marks that turn the direction of the text
+// Control characters (forbidden in SVG files), line separators, half surrogate pairs, and marks that turn the direction of the text
 // after them: each could make a name break or fake what stands beside it.
-const unprintable = /[\p{Cc}\p{Cs}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFFFE\uFFFF]/gu;
+const unprintable = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069\uFFFE\uFFFF]/gu;
 
 /** The text on one line, with every character that cannot be shown replaced by the replacement character. */
 export function printable(text: string): string {
   return text.replace(unprintable, "\uFFFD");
+}
+
+/** A word of a command line without the user and the password of the address that it may hold: those are written nowhere. */
+export function withoutPassword(word: string): string {
+  return word.replace(/([a-z][a-z\d+.-]*:\/\/)[^\s/?#]*@/giu, "$1");
 }
 
 /** `grid-mask`, or `random-erasing:area=[0.02,0.2],fill=zero`: as a flag would have it. */

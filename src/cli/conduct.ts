@@ -5,7 +5,7 @@ import { type Beginning, beginStudy } from "../study/begin.ts";
 import { conduct, type StudyEnd, type StudyEvent } from "../study/conduct.ts";
 import type { Planned } from "../study/questions/index.ts";
 import { trialLog } from "../study-folder/index.ts";
-import { shellWord } from "../text.ts";
+import { shellWord, withoutPassword } from "../text.ts";
 import { describeFailure, oneLine, onInterrupt, say, tell } from "./console.ts";
 import { replacedDefaultNote } from "./replaced-default.ts";
 import { createStudyProgress } from "./study-progress.ts";
@@ -16,7 +16,7 @@ export async function conductNew(
   study: Planned & Omit<Beginning, "command">,
   executor: Executor,
 ): Promise<void> {
-  const path = beginStudy({ ...study, command: process.argv.slice(2) });
+  const path = beginStudy({ ...study, command: process.argv.slice(2).map(withoutPassword) });
   tell(`study ${path}`);
   const replaced = replacedDefaultNote(study.arms);
   if (replaced !== null) tell(replaced);

@@ -1,6 +1,7 @@
 // `cutout pretrain`: images without labels in, a run folder out from which a classifier can begin.
 import type { Command } from "commander";
 import { settingsFrom } from "../config/flags.ts";
+import { withoutPassword } from "../text.ts";
 import { attendedPretraining } from "./attend.ts";
 import { namedBy, tell } from "./console.ts";
 import { addDryRun, sayDryRun, wantsDryRun } from "./dry-run.ts";
@@ -51,7 +52,7 @@ async function pretrainAction(
     return namedBy(nameOf, dry);
   }
   const runDir = (options.out as string | undefined) ?? null;
-  const command = process.argv.slice(2);
+  const command = process.argv.slice(2).map(withoutPassword);
   await namedBy(
     nameOf,
     attendedPretraining((signal) =>

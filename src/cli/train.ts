@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { settingsFrom } from "../config/flags.ts";
 import { settingsError } from "../config/settings.ts";
+import { withoutPassword } from "../text.ts";
 import { attended } from "./attend.ts";
 import { namedBy, tell } from "./console.ts";
 import { addDryRun, sayDryRun, wantsDryRun } from "./dry-run.ts";
@@ -47,7 +48,7 @@ async function trainAction(
     return namedBy(nameOf, dry);
   }
   const runDir = (options.out as string | undefined) ?? null;
-  const command = process.argv.slice(2);
+  const command = process.argv.slice(2).map(withoutPassword);
   const { runTrial } = await import("../run/trial.ts");
   await namedBy(
     nameOf,
