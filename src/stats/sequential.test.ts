@@ -225,7 +225,7 @@ describe("the verdict", () => {
   test("and the interval never contradict each other", () => {
     fc.assert(
       fc.property(studies, ({ differences, rule }) => {
-        const { verdict, interval, pairs, p } = sequentialSignFlip(differences, rule);
+        const { verdict, interval, pairs, p, mean } = sequentialSignFlip(differences, rule);
         if (differences.length < 6) {
           expect(verdict).toEqual({ kind: "waiting", nextLook: 6 });
           expect(interval).toBe(null);
@@ -242,7 +242,7 @@ describe("the verdict", () => {
           expect(upper).toBeGreaterThanOrEqual(0);
         }
         if (isClaim(verdict.kind)) expect(p).toBeLessThanOrEqual(spent);
-        const small = Math.max(-lower, upper) <= rule.smallest * (1 + 1e-6);
+        const small = Math.max(-lower, upper, Math.abs(mean!)) <= rule.smallest * (1 + 1e-6);
         if (verdict.kind === "no difference larger than") expect(small).toBe(true);
         if (verdict.kind === "inconclusive") expect(small).toBe(false);
         if (verdict.kind === "inconclusive") expect(pairs).toBe(12);
@@ -304,6 +304,21 @@ describe("the verdict", () => {
     expect(same.interval!.lower).toBeCloseTo(-0.01, 12);
     expect(same.interval!.upper).toBeCloseTo(-0.01, 12);
     expect(sequentialSignFlip([], standardRule)).toMatchObject({ pairs: 0, mean: null, p: null, t: null });
+  });
+
+  test("is never that there is no difference beside a mean that is larger: one run that went wrong after the first look", () => {
+    const rng = stream(11, "outlier");
+    const kinds = new Set<string>();
+    for (let study = 0; study < 100; study++) {
+      const differences = Array.from({ length: 12 }, () => 0.002 * rng.normal());
+      differences[6] = -0.6;
+      const { verdict, pairs, mean } = sequentialSignFlip(differences, standardRule);
+      if (pairs < 7) continue;
+      kinds.add(verdict.kind);
+      expect(Math.abs(mean!)).toBeGreaterThan(standardRule.smallest);
+    }
+    expect(kinds.has("inconclusive")).toBe(true);
+    expect(kinds.has("no difference larger than")).toBe(false);
   });
 
   test("without an effect is false in at most 5 % of studies: normal, uniform and t3 differences", () => {

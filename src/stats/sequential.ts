@@ -21,7 +21,7 @@ export interface SequentialResult {
   readonly verdict: SequentialVerdict;
   /** The first so many are what is said here: up to the look that stopped it, else to the last one passed; before the first look all. */
   readonly pairs: number;
-  /** Null without pairs. Where little is left of the interval after early looks, it can lie outside. */
+  /** Null without pairs. Where little is left of the interval after early looks, it can lie outside: one pair that is far from all others is enough. */
   readonly mean: number | null;
   /** The share of patterns of signs at least as extreme, in the order in which the test rejects them: at a look it rejects where this is at most what is spent. Null before the first look, as all below. */
   readonly p: number | null;
@@ -44,8 +44,9 @@ export interface Standing {
 /**
  * Looks at the differences as the rule says, and stops with the first verdict:
  * - "better" or "worse" where the test rejects 0 and all that it has not rejected lies on one side of 0;
- * - "no difference larger than" where all of that lies within +- `smallest`. This too stops early: the interval holds the
- *   true difference at all looks together but for the error of the rule, so that any false claim is within that error.
+ * - "no difference larger than" where all of that and the mean lie within +- `smallest`. This too stops early: the interval
+ *   holds the true difference at all looks together but for the error of the rule, so that any false claim is within that
+ *   error; the mean is asked for as well since one pair far from the others moves it and not the interval.
  * @param differences second setting minus first, a pair each, in the order of the pairs; those after the last look are left out
  * @throws CutoutError where one is not finite, or the rule is none
  */
@@ -138,11 +139,12 @@ function sideOfZero(
 function withinSmallest(
   patterns: SignPatterns,
   differences: readonly number[],
-  { smallest }: SequentialRule,
+  { smallest, looks }: SequentialRule,
   at: number,
 ): SequentialVerdict | null {
-  // What lies just outside must have been rejected; that is quickly seen.
   const outside = smallest * (1 + 1e-6);
+  if (Math.abs(spreadOf(differences.slice(0, looks[at])).mean) > outside) return null;
+  // What lies just outside must have been rejected; that is quickly seen.
   if (!patterns.rejects(at, outside) || !patterns.rejects(at, -outside)) return null;
   const { lower, upper } = intervalAt(patterns, differences, at);
   // An end that is the smallest difference but for rounding is it.

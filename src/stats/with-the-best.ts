@@ -7,7 +7,10 @@ import { studentQuantile } from "./student.ts";
 export interface BehindBest {
   /** Of the setting minus the best one; of that itself 0. */
   readonly mean: number;
-  /** Null of one seed, and of the best one. All of them hold together in 95 % of such studies at least. */
+  /**
+   * Null of one seed, and of the best one. As long as it must be for the truly best setting's to reach 0 in 95 % of such
+   * studies at least. As an interval for the difference it is less safe: the same values have chosen what it is set against.
+   */
   readonly interval: Interval | null;
 }
 
@@ -17,7 +20,7 @@ export interface WithTheBest {
   readonly behind: readonly BehindBest[];
 }
 
-/** What all intervals together may err. */
+/** In how many studies the truly best setting may be told from the best one here. */
 const error = 0.05;
 
 /**

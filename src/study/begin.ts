@@ -36,7 +36,7 @@ const ofTheImages = [
  */
 export function beginStudy({ question, plan, command, arms, out }: NewStudy): string {
   for (const [index, arm] of arms.entries()) checkComparable(arms, arm, index);
-  checkPlan(question, plan);
+  checkPlan(question, plan, arms);
   const { data } = arms[0].settings;
   return createStudyFolder(out, {
     question,

@@ -1,6 +1,7 @@
 // Conducts a study: asks its question what is needed, has that run, and goes on until there is an answer.
 import { CutoutError } from "../error.ts";
 import type { Executor, TrialEvent } from "../execute/executor.ts";
+import { putBack } from "../execute/run-archive.ts";
 import {
   addTook,
   appendTrials,
@@ -12,6 +13,7 @@ import {
   type OpenStudy,
   openStudy,
   readFailure,
+  runFolder,
   writeFailure,
   writeResults,
 } from "../study-folder/index.ts";
@@ -47,6 +49,7 @@ export async function* conduct(
   const hold = await holdStudy(path, signal);
   try {
     let study = openStudy(path);
+    for (const trial of study.trials) putBack(runFolder(path, trial));
     checkGoesOn(path, study.study);
     const failed = new Set<number>();
     const begun = new Map<number, number>();

@@ -108,6 +108,7 @@ function seedsWords(contrast: Contrast, finding: Of<"seeds">): Omit<Words, "caut
   const { first, second } = contrast;
   const { pairs, flip, student, p, tests } = finding;
   const differ = p <= significance && flip.mean !== 0;
+  const narrow = !differ && (flip.interval.lower > 0 || flip.interval.upper < 0);
   const [better, worse] = flip.mean > 0 ? [second, first] : [first, second];
   const wins = pairs.filter(({ difference }) => difference > 0).length;
   const losses = pairs.filter(({ difference }) => difference < 0).length;
@@ -123,7 +124,7 @@ function seedsWords(contrast: Contrast, finding: Of<"seeds">): Omit<Words, "caut
       ...(differ
         ? []
         : [
-            `That does not show that they are equal: any difference from ${span(flip.interval)} remains possible.`,
+            `That does not show that they are equal: any difference from ${span(flip.interval)} remains possible.${narrow ? " The interval leaves out 0 all the same: only the test is corrected for the number of comparisons. Take it as undecided." : ""}`,
           ]),
     ],
     commands: [],

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { Arm } from "../../study-folder/index.ts";
 import { listed } from "../../text.ts";
+import { mustHold } from "./question.ts";
 
 export interface Axis {
   /** `--length`; `--arm` for whole settings. */
@@ -21,6 +22,13 @@ export const axesFields = {
   axes: z.array(z.object({ flag: z.string(), values: texts })),
   points: z.array(z.array(z.string().nullable())),
 };
+
+/** @throws CutoutError where they are not those of these arms */
+export function checkAxes({ axes, points }: Axes, arms: readonly Arm[]): void {
+  mustHold(arms.length > 1, "arms", "must be two or more", arms.length);
+  const fits = points.length === arms.length && points.every(({ length }) => length === axes.length);
+  mustHold(fits, "points", "must be a value on each axis for each arm", points);
+}
 
 /** A single setting whose values are numbers: what a curve can be drawn over. */
 export interface NumericAxis {

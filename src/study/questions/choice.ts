@@ -16,7 +16,7 @@ export interface Score extends Estimate {
   readonly arm: number;
   /** A share a seed, in the order of the seeds. */
   readonly accuracies: readonly number[];
-  /** Of this arm minus the best one, seed by seed, with intervals that hold for all arms together; of the best one itself 0. */
+  /** Of this arm minus the best one, seed by seed, with the interval of `withTheBest`; of the best one itself 0. */
   readonly behind: Estimate;
   /** Whether it is the best one, or cannot be told from it: the interval of the difference reaches 0. */
   readonly plateau: boolean;

@@ -36,19 +36,20 @@ export function compareWords(
   result: SequentialResult,
 ): Words {
   const { verdict, mean, interval, t, repeated, naiveRisk } = result;
+  const looked = pairs.slice(0, result.pairs);
   const headline = headlines[verdict.kind] as (
     verdict: SequentialVerdict,
     result: SequentialResult,
     names: readonly [string, string],
   ) => string;
-  const wins = pairs.filter(({ difference }) => difference > 0).length;
-  const losses = pairs.filter(({ difference }) => difference < 0).length;
+  const wins = looked.filter(({ difference }) => difference > 0).length;
+  const losses = looked.filter(({ difference }) => difference < 0).length;
   const error = rule.spent.at(-1)!;
   const sentences =
     mean === null
       ? []
       : [
-          `“${names[1]}” minus “${names[0]}”: ${points(mean)} percentage points in the mean of ${counted(pairs.length, "pair")}; higher in ${wins}, lower in ${losses}.`,
+          `“${names[1]}” minus “${names[0]}”: ${points(mean)} percentage points in the mean of ${counted(looked.length, "pair")}; higher in ${wins}, lower in ${losses}.`,
         ];
   if (interval !== null && t !== null && repeated !== null) {
     sentences.push(
@@ -61,11 +62,23 @@ export function compareWords(
     headline: headline(verdict, result, names),
     sentences,
     commands: [],
-    cautions: cautionsOf(result, rule),
+    cautions: [...apartOf(result, looked), ...smallOf(result, rule)],
   };
 }
 
-function cautionsOf({ verdict, mean }: SequentialResult, { smallest }: SequentialRule): readonly string[] {
+/** One pair far from all others moves the mean and not the interval. */
+function apartOf({ mean, interval }: SequentialResult, pairs: readonly SeedPair[]): readonly string[] {
+  if (mean === null || interval === null) return [];
+  if (mean >= interval.lower && mean <= interval.upper) return [];
+  const { seed, difference } = pairs.reduce((farthest, pair) =>
+    Math.abs(pair.difference - mean) > Math.abs(farthest.difference - mean) ? pair : farthest,
+  );
+  return [
+    `The mean lies outside the interval: few pairs are far from all others, seed ${seed} with ${points(difference)} points the farthest. Look at its runs before you believe either.`,
+  ];
+}
+
+function smallOf({ verdict, mean }: SequentialResult, { smallest }: SequentialRule): readonly string[] {
   const says = verdict.kind === "better" || verdict.kind === "worse";
   if (says && verdict.small) {
     return [

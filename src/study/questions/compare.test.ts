@@ -89,6 +89,26 @@ test("words: no verdict before six pairs; every number of the answer afterwards"
   expect(words.sentences.join(" ")).toContain("higher in 6, lower in 0");
 });
 
+test("words between two looks are of the pairs that were looked at", () => {
+  const differences = [0.004, -0.004, 0.003, -0.002, 0.001, 0.002, 0.09, 0, 0, 0, 0, 0];
+  const first = compareQuestion.next(plan, arms, []).trials;
+  const { trials } = compareQuestion.next(plan, arms, resultsOf(first, differences));
+  const { sentences } = compareQuestion.tell(plan, arms, resultsOf(trials, differences).slice(0, 14), null);
+  expect(sentences[0]).toContain("+0.07 percentage points in the mean of 6 pairs; higher in 4, lower in 2");
+});
+
+test("one pair far from all others is named where it moves the mean out of the interval", () => {
+  const differences = [0.001, -0.001, 0.002, -0.002, 0.001, -0.005, -0.6, 0.001, 0, 0.001, 0, 0.001];
+  const { trials, answer } = conducted(differences);
+  const { headline, cautions } = compareQuestion.tell(plan, arms, resultsOf(trials, differences), answer);
+  expect(headline).toMatch(/^Inconclusive/);
+  expect(cautions.join(" ")).toContain("seed 9 with −60.00 points the farthest");
+});
+
+test("a plan for other arms is none", () => {
+  expect(() => compareQuestion.check(plan, [...arms, arms[0]!])).toThrow("arms: must be two, got 3");
+});
+
 test("runs of a seed on different images are no pair", () => {
   const results = resultsOf(compareQuestion.next(plan, arms, []).trials, same(12, 0.02));
   const [first, ...others] = results as [Result, ...Result[]];

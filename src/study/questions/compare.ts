@@ -5,7 +5,7 @@ import { checkRule, type SequentialRule } from "../../stats/sequential-rule.ts";
 import type { NewTrial } from "../../study-folder/index.ts";
 import { compareWords } from "./compare-words.ts";
 import { type SeedPair, seedPairs } from "./pairs.ts";
-import type { Question } from "./question.ts";
+import { mustHold, type Question } from "./question.ts";
 
 export interface ComparePlan {
   readonly rule: SequentialRule;
@@ -35,6 +35,9 @@ export const compareQuestion: Question<ComparePlan, CompareAnswer> = {
     part: z.enum(["test", "validation"]),
     firstSeed: z.int().min(0),
   }),
+  check(_plan, arms) {
+    mustHold(arms.length === 2, "arms", "must be two", arms.length);
+  },
   next({ rule, part, firstSeed }, _arms, results) {
     const trials: NewTrial[] = [];
     for (const look of rule.looks) {

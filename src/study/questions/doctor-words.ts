@@ -41,10 +41,11 @@ export function doctorWords(
 ): Words {
   const { stage, epochs, used, budget } = stand;
   const measured = stage !== "measure";
+  const kept = stand.kept.map((one) => keptWords(plan, arms, stand, one));
   const sentences = [
     ...(measured ? [`${designWords(plan, arms, stand)}.`] : []),
     ...screeningWords(arms, stand),
-    ...stand.kept.flatMap((kept) => keptWords(plan, arms, stand, kept)),
+    ...kept.flatMap(({ headline, sentences }) => [headline, ...sentences.slice(0, 2)]),
     ...(measured ? [`The runs took ${duration(used)} of the ${duration(budget)}.`] : []),
   ];
   const better = stand.kept.filter(({ result }) => result.verdict.kind === "better").length;
@@ -54,6 +55,9 @@ export function doctorWords(
     sentences,
     commands: answer === null ? [] : commandsOf(plan, arms, answer),
     cautions: [
+      ...kept.flatMap(({ cautions }, at) =>
+        cautions.map((caution) => `${quoted(arms[stand.kept[at]!.arm]!)}: ${caution}`),
+      ),
       ...(short
         ? [
             `The runs had ${epochs} of ${plan.epochs[0]} epochs, to fit into the time: what helps in a long training may not show in a short one, and the other way round.`,
@@ -97,13 +101,11 @@ function keptWords(
   arms: readonly Arm[],
   { kept }: DoctorStand,
   { arm, pairs, result }: KeptArm,
-): readonly string[] {
+): Words {
   const { looks, spent, smallest } = ruleForArms(plan.rule, kept.length);
   const whole = spent.at(-1)!;
   const rule = { looks, spent: spent.map((error) => (error * result.error) / whole), smallest };
-  const used = pairs.slice(0, result.pairs);
-  const { headline, sentences } = compareWords(rule, [arms[0]!.name, arms[arm]!.name], used, result);
-  return [headline, ...sentences.slice(0, 2)];
+  return compareWords(rule, [arms[0]!.name, arms[arm]!.name], pairs, result);
 }
 
 function commandsOf(plan: DoctorPlan, arms: readonly Arm[], answer: DoctorAnswer): readonly string[] {

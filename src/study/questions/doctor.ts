@@ -29,7 +29,7 @@ import {
 } from "./doctor-screening.ts";
 import { designWords, doctorWords } from "./doctor-words.ts";
 import { type SeedPair, seedPairs } from "./pairs.ts";
-import type { Question, Result } from "./question.ts";
+import { mustHold, type Question, type Result } from "./question.ts";
 
 /** A treatment that was confirmed, or not, with seeds that the screening has not seen. */
 export interface KeptArm {
@@ -83,6 +83,9 @@ export const doctorQuestion: Question<DoctorPlan, DoctorAnswer> = {
     measure: z.int().min(1).nullable(),
     base: z.array(z.string()),
   }),
+  check({ epochs }, arms) {
+    mustHold(epochs.length === arms.length, "epochs", "must be a number for each arm", epochs);
+  },
   next(plan, arms, results) {
     const { trials, stand, answer } = standingOf(plan, arms, results);
     const note = stand.stage === "measure" ? undefined : designWords(plan, arms, stand);

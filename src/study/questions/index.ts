@@ -1,6 +1,6 @@
 // The list of questions, and what the one of a study says to what has been found.
 import { bySchema } from "../../run-folder/json-file.ts";
-import type { Conducted, Study } from "../../study-folder/index.ts";
+import type { Arm, Conducted, Study } from "../../study-folder/index.ts";
 import type { Words } from "../words.ts";
 import { type CompareAnswer, type ComparePlan, compareQuestion } from "./compare.ts";
 import { type DoctorAnswer, doctorQuestion } from "./doctor.ts";
@@ -45,9 +45,19 @@ export type Asked = {
   >;
 }[keyof Kinds];
 
-/** @throws CutoutError when it is no plan of this question */
-export function checkPlan(question: Study["question"], plan: unknown): void {
-  bySchema<unknown>(list[question].plan)(plan);
+/** @throws CutoutError when it is no plan of this question for these arms */
+export function checkPlan(question: Study["question"], plan: unknown, arms: readonly Arm[]): void {
+  planOf(list[question] as Question<unknown, unknown>, plan, arms);
+}
+
+function planOf<Plan>(
+  { plan: schema, check }: Question<Plan, unknown>,
+  stored: unknown,
+  arms: readonly Arm[],
+): Plan {
+  const plan = bySchema(schema)(stored);
+  check(plan, arms);
+  return plan;
 }
 
 /**
@@ -59,11 +69,12 @@ export function ask(study: Study, conducted: readonly Conducted[]): Asked {
 }
 
 function asked<Plan, Answer>(
-  { name, plan: schema, next, tell, later: follow }: Question<Plan, Answer>,
+  question: Question<Plan, Answer>,
   { plan: stored, arms }: Study,
   conducted: readonly Conducted[],
 ): Asked {
-  const plan = bySchema(schema)(stored);
+  const { name, next, tell, later: follow } = question;
+  const plan = planOf(question, stored, arms);
   const results = resultsOf(conducted);
   const step = next(plan, arms, results);
   const words = tell(plan, arms, results, step.answer);

@@ -1,5 +1,6 @@
 // A question that runs are to answer: which are needed, by what those before have given, and what they say together.
 import type { z } from "zod";
+import { CutoutError } from "../../error.ts";
 import type { Arm, Conducted, Finished, NewTrial, Study, Trial } from "../../study-folder/index.ts";
 import type { Words } from "../words.ts";
 
@@ -32,12 +33,22 @@ export interface LaterRound {
 export interface Question<Plan, Answer> {
   readonly name: Study["question"];
   readonly plan: z.ZodType<Plan>;
+  /**
+   * What the schema alone cannot say: whether the plan is one for these arms.
+   * @throws CutoutError about the field
+   */
+  check(plan: Plan, arms: readonly Arm[]): void;
   /** @param results of the finished trials, in the order of planning */
   next(plan: Plan, arms: readonly Arm[], results: readonly Result[]): Step<Answer>;
   /** The rounds that may follow those that are planned, if the answer does not come before: their names, and how many trials each has. */
   readonly later?: (plan: Plan, planned: number) => readonly LaterRound[];
   /** What can be said by now, the same words in the terminal and on the page. */
   tell(plan: Plan, arms: readonly Arm[], results: readonly Result[], answer: Answer | null): Words;
+}
+
+/** @throws CutoutError about a field of a plan, or about the number of arms */
+export function mustHold(holds: boolean, field: string, what: string, got: unknown): void {
+  if (!holds) throw new CutoutError({ field, what, got: JSON.stringify(got), kind: "settings" });
 }
 
 /** What is finished. */

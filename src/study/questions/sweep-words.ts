@@ -92,10 +92,9 @@ function testSentences(plan: SweepPlan, arms: readonly Arm[], test: SweepTest | 
   const { pairs, t } = against;
   const mean = pairs.reduce((sum, { difference }) => sum + difference, 0) / pairs.length;
   const difference = differenceText({ mean, interval: t?.interval ?? null });
-  const few = pairs.length < 6 ? " Fewer than six pairs are no verdict; to have one:" : "";
   return [
     alone,
-    `Against ${armLabel(plan, arms, plan.baseline!)} with the same seeds: ${difference} points on the test part.${few}`,
+    `Against ${armLabel(plan, arms, plan.baseline!)} with the same seeds: ${difference} points on the test part. These very runs have chosen the value, which flatters it: that is no verdict; to have one:`,
   ];
 }
 
@@ -104,6 +103,6 @@ function cautionsOf({ seeds, scores }: Choice): readonly string[] {
   if (seeds.length === 1) return [flattered];
   return [
     flattered,
-    "The intervals of the differences hold for all values together (Hsu’s comparisons with the best: one deviation for all values, seeds as blocks). “Not told apart” is not “equal”: more seeds may tell them apart.",
+    "The intervals of the differences are as long as it takes for the truly best value to be among those that are not told apart in 95 % of such sweeps (Hsu’s comparisons with the best: one deviation for all values, seeds as blocks). “Not told apart” is not “equal”: more seeds may tell them apart.",
   ];
 }

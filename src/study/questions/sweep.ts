@@ -3,10 +3,10 @@ import { z } from "zod";
 import type { PairedT } from "../../stats/student.ts";
 import { pairedT } from "../../stats/student.ts";
 import type { Arm, NewTrial } from "../../study-folder/index.ts";
-import { type Axes, axesFields, type NumericAxis, numericAxis } from "./axes.ts";
+import { type Axes, axesFields, checkAxes, type NumericAxis, numericAxis } from "./axes.ts";
 import { type Choice, choose, type Estimate, estimateOf } from "./choice.ts";
 import { type SeedPair, seedPairs } from "./pairs.ts";
-import type { Question, Result } from "./question.ts";
+import { mustHold, type Question, type Result } from "./question.ts";
 import { sweepWords } from "./sweep-words.ts";
 
 export interface SweepPlan extends Axes {
@@ -41,6 +41,17 @@ export const sweepQuestion: Question<SweepPlan, SweepAnswer> = {
     baseline: z.int().min(0).nullable(),
     common: z.array(z.string()),
   }),
+  check(plan, arms) {
+    checkAxes(plan, arms);
+    const { baseline, seeds } = plan;
+    mustHold(
+      baseline === null || baseline < arms.length,
+      "baseline",
+      "must be the index of an arm",
+      baseline,
+    );
+    mustHold(new Set(seeds).size === seeds.length, "seeds", "must be different", seeds);
+  },
   next(plan, arms, results) {
     const { seeds, baseline } = plan;
     const trials: NewTrial[] = seeds.flatMap((seed) =>

@@ -7,12 +7,12 @@ import { smoothCurve } from "../../stats/smooth-curve.ts";
 import { spreadOf } from "../../stats/spread.ts";
 import { studentQuantile } from "../../stats/student.ts";
 import type { Arm, NewTrial } from "../../study-folder/index.ts";
-import { type Axes, axesFields, type NumericAxis, numericAxis } from "./axes.ts";
+import { type Axes, axesFields, checkAxes, type NumericAxis, numericAxis } from "./axes.ts";
 import type { Estimate } from "./choice.ts";
 import { compareQuestion, ruleSchema } from "./compare.ts";
 import { alsoTaken, type Halving, halving, type Rung, type RungEnd, stageOf } from "./halving.ts";
 import { accuracyOf, type SeedPair, seedPairs } from "./pairs.ts";
-import type { Question, Result } from "./question.ts";
+import { mustHold, type Question, type Result } from "./question.ts";
 import { tuneWords } from "./tune-words.ts";
 
 export interface TunePlan extends Axes {
@@ -81,6 +81,13 @@ export const tuneQuestion: Question<TunePlan, TuneAnswer> = {
     freshSeed: seed,
     common: z.array(z.string()),
   }),
+  check(plan, arms) {
+    checkAxes(plan, arms);
+    const { baseline, rungs, freshSeed } = plan;
+    mustHold(baseline < arms.length, "baseline", "must be the index of an arm", baseline);
+    const seeds = rungs.flatMap((rung) => rung.seeds);
+    mustHold(freshSeed > Math.max(...seeds), "freshSeed", "must be above all seeds of the search", freshSeed);
+  },
   next(plan, arms, results) {
     const search = searchOf(plan, arms, results);
     const found = foundBy(plan, arms, results, search);
