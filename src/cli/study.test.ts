@@ -1,5 +1,14 @@
 // What a person can do wrong with studies: one clear line each, and nothing is lost.
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -178,6 +187,36 @@ describe("a trial", () => {
     cpSync(at("photos"), at("elsewhere"), { recursive: true });
     const found = await cutout("trial", "run", path, "--index", "0", "--data", at("elsewhere"));
     expect(found.out).toMatch(/^trial 0 finished/);
+  });
+
+  test("of a run of another seed, or of a test that no epoch has, has failed, and nothing else ends", async () => {
+    const path = makeTinyStudy(root, "mixed-up", 1);
+    await cutout("trial", "run", path, "--index", "0");
+    const run = join(path, "trials", "0000");
+    const told = () => {
+      const outcome = conductedOf(openStudy(path))[0]!.outcome;
+      return outcome.state === "failed" ? outcome.message : outcome.state;
+    };
+    expect(told()).toBe("finished");
+    const config = readFileSync(join(run, "config.json"), "utf8");
+    const { checksum, ...content } = JSON.parse(config);
+    writeFileSync(join(run, "config.json"), JSON.stringify({ ...content, seed: 99 }));
+    expect(told()).toMatch(/must be of seed 0, got 99/);
+    writeFileSync(join(run, "config.json"), config);
+    const metrics = readFileSync(join(run, "metrics.jsonl"), "utf8").trimEnd().split("\n");
+    const test = { kind: "test", epoch: 7, test: { count: 8, loss: 1, top1: 0.5, top5: 1 } };
+    writeFileSync(join(run, "metrics.jsonl"), [...metrics, JSON.stringify(test), ""].join("\n"));
+    expect(told()).not.toMatch(/TypeError|undefined/);
+  });
+
+  test("whose folder was moved aside when all was killed is put back before anything is asked", async () => {
+    const path = makeTinyStudy(root, "aside", 1);
+    await cutout("trial", "run", path, "--index", "0");
+    const run = join(path, "trials", "0000");
+    renameSync(run, `${run}.before`);
+    expect((await cutout("study", "resume", path)).code).toBe(0);
+    expect(existsSync(`${run}.before`)).toBe(false);
+    expect(conductedOf(openStudy(path))[0]!.outcome.state).toBe("finished");
   });
 
   test("with a damaged run folder has failed, and the others are as they were", async () => {

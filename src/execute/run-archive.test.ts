@@ -98,6 +98,14 @@ test("bytes that can no longer be had in the middle of a file are the reason", a
   expect(readdirSync(root)).toEqual([]);
 });
 
+test("a file that no run writes stays behind, and does not make an archive that nobody takes", async () => {
+  mkdirSync(folder);
+  for (const name of ["config.json", ".DS_Store", "report (1).html"]) writeFileSync(join(folder, name), name);
+  const other = `${folder}-other`;
+  await unpackRun(packRun(folder), other);
+  expect(treeOf(other)).toEqual({ "config.json": "config.json" });
+});
+
 test("a kill between the two renames is put right", async () => {
   mkdirSync(folder);
   writeFileSync(join(folder, "config.json"), "before");

@@ -17,7 +17,7 @@ export interface ArchiveLimits {
   readonly files: number;
 }
 
-/** The files of a run folder that nobody writes to; locks and what was being written stay behind. */
+/** The files of a run folder that nobody writes to; locks, what was being written and names that no run gives stay behind. */
 export async function* packRun(folder: string): AsyncGenerator<Buffer> {
   const tar = pack();
   const fed = feed();
@@ -49,7 +49,7 @@ function filesIn(folder: string): string[] {
           ? [entry.name]
           : [],
     )
-    .filter((name) => !isLockFile(name) && !name.endsWith(".partial"))
+    .filter((name) => isInside(name) && !isLockFile(name) && !name.endsWith(".partial"))
     .sort();
 }
 

@@ -54,7 +54,16 @@ function outcomeOfRun(study: string, trial: Trial): Outcome {
   const epochs = run.epochs.length;
   if (!hasEnded(run) || (tested && run.test === null)) return { state: "open", epochs };
   const kept = run.test?.epoch ?? keptEpoch(run);
-  const { validation } = run.epochs.find(({ epoch }) => epoch === kept)!;
+  const record = run.epochs.find(({ epoch }) => epoch === kept);
+  if (record === undefined)
+    throw new CutoutError({ where: folder, what: `has a test of epoch ${kept}, which is not there` });
+  if (run.config.seed !== trial.seed) {
+    throw new CutoutError({
+      where: folder,
+      what: `must be of seed ${trial.seed}`,
+      got: String(run.config.seed),
+    });
+  }
   const took = readTook(study, trial.index);
   if (run.dataset.splitDigest === undefined) {
     throw new CutoutError({ where: folder, what: "does not say which images are in which part" });
@@ -62,7 +71,7 @@ function outcomeOfRun(study: string, trial: Trial): Outcome {
   return {
     state: "finished",
     epoch: kept,
-    validation: validation?.top1 ?? null,
+    validation: record.validation?.top1 ?? null,
     test: tested ? run.test!.test.top1 : null,
     seconds: run.epochs.reduce((sum, { seconds }) => sum + seconds, 0),
     ...(took !== null && { took }),

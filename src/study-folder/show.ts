@@ -1,8 +1,9 @@
 // What there is of a study's trials, to be shown: a run folder that is damaged is said, and never fatal.
-import { closeSync, existsSync, fstatSync, openSync, readSync } from "node:fs";
+import { existsSync, readSync } from "node:fs";
 import { configJson } from "../run-folder/config-json.ts";
 import { datasetJson } from "../run-folder/dataset-json.ts";
 import { classRecords, showMetrics } from "../run-folder/metrics-jsonl.ts";
+import { withPlainFile } from "../run-folder/plain-file.ts";
 import { reportIn } from "../run-folder/products.ts";
 import type { EpochRecord } from "../train/events.ts";
 import { runFolder, trialLog } from "./layout.ts";
@@ -51,20 +52,13 @@ const logBytes = 4096;
 
 /** The last lines of what the process of a trial has said; empty where there are none. */
 export function trialLogEnd(study: string, index: number, lines = 12): readonly string[] {
-  let file: number;
   try {
-    file = openSync(trialLog(study, index), "r");
+    return withPlainFile(trialLog(study, index), Number.MAX_SAFE_INTEGER, (file, { size }) => {
+      const bytes = Buffer.alloc(Math.min(size, logBytes));
+      readSync(file, bytes, 0, bytes.length, size - bytes.length);
+      return bytes.toString("utf8").trimEnd().split("\n").slice(-lines);
+    });
   } catch {
     return [];
-  }
-  try {
-    const { size } = fstatSync(file);
-    const bytes = Buffer.alloc(Math.min(size, logBytes));
-    readSync(file, bytes, 0, bytes.length, size - bytes.length);
-    return bytes.toString("utf8").trimEnd().split("\n").slice(-lines);
-  } catch {
-    return [];
-  } finally {
-    closeSync(file);
   }
 }

@@ -1,5 +1,6 @@
 // A study's folder: decided once, appended to, and refused where it is not what was written.
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { temporaryFolder } from "../../test/fixtures/run-folder.ts";
@@ -17,6 +18,8 @@ import {
   resultsCsv,
   type StudyContent,
   studyFrom,
+  trialLog,
+  trialLogEnd,
 } from "./index.ts";
 
 const study = studyFrom({
@@ -171,4 +174,17 @@ test("no setting that may vary has the name of another column", () => {
   const fixed = ["trial", "arm", "stage", "state", "epoch", "seconds", "folder"];
   const flags = settingFlags().map(({ name }) => name.slice(2));
   expect(flags.filter((name) => fixed.includes(name))).toEqual([]);
+});
+
+test("the end of a trial's log is read from a plain file alone: no pipe is waited for, no link is followed", () => {
+  mkdirSync(join(folder, "trials"), { recursive: true });
+  const log = trialLog(folder, 0);
+  writeFileSync(log, "one\ntwo\n");
+  expect(trialLogEnd(folder, 0, 1)).toEqual(["two"]);
+  rmSync(log);
+  writeFileSync(join(folder, "secret"), "secret\n");
+  symlinkSync(join(folder, "secret"), log);
+  expect(trialLogEnd(folder, 0)).toEqual([]);
+  rmSync(log);
+  if (spawnSync("mkfifo", [log]).status === 0) expect(trialLogEnd(folder, 0)).toEqual([]);
 });

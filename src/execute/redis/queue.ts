@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Queue } from "bullmq";
 import type { Redis } from "ioredis";
 import { isMissing } from "../../data/index.ts";
+import { CutoutError } from "../../error.ts";
 import { configJson, openRun } from "../../run-folder/index.ts";
 import {
   forgetFailure,
@@ -21,7 +22,6 @@ import {
 import { Told } from "../../told.ts";
 import type { Executor, TrialEvent } from "../executor.ts";
 import { imagesOf } from "../fingerprint.ts";
-import { putBack } from "../run-archive.ts";
 import { Archives } from "./archives.ts";
 import { connectRedis, isAwayAtTheEnd, shownAddress } from "./connection.ts";
 import {
@@ -103,7 +103,6 @@ class Coordinator {
 
   async work(trials: readonly Trial[]): Promise<void> {
     for (const trial of trials) {
-      putBack(runFolder(this.#study.path, trial));
       forgetFailure(this.#study.path, trial.index);
       const outcome = outcomeOf(this.#study.path, trial);
       if (outcome.state === "finished") this.#tell({ trial: trial.index, type: "end", outcome });
@@ -125,7 +124,7 @@ class Coordinator {
     await this.#sayFingerprint();
     while (this.#pending.size > 0) {
       await this.#announce();
-      for (const pending of [...this.#pending.values()]) await this.#look(pending);
+      for (const pending of [...this.#pending.values()]) await this.#lookAlone(pending);
       if (this.#pending.size > 0) await sleep(every);
     }
   }
@@ -150,6 +149,19 @@ class Coordinator {
   async #announce(): Promise<void> {
     await this.#redis.hsetnx(noticesKey, this.#notice.id, JSON.stringify(this.#notice));
     if (this.#signal.aborted) await this.#redis.set(this.#keys.stop, "1");
+  }
+
+  /** A run folder or an archive that is damaged ends its own trial, not the others; a disk that refuses ends all. */
+  async #lookAlone(pending: Pending): Promise<void> {
+    try {
+      await this.#look(pending);
+    } catch (error) {
+      if (!(error instanceof CutoutError) || isRefusal(error.cause)) throw error;
+      const { index } = pending.trial;
+      writeFailure(this.#study.path, index, error.message);
+      await this.#forget(pending.trial);
+      this.#end(pending, { state: "failed", message: error.message });
+    }
   }
 
   async #look(pending: Pending): Promise<void> {
@@ -265,6 +277,10 @@ class Coordinator {
     this.#redis.disconnect();
   }
 }
+
+/** Whether the system has refused something, as a full disk does. */
+const isRefusal = (cause: unknown): boolean =>
+  cause instanceof Error && typeof (cause as NodeJS.ErrnoException).code === "string";
 
 /** How far a run has come: its epochs, and one more for the test. */
 export function progressOf(folder: string): number {
