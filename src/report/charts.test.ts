@@ -5,9 +5,11 @@ import { expect, test } from "vitest";
 import { textOf } from "../../test/fixtures/page.ts";
 import { epochsOf, evaluationOf, prediction } from "../../test/fixtures/run-folder.ts";
 import { hasFont } from "../../test/helpers/fonts.ts";
+import { printable } from "../text.ts";
 import { bestEpoch, epochTicks, keptEpoch, learningCurves, sideBySide, validationCurves } from "./charts.ts";
 import { confusionMatrix } from "./confusion-chart.ts";
 import { renderSvg } from "./render.ts";
+import { literal } from "./svg-text.ts";
 import { textWidth } from "./text-width.ts";
 
 type Spec = Parameters<typeof renderSvg>[0];
@@ -227,6 +229,15 @@ test("inside a page an SVG names no address and follows the text colour", async 
   expect(svg).toContain('fill="currentColor"');
   expect(svg).not.toMatch(/<rect [^>]*fill="white"/);
   expect(svg).toContain('aria-label="Loss &#60;&#34;&#38;>"');
+});
+
+test("names break no drawing: patterns of a replacement, separators of lines", async () => {
+  const { loss } = learningCurves(epochsOf(3));
+  const plain = await renderSvg(loss, { for: "page", title: "x" });
+  const svg = await renderSvg(loss, { for: "page", title: "a $' b $& c" });
+  expect(svg).toBe(plain.replace('aria-label="x"', () => `aria-label="a $' b $&#38; c"`));
+  expect(literal(["a\u2028b", 1])).toBe('["a\\u2028b",1]');
+  expect(printable("a\u2028b")).toBe("a\uFFFDb");
 });
 
 test("text is measured per character: wider characters, larger sizes and longer texts take more", () => {

@@ -4,7 +4,7 @@ import type { ShownRun } from "../run-folder/index.ts";
 import { lossText, percent, printable } from "../text.ts";
 import type { ReconstructionScores, Score } from "../train/evaluation.ts";
 import type { EpochRecord } from "../train/events.ts";
-import { wrapped } from "./svg-text.ts";
+import { literal, wrapped } from "./svg-text.ts";
 
 /** Middle tones: legible on white and on near black. */
 const colors = {
@@ -231,7 +231,7 @@ export function seriesColor(series: readonly Pick<Series, "name" | "color">[]): 
       // Two names of a dozen letters fit beside each other below a panel; longer or more ones stand in a column.
       columns: series.length > 2 || series.some(({ name }) => name.length > 18) ? 1 : 2,
       labelLimit: legendWidth,
-      labelExpr: `${JSON.stringify(series.map(({ name }) => legendLines(name)))}[datum.index]`,
+      labelExpr: `${literal(series.map(({ name }) => legendLines(name)))}[datum.index]`,
     },
   };
 }

@@ -78,7 +78,8 @@ export async function renderSvg(spec: TopLevelSpec, options: SvgOptions): Promis
 
 function named(svg: string, title: string): string {
   const text = title.replace(/[&<"]/g, (character) => `&#${character.charCodeAt(0)};`);
-  return svg.replace("<svg ", `<svg role="group" aria-label="${text}" `);
+  // By a function: in a text, "$&" would be a part of the SVG.
+  return svg.replace("<svg ", () => `<svg role="group" aria-label="${text}" `);
 }
 
 /** Advice for chart authors is of no use to the reader of a report; errors are thrown. */

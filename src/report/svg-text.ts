@@ -34,3 +34,10 @@ export function wrapped(text: string, width: number, size: number): string[] {
   }
   return lines.map((line) => shortened(line, width, size));
 }
+
+/** A value within an expression of Vega, whose texts unlike those of JSON hold no line separators. */
+export function literal(value: unknown): string {
+  return JSON.stringify(value).replace(/[\u2028\u2029]/g, (separator) =>
+    separator === "\u2028" ? "\\u2028" : "\\u2029",
+  );
+}

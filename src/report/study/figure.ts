@@ -4,7 +4,7 @@ import { printable } from "../../text.ts";
 import { panelSize, type Unit } from "../charts.ts";
 import { type Content, type Html, html, trusted } from "../markup.ts";
 import { renderSvg } from "../render.ts";
-import { shortened, wrapped } from "../svg-text.ts";
+import { literal, shortened, wrapped } from "../svg-text.ts";
 
 /** Of lines and bars that show a direction: legible on white and on near black. */
 export const signColors = { up: "#0a8f6b", down: "#d03a30", none: "#7a8592" } as const;
@@ -38,7 +38,7 @@ export function drawing(title: string, layer: readonly Unit[], size: Unit = {}):
 
 /** Names on several lines as the labels of an axis whose values are their indices. */
 export const labelsByIndex = (labels: readonly (readonly string[])[]): string =>
-  `${JSON.stringify(labels)}[datum.value]`;
+  `${literal(labels)}[datum.value]`;
 
 /** From the least to the greatest with room on both sides; always with 0. */
 export function domainAround(values: readonly number[], room = 0.06): [number, number] {
@@ -71,7 +71,7 @@ function onTwoLines(text: string): readonly string[] {
 export function rowAxis(rows: readonly string[]): Unit {
   const shown = distinct(rows.map((row) => onTwoLines(printable(row)).join("\n")));
   const lines = shown.map((text) => text.split("\n"));
-  const of = (values: unknown) => `${JSON.stringify(values)}[indexof(${JSON.stringify(rows)}, datum.value)]`;
+  const of = (values: unknown) => `${literal(values)}[indexof(${literal(rows)}, datum.value)]`;
   const labels = {
     labelExpr: of(lines),
     labelLimit: rowWidth,

@@ -9,6 +9,7 @@ import { counted, duration, percent, size, whole } from "../../text.ts";
 import { runColors, seriesColor, type Unit } from "../charts.ts";
 import { type Content, type Html, html } from "../markup.ts";
 import { section, table } from "../page.ts";
+import { literal } from "../svg-text.ts";
 import { dots } from "./compare-figures.ts";
 import { bar, ground } from "./difference-chart.ts";
 import { distinct, domainAround, drawing, figure, rowAxis, rowsHeight, signColors } from "./figure.ts";
@@ -148,7 +149,7 @@ function rungCurves(
         ? {
             values: places,
             grid: false,
-            labelExpr: `${JSON.stringify(labels)}[datum.value]`,
+            labelExpr: `${literal(labels)}[datum.value]`,
             labelAngle: -35,
             labelLimit: 110,
           }
