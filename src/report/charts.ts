@@ -10,8 +10,6 @@ import { literal, wrapped } from "./svg-text.ts";
 const colors = {
   train: "#2f7bd6",
   validation: "#d8403c",
-  right: "#1f6fd0",
-  wrong: "#d03a30",
 } as const;
 
 /** For runs laid over each other (Okabe and Ito's colour-blind safe set, darkened for white paper). */

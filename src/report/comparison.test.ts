@@ -232,6 +232,20 @@ async function pageOf(runs: readonly string[]): Promise<string> {
   return page;
 }
 
+test("an interval that leaves out 0 beside a test that is corrected for several groups is said to be undecided", async () => {
+  const base = [70, 70, 70, 70, 70, 70, 70];
+  const groups = [
+    ...seedRuns(base, null),
+    ...seedRuns([69, 80, 81, 82, 83, 84, 85], cutout),
+    ...seedRuns([69, 71, 70, 69, 71, 70, 70], { length: 8 }),
+  ];
+  const verdict = textOf(partOf(await pageOf(groups), "verdict-1"));
+  expect(verdict).toMatch(/95 % interval \+\d/);
+  expect(verdict).toContain("0.063 after Holm’s correction for 2 comparisons");
+  expect(verdict).toContain("No verdict");
+  expect(verdict).toContain("The interval leaves out 0 all the same");
+});
+
 test("the same settings with several seeds are a spread, never an effect", async () => {
   const page = await pageOf(seedRuns([60, 90, 75], cutout));
   expect(page).toContain("<h1>The same settings, 3 seeds</h1>");

@@ -6,7 +6,7 @@ import { CutoutError, telling } from "../error.ts";
 import { openPictures, showRun } from "../run-folder/index.ts";
 import { type Comparison, type Contrast, compareAll } from "../study/comparison.ts";
 import { contrastWords, luckWords } from "../study/words.ts";
-import { counted, percent, points } from "../text.ts";
+import { counted } from "../text.ts";
 import {
   classesSection,
   commandsSection,
@@ -19,7 +19,8 @@ import {
   spreadSection,
 } from "./comparison-sections.ts";
 import { type Content, type Html, html } from "./markup.ts";
-import { flagged, page, table } from "./page.ts";
+import { flagged, page } from "./page.ts";
+import { pairsTable } from "./pairs-table.ts";
 import { wordsSection } from "./words-section.ts";
 
 const bytesPerRun = 8 * 2 ** 20;
@@ -108,18 +109,11 @@ ${luck && wordsSection("verdict-1", "What these runs can say", luck)}${contrasts
 
 function contrastSection(contrast: Contrast, index: number): Html {
   const heading = `“${contrast.second.label}” against “${contrast.first.label}”`;
-  return wordsSection(`verdict-${index + 1}`, heading, contrastWords(contrast), pairsTable(contrast));
+  return wordsSection(`verdict-${index + 1}`, heading, contrastWords(contrast), pairsOf(contrast));
 }
 
 /** The accuracy of each seed pair; two models alone have their results below. */
-function pairsTable({ first, second, finding }: Contrast): Content {
+function pairsOf({ first, second, finding }: Contrast): Content {
   if (finding.kind !== "few" && finding.kind !== "seeds") return null;
-  if (finding.pairs.length === 0) return null;
-  const rows = finding.pairs.map(({ seed, first: one, second: other, difference }) => [
-    seed,
-    percent(one),
-    percent(other),
-    html`<span class="${difference > 0 ? "good" : difference < 0 ? "bad" : ""}">${points(difference)}</span>`,
-  ]);
-  return table(["Seed", first.label, second.label, "Difference, percentage points"], rows);
+  return finding.pairs.length === 0 ? null : pairsTable(finding.pairs, [first.label, second.label]);
 }

@@ -40,16 +40,7 @@ export function studentP(t: number, freedom: number): number {
  * @param freedom degrees of freedom, an integer >= 1
  */
 export function studentQuantile95(freedom: number): number {
-  checkFreedom("studentQuantile95", freedom);
-  let low = 0;
-  // 12.71 with one degree of freedom is the largest.
-  let high = 13;
-  for (let round = 0; round < 60; round++) {
-    const middle = (low + high) / 2;
-    if (within(middle, freedom) < 0.95) low = middle;
-    else high = middle;
-  }
-  return (low + high) / 2;
+  return studentQuantile(0.05, freedom);
 }
 
 function checkFreedom(where: string, freedom: number): void {

@@ -9,10 +9,10 @@ import { counted, printable, size } from "../../text.ts";
 import type { Unit } from "../charts.ts";
 import { type Html, html } from "../markup.ts";
 import { section } from "../page.ts";
+import { pairsTable } from "../pairs-table.ts";
 import { wrapped } from "../svg-text.ts";
 import { bar, differenceTitle, ground, pointsAxis } from "./difference-chart.ts";
 import { domainAround, drawing, figure, labelsByIndex, signColors } from "./figure.ts";
-import { pairsTable } from "./pairs-table.ts";
 import type { AskedAs, QuestionPage } from "./question-page.ts";
 import type { StudyView } from "./view.ts";
 

@@ -9,6 +9,7 @@ import { counted, printable } from "../../text.ts";
 import type { Unit } from "../charts.ts";
 import { type Html, html } from "../markup.ts";
 import { flagged, section } from "../page.ts";
+import { pairsTable } from "../pairs-table.ts";
 import { bar, ground } from "./difference-chart.ts";
 import {
   type Drawing,
@@ -20,7 +21,6 @@ import {
   rowsHeight,
   signColors,
 } from "./figure.ts";
-import { pairsTable } from "./pairs-table.ts";
 import type { AskedAs, QuestionPage } from "./question-page.ts";
 import { armColor, type StudyView } from "./view.ts";
 

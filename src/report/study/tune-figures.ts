@@ -9,11 +9,11 @@ import { counted, duration, percent, size, whole } from "../../text.ts";
 import { runColors, seriesColor, type Unit } from "../charts.ts";
 import { type Content, type Html, html } from "../markup.ts";
 import { section, table } from "../page.ts";
+import { pairsTable } from "../pairs-table.ts";
 import { literal } from "../svg-text.ts";
 import { dots } from "./compare-figures.ts";
 import { bar, ground } from "./difference-chart.ts";
 import { distinct, domainAround, drawing, figure, rowAxis, rowsHeight, signColors } from "./figure.ts";
-import { pairsTable } from "./pairs-table.ts";
 import type { AskedAs, QuestionPage } from "./question-page.ts";
 import type { StudyView } from "./view.ts";
 
