@@ -1,5 +1,5 @@
 // What every place where trials run must do: real trainings, in processes that are killed.
-import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -115,13 +115,17 @@ export function executorContract(name: string, openPlace: () => Promise<Place>):
     });
 
     test("a trial that fails is told with its reason, and the others go on", async () => {
-      const study = studies.study([training(1, { arm: 2 }), training(1, { arm: 0 })]);
+      const study = studies.study([training(1, { arm: 2 }), training(1, { arm: 0 }), training(2)]);
+      const damaged = trialFolder(study.path, 2);
+      mkdirSync(damaged, { recursive: true });
+      writeFileSync(join(damaged, "config.json"), "{");
       const ended = ends(await conduct(place, study, study.trials)).sort((a, b) => a.trial - b.trial);
       expect(ended).toMatchObject([
         { trial: 0, state: "failed", message: expect.stringContaining("length") },
         { trial: 1, state: "finished" },
+        { trial: 2, state: "failed", message: expect.stringContaining("config.json") },
       ]);
-      expect(ended).toHaveLength(2);
+      expect(ended).toHaveLength(3);
     });
 
     test("once aborted, each has saved what it has; gone on with, the runs are those of ones left alone", async () => {
