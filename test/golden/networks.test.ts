@@ -17,6 +17,7 @@ const cases: readonly TrainingCase[] = [
     nesterov: false,
   },
   { golden: "airbench94", model: "airbench94", size: 32, batch: 8, ...shared, learningRate: 0.01 },
+  { golden: "resnet9", model: "resnet9", size: 32, batch: 8, ...shared },
 ];
 
 const resnet34 = { model: "resnet34", size: 32, batch: 8, ...shared } as const;

@@ -35,6 +35,40 @@ class ResNet34(nn.Module):
         return self.linear(x.mean((2, 3)))
 
 
+class ConvBlock(nn.Module):
+    def __init__(self, inside, outside):
+        super().__init__()
+        self.conv = nn.Conv2d(inside, outside, 3, 1, 1, bias=False)
+        self.bn = nn.BatchNorm2d(outside)
+
+    def forward(self, x):
+        return F.relu(self.bn(self.conv(x)))
+
+
+class ResNet9Stage(ConvBlock):
+    def __init__(self, inside, outside, residual):
+        super().__init__(inside, outside)
+        if residual:
+            self.residual = nn.Sequential(ConvBlock(outside, outside), ConvBlock(outside, outside))
+
+
+class ResNet9(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.prep = ConvBlock(3, 32)
+        self.layer1 = ResNet9Stage(32, 64, True)
+        self.layer2 = ResNet9Stage(64, 128, False)
+        self.layer3 = ResNet9Stage(128, 256, True)
+        self.linear = nn.Linear(256, 10)
+
+    def forward(self, x):
+        x = F.max_pool2d(self.layer1(self.prep(x)), 2)
+        x = F.max_pool2d(self.layer2(x + self.layer1.residual(x)), 2)
+        x = F.max_pool2d(self.layer3(x), 2)
+        x = x + self.layer3.residual(x)
+        return 0.125 * self.linear(x.amax((2, 3)))
+
+
 class ResNet50(nn.Module):
     """torchvision's, under our names"""
 
@@ -295,6 +329,7 @@ runs = {
     "shake-shake-29-2x4x64d, smooth": lambda: smooth(lambda: run(shake_shake_29(), 4, 16, 10, 0.001, True)),
     "alexnet-2012": lambda: run(AlexNet2012(), 4, 95, 10, 0.0003, False),
     "airbench94": lambda: run(Airbench94(), 8, 32, 10, 0.01, True),
+    "resnet9": lambda: run(ResNet9(), 8, 32, 10, 0.001, True),
 }
 
 if __name__ == "__main__":
