@@ -30,3 +30,10 @@ test("config, parameters, operations, memory and time; no run folder", async () 
   expect(found.seconds).toBeGreaterThan(11 * found.secondsPerStep);
   expect(readdirSync(root).sort()).toEqual(["cache", "photos"]);
 });
+
+test("weights to begin with are looked at as in a run", async () => {
+  await paintPhotos(join(root, "others"), 26);
+  const from = { run: join(root, "nowhere"), weights: null, sha256: null };
+  const settings = smallTrial(root, { data: join(root, "others"), split: { validation: 8, test: 12 }, from });
+  await expect(dryRun(classification, settings, () => {})).rejects.toThrow("nowhere");
+});

@@ -12,9 +12,11 @@ import { train } from "../train/trainer.ts";
 import { chooseDevice } from "./device.ts";
 import type { RunEvent } from "./events.ts";
 import { stepGraph } from "./layer-times.ts";
+import { networkOf } from "./network.ts";
 import { prepare } from "./prepare.ts";
 import type { RunKind } from "./run-kind.ts";
 import { trainOptionsOf, withSession } from "./session.ts";
+import { beginWith, readStart } from "./starting-weights.ts";
 
 export interface DryRun {
   readonly config: Config;
@@ -46,8 +48,15 @@ export async function dryRun<S extends Scores>(
 ): Promise<DryRun> {
   const onProgress = (done: number, total: number, what: string) =>
     onEvent({ type: "progress", what, done, total });
+  const definition = await networkOf(settings);
+  const weights = settings.from && readStart(settings.from, definition);
   const chosen = await chooseDevice(settings.device);
-  const prepared = await prepare({ ...settings, device: chosen.device }, onProgress, undefined, kind.purpose);
+  const prepared = await prepare(
+    { ...settings, device: chosen.device },
+    onProgress,
+    definition,
+    kind.purpose,
+  );
   const { config, dataset, split, pipeline } = prepared;
   try {
     return await withSession(
@@ -56,6 +65,7 @@ export async function dryRun<S extends Scores>(
       chosen,
       { onEvent, onProgress },
       async (network, session, filter) => {
+        if (weights) await beginWith(weights, kind, prepared, session, () => {});
         const loader = openLoader({ dataset, pipeline, workers: config.loaderWorkers });
         const timing = new AbortController();
         let last: StepEvent<S> | null = null;

@@ -11,7 +11,12 @@ import { checkpointPath, loadCheckpoint, openAnyRun } from "../run-folder/index.
 import { sameShape, type Tensor, tensor } from "../tensor.ts";
 import { counted, listed } from "../text.ts";
 import type { TrainingState } from "../train/network-session.ts";
+import type { Scores } from "../train/objective.ts";
+import type { ThreadedSession } from "../train/training-thread.ts";
 import { networkOfRun } from "./network.ts";
+import type { Prepared } from "./prepare.ts";
+import type { RunKind } from "./run-kind.ts";
+import { classifierOf } from "./session.ts";
 import { ownWeights, stateOf } from "./trained-model.ts";
 
 export interface StartingWeights {
@@ -75,7 +80,7 @@ export function readStart(from: From, definition: NetworkDefinition): StartingWe
  * @returns also one line that says what was taken
  * @throws CutoutError when one of them is missing or has another shape
  */
-export function startState(
+function startState(
   start: StartingWeights,
   network: Network,
   names: ReadonlySet<string>,
@@ -117,6 +122,21 @@ export function startState(
     `begins with the weights of ${from.run} (${start.pretrained ? "a pretraining" : "a classifier"}, epoch ${start.epoch}): ` +
     `${all.length - fresh.length} of ${counted(all.length, "tensor")}; fresh: ${freshText(fresh)}`;
   return { state: next, line };
+}
+
+/** Gives a session that has taken no step the weights of another run. */
+export async function beginWith<S extends Scores>(
+  start: StartingWeights,
+  kind: RunKind<S>,
+  prepared: Prepared,
+  session: ThreadedSession,
+  tell: (text: string) => void,
+): Promise<void> {
+  const classifier = classifierOf(kind, prepared);
+  const names = kind.taken(classifier, start.pretrained);
+  const { state, line } = startState(start, kind.network(classifier), names, await session.state());
+  await session.load(state);
+  tell(line);
 }
 
 /** A few by their names, more by their number. */

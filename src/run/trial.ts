@@ -43,7 +43,7 @@ import { checkOtherEpochs } from "./other-epochs.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import type { RunKind } from "./run-kind.ts";
 import { classifierOf, trainOptionsOf, withSession } from "./session.ts";
-import { readStart, type StartingWeights, startState } from "./starting-weights.ts";
+import { beginWith, readStart } from "./starting-weights.ts";
 import { targetedSheet } from "./targeted-sheet.ts";
 
 export interface TrialOptions<S extends Scores = ClassScores> {
@@ -143,21 +143,6 @@ export async function beginRun<S extends Scores>(
   } finally {
     prepared.dataset.close();
   }
-}
-
-/** Gives a session that has taken no step the weights of another run. */
-async function beginWith<S extends Scores>(
-  start: StartingWeights,
-  kind: RunKind<S>,
-  prepared: Prepared,
-  session: ThreadedSession,
-  tell: (text: string) => void,
-): Promise<void> {
-  const classifier = classifierOf(kind, prepared);
-  const names = kind.taken(classifier, start.pretrained);
-  const { state, line } = startState(start, kind.network(classifier), names, await session.state());
-  await session.load(state);
-  tell(line);
 }
 
 /** The hold is given up whatever happens. */
