@@ -42,7 +42,7 @@ it("as a table", async () => {
   const lines = out.split("\n");
   expect(lines[0]).toMatch(/^network +images +parameters +multiply-adds +MiB an image +options$/);
   expect(lines[1]).toMatch(/^resnet9 +3x32x32 +[\d,]+ +[\d.]+ M +[\d.]+$/);
-  expect(lines[2]).toMatch(/^alexnet +3x227x227 +58,3[\d,]+ +[\d.]+ M +[\d.]+ +initialization$/);
+  expect(lines[2]).toMatch(/^alexnet +3x227x227 +58,3[\d,]+ +[\d.]+ M +[\d.]+ +initialization, dropout$/);
 });
 
 it.each([

@@ -33,3 +33,11 @@ it("its own first weights and He's have the deviations and biases of the sources
   expect(statistics("he", "conv2.weight").std).toBeCloseTo(Math.sqrt(2 / (96 * 25)), 3);
   expect(statistics("he", "conv2.bias").mean).toBe(0);
 });
+
+it("drops units after fc6 alone, as the baseline, or after both", () => {
+  const drops = (options: { readonly dropout?: "fc6" | "both" }) =>
+    JSON.stringify(buildNetwork("alexnet", { input: rgb(96), numClasses: 2, options }).layer).split(
+      '"kind":"dropout"',
+    ).length - 1;
+  expect([drops({}), drops({ dropout: "fc6" }), drops({ dropout: "both" })]).toEqual([1, 1, 2]);
+});

@@ -86,7 +86,14 @@ const sizes = { imageSize: 227, cacheSize: 256, keepSmall: false };
 export const alexnet = defineNetwork({
   name: "alexnet",
   summary: "AlexNet of the Asirra baseline, for photos of 227 pixels",
-  options: { initialization },
+  options: {
+    initialization,
+    dropout: {
+      kind: choice(["fc6", "both"]),
+      otherwise: "fc6" as const,
+      help: "after which of fc6 and fc7 units are dropped: fc6 alone, as the baseline does by oversight, or both",
+    },
+  },
   recipe,
   sizes,
   build: (args) =>
@@ -96,8 +103,8 @@ export const alexnet = defineNetwork({
         normalization: [],
         denseStd: 0.005,
         bias: 0.1,
-        // No dropout: the baseline's fc8 reads the values before fc7's dropout.
-        last: [],
+        // The baseline has a dropout here, but its fc8 reads the values before it.
+        last: args.dropout === "both" ? [dropout(0.5)] : [],
       },
       args.numClasses,
       args.initialization,
