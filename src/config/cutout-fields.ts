@@ -65,7 +65,7 @@ const fields = {
   ),
   nHoles: checkedLater("holes in one image, or drawn from a range (1-3); by default 1", z.number()),
   placement: checkedLater(
-    "where the centre may lie: anywhere, holes clipped at the border (paper, the default), or fully inside",
+    "where the centre may lie: anywhere, holes clipped at the border (paper, the default), or fully inside; what the network responds to is hidden by --targeted",
     z.enum(["anywhere", "inside"]),
   ),
   fill: checkedLater(
