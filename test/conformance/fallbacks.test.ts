@@ -3,6 +3,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { regularizerFrom } from "../../src/config/regularize-text.ts";
 import { Graph } from "../../src/graph/graph.ts";
 import { buildNetwork } from "../../src/nn/build.ts";
+import { autoEncoder } from "../../src/nn/encoder.ts";
 import { networks } from "../../src/nn/networks/index.ts";
 import { resnet9 } from "../../src/nn/networks/resnet9.ts";
 import { webgpuLowerings } from "../../src/onnx/webgpu.ts";
@@ -11,6 +12,7 @@ import { nodeRuntime } from "../../src/runtime/node.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import { tensor } from "../../src/tensor.ts";
 import { classify } from "../../src/train/objectives/classify.ts";
+import { contextEncoder } from "../../src/train/objectives/context-encoder.ts";
 import { createPredictor, createTrainingSession } from "../../src/train/step.ts";
 import { holdDevice, webgpu, webgpuTitle } from "../helpers/webgpu.ts";
 
@@ -57,6 +59,28 @@ describe.skipIf(!webgpu.found)(`fall-backs on ${webgpuTitle}`, () => {
     await session.close();
     expect(fallbacks).toEqual([[], []]);
   });
+
+  it.each(families.filter(({ name }) => /^(alexnet|resnet9|airbench94|wrn.*)$/.test(name)))(
+    "the auto-encoder of $name has none",
+    async (definition) => {
+      const { runtime, fallbacks } = watched(nodeRuntime({ threads: 2, device: "webgpu" }));
+      const side = definition.sizes.keepSmall ? 32 : 67;
+      const input = { height: side, width: side, channels: 3 };
+      const network = autoEncoder(buildNetwork(definition, { input, numClasses: 2 }));
+      const optimizer = { momentum: 0.9, nesterov: true, weightDecay: 5e-4, decayBiasAndNorm: true };
+      const objective = contextEncoder({ region: "center", overlapWeight: 10 });
+      const session = await createTrainingSession({
+        network,
+        batchSize: 2,
+        runtime,
+        objective,
+        optimizer,
+        seed: 0,
+      });
+      await session.close();
+      expect(fallbacks).toEqual([[]]);
+    },
+  );
 
   it("an operator that it lacks is named, still computed, and told to the person", async () => {
     const g = new Graph();
