@@ -253,7 +253,8 @@ function resolveBatchSize(
     throw settingsError({ field: "filter.keep", what, got: String(filter.keep) });
   }
   if (batchSize / copies > trainingImages) {
-    throw wrong(`must be at most the number of training images (${trainingImages})`);
+    const times = copies === 1 ? "" : `${copies} times `;
+    throw wrong(`must be at most ${times}the number of training images (${trainingImages})`);
   }
   return batchSize;
 }

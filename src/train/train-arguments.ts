@@ -96,8 +96,9 @@ export function checkArguments<S extends Scores>(
     refuse(`batch size must be a multiple of the ${copiesOf(options.mix ?? null)} copies`, batchSize);
   }
   if (split.train.length < images) {
+    const copies = batchSize / images === 1 ? "" : `${batchSize / images} copies of `;
     refuse(
-      `batch size must be at most ${batchSize / images} times the ${split.train.length} training images`,
+      `batch size must be at most ${copies}the ${split.train.length} training images`,
       batchSize,
       "lower --batch-size",
     );
