@@ -4,6 +4,7 @@ import { stream } from "../rng.ts";
 import type { Augmentation, Image } from "./augmentation.ts";
 import { colorJitter } from "./colour/color-jitter.ts";
 import { compose } from "./compose.ts";
+import { cutout } from "./cutout/cutout.ts";
 import { horizontalFlip } from "./geometry/flips.ts";
 import { randomCrop } from "./geometry/random-crop.ts";
 import { resizedCrop } from "./geometry/resized-crop.ts";
@@ -75,5 +76,8 @@ test("bad input: shapes that do not fit are told before anything is drawn, and l
   );
   expect(() => compose([undefined as never])).toThrow(
     "compose: every step must be an augmentation, got undefined at 0",
+  );
+  expect(() => compose([cutout({ length: 8 }) as never])).toThrow(
+    "compose: every step must be an augmentation, got function at 0; Cutout as an augmentation is cutoutAugmentation(options)",
   );
 });

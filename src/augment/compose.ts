@@ -31,11 +31,14 @@ export function compose<const Drawn extends readonly unknown[]>(
     });
   }
   for (const [index, step] of list.entries()) {
-    if (typeof step?.apply !== "function") {
+    // A function has an `apply` too: the one that `cutout(...)` gives, for example.
+    if (typeof step?.apply !== "function" || typeof step.sample !== "function") {
       throw new CutoutError({
         where: name,
         what: "every step must be an augmentation",
         got: `${typeof step} at ${index}`,
+        remedy:
+          typeof step === "function" ? "Cutout as an augmentation is cutoutAugmentation(options)" : undefined,
       });
     }
   }

@@ -1,7 +1,12 @@
 // What a person reads before a training begins.
 import { expect, test } from "vitest";
 import { completeConfig } from "../../test/helpers/config.ts";
-import { updateText } from "./describe-trial.ts";
+import { classesText, updateText } from "./describe-trial.ts";
+
+test("classes are told by name, a few of many, whatever their names hold", () => {
+  expect(classesText(["cat", "dog", "runs"])).toBe("cat, dog, runs");
+  expect(classesText(["a\nb", ..."cdefgh"])).toBe("a\uFFFDb, c, d, e, f, g, ...");
+});
 
 test("how weights are moved is said where it is not as usual", () => {
   const plain = completeConfig({});

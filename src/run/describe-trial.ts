@@ -6,7 +6,7 @@ import type { Part } from "../data/index.ts";
 import { notesOn } from "../data/index.ts";
 import { countParameters, type Network } from "../nn/network.ts";
 import { augmentationText, filterText, seedText, sizesText } from "../report/describe.ts";
-import { counted } from "../text.ts";
+import { counted, printable } from "../text.ts";
 import type { Prepared } from "./prepare.ts";
 
 const keepText = { best: "the best epoch on validation", last: "the last epoch" } as const;
@@ -27,7 +27,7 @@ export function describeTrial(
     `${count(split.train.length)} to train, ${validated}${official("validation")}, ` +
     `${count(split.test.length)} to test${official("test")}`;
   const lines = [
-    `${dataset.name}: ${dataset.classes.length} classes, ${count(dataset.count)} images: ${parts}`,
+    `${dataset.name}: ${dataset.classes.length} classes (${classesText(dataset.classes)}), ${count(dataset.count)} images: ${parts}`,
     `${network.name} with ${count(countParameters(network))} parameters on ${imageSize} x ${imageSize} pixels, ${augmentationText(config)}`,
     `epochs ${epochs}, steps in each ${Math.floor(split.train.length / batchSize)}, images in each ${batchSize}, ${seedText(config)}; ${keepText[config.keep]} is kept`,
   ];
@@ -37,6 +37,12 @@ export function describeTrial(
   if (inside.length > 0) lines.push(`inside the network ${inside.join(", ")}`);
   lines.push(...[sizesText(config), filterText(config)].filter((text) => text !== ""));
   return [...lines, ...describeReading({ dataset, split }, "dataset.json")];
+}
+
+/** A few by name: where a folder is a class that should be none, it is seen. */
+export function classesText(classes: readonly string[]): string {
+  const shown = classes.slice(0, 6).map(printable).join(", ");
+  return classes.length > 6 ? `${shown}, ...` : shown;
 }
 
 /** How the weights are moved, where it is not plain SGD: `moved by muon, gradients cut to 1, averaged (ema 0.999)`. */

@@ -127,6 +127,9 @@ describe("sharp", () => {
     const raw = sharp(photo.pixels, { raw: { width: 7, height: 8, channels: 3 } }).raw({ depth: "ushort" });
     const deep = await raw.toBuffer({ resolveWithObject: true });
     expect(() => fromSharp(deep)).toThrow("fromSharp: 1 x 8 x 7 x 3 pixels hold 168 numbers, got 336");
+    expect(() => fromSharp(photo.pixels as never)).toThrow(
+      "fromSharp: must be given data and info, got data alone; read it with toBuffer({ resolveWithObject: true })",
+    );
     const floats = { ...photo, pixels: new Float32Array(168) } as Image as Image<Uint8Array>;
     expect(() => toSharp(floats)).toThrow("toSharp: pixels must be bytes, got floats");
     const many = { height: 1, width: 1, channels: 5, layout: "HWC", pixels: new Uint8Array(5) } as const;

@@ -30,6 +30,14 @@ export interface SharpInput {
  * @throws Error when the buffer does not fit: it holds something else than 8 bits a number
  */
 export function fromSharp({ data, info }: SharpRaw): Image<Uint8Array> {
+  if (info === undefined) {
+    throw new CutoutError({
+      where: "fromSharp",
+      what: "must be given data and info",
+      got: "data alone",
+      remedy: "read it with toBuffer({ resolveWithObject: true })",
+    });
+  }
   const { width, height, channels } = info;
   const image = { pixels: data, height, width, channels, layout: "HWC" } as const;
   checkPixels("fromSharp", data, image, 1);

@@ -1,5 +1,5 @@
 // Lists the images of folders, without opening any, and counts what else there is.
-import { type Dirent, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
+import { type Dirent, existsSync, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CutoutError, refusalText, telling } from "../../error.ts";
 import { missingDataRemedy } from "../download/catalog.ts";
@@ -73,8 +73,32 @@ function entriesOf(path: string, below: string, shown: string, leftOut: LeftOutC
       if (hidden !== "ours") leftOut.add(hidden, pathBelow(below, name) + (isFolder ? "/" : ""));
       return [];
     }
+    if (isFolder && holdsRuns(join(path, text))) {
+      leftOut.add("folders of runs", `${pathBelow(below, name)}/`);
+      return [];
+    }
     return [{ name, utf8, isFolder, isLink }];
   });
+}
+
+/** Each run folder and each study folder has one of these. */
+const records = ["config.json", "environment.json", "study.json"];
+const isRun = (path: string) => records.some((record) => existsSync(join(path, record)));
+
+/** Whether a folder is what a training or a study writes, or holds nothing else: its pictures are nobody's photos. */
+function holdsRuns(path: string): boolean {
+  if (isRun(path)) return true;
+  try {
+    const inside = readdirSync(path, { withFileTypes: true });
+    const folders = inside.filter((entry) => entry.isDirectory());
+    return (
+      folders.length > 0 &&
+      folders.every(({ name }) => isRun(join(path, name))) &&
+      !inside.some((entry) => entry.isFile() && imageName.test(entry.name))
+    );
+  } catch {
+    return false; // it cannot be read, which is told where it is
+  }
 }
 
 export const pathBelow = (folder: string, name: string) => (folder === "" ? name : `${folder}/${name}`);

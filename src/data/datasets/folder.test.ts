@@ -53,6 +53,28 @@ it("reads a folder a class: sorted, nested, hidden files skipped, other files co
   expect(source.total).toBe(5);
 });
 
+it("takes nothing that a training or a study has written for photos, wherever it lies", () => {
+  const photos = ["cat/1.jpg", "cat/2.jpg", "dog/1.jpg"];
+  const folder = folderOf(
+    ...photos,
+    "runs/one/config.json",
+    "runs/one/images/1.webp",
+    "runs/two/environment.json",
+    "study/study.json",
+    "study/trials/0000/augmented.png",
+    "cat/mine/config.json",
+    "cat/mine/images/2.webp",
+  );
+  const source = folderSource(folder);
+  expect(names(source)).toEqual(photos);
+  expect(source.classes).toEqual(["cat", "dog"]);
+  const left = source.leftOut?.[0];
+  expect(left).toMatchObject({ what: "folders of runs", count: 3 });
+  expect([...left!.names].sort()).toEqual(["cat/mine/", "runs/", "study/"]);
+  // Photos beside it are photos.
+  expect(names(folderSource(folderOf(...photos, "dog/run/config.json")))).toEqual(photos);
+});
+
 it("gives each image the label of its folder, and a reason where it is broken", async () => {
   const folder = temporaryFolder();
   await paint(join(folder, "b", "1.png"), [1, 2, 3]);

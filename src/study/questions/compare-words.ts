@@ -24,7 +24,7 @@ const headlines: {
   "no difference larger than": ({ smallest }, _, [first, second]) =>
     `No difference larger than ${size(smallest)} percentage points between “${second}” and “${first}”.`,
   inconclusive: (_, { interval }, [first, second]) =>
-    `Inconclusive: “${second}” minus “${first}” lies between ${span(interval!)} percentage points.`,
+    `Inconclusive: “${second}” minus “${first}” lies between ${points(interval!.lower)} and ${points(interval!.upper)} percentage points.`,
   waiting: ({ nextLook }, { pairs }) =>
     `No verdict yet: ${counted(pairs, "pair")}, the next look is at ${nextLook}.`,
 };
