@@ -84,6 +84,7 @@ async function compareRuns(runs: readonly string[], out?: string): Promise<void>
       where: "compare",
       what: "needs two or more run folders",
       got: String(runs.length),
+      remedy: `to compare settings on images: cutout compare ${shellWord(runs[0] ?? "photos")} --a "" --b "--cutout"`,
     });
   const folders = runs.map((run) => resolve(run));
   const twice = folders.findIndex((folder, index) => folders.indexOf(folder) < index);

@@ -28,8 +28,9 @@ section{background:var(--card);border:1px solid var(--line);border-radius:10px;p
 .notice{background:var(--warn);border-color:var(--warnline)}
 .notice ul{margin:.3rem 0;padding-left:1.2rem}
 .good{color:var(--good)}.bad{color:var(--bad)}
-.charts{display:flex;flex-wrap:wrap;gap:.5rem 1.5rem}
-.charts>*{flex:1 1 300px;max-width:500px;min-width:0}
+.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr));gap:.5rem 1.5rem}
+.charts:has(>:nth-child(4):last-child){grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr))}
+.charts>*{max-width:500px;min-width:0}
 .charts svg{width:100%;height:auto;display:block}
 .wide{overflow-x:auto;max-width:100%;background:linear-gradient(to right,var(--card) 55%,transparent) left/32px 100% no-repeat local,linear-gradient(to left,var(--card) 55%,transparent) right/32px 100% no-repeat local,linear-gradient(to right,var(--shade),transparent) left/12px 100% no-repeat scroll,linear-gradient(to left,var(--shade),transparent) right/12px 100% no-repeat scroll}
 .wide svg{display:block;height:auto;max-width:100%;min-width:var(--least)}

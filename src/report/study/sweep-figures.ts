@@ -75,7 +75,7 @@ async function sweepFigures(asked: Asked, view: StudyView): Promise<Html | null>
     axis === null ? "Accuracy of each" : `Accuracy over ${axis.name}`,
     await figure(
       [first, second],
-      html`n = ${counted(choice.seeds.length, "seed")} of each, the same for all; accuracy on the validation part. Small dots: single runs; ${axis === null ? "diamonds" : "line"}: means. ${bars} Green: ${flagged(armsLabel(plan, arms, plateau))}, the best and all that cannot be told from it. “Behind the best”: differences to the best of the same seed; the truly best reaches 0 in 95 % of such sweeps.`,
+      html`n = ${counted(choice.seeds.length, "seed")} of each, the same for all; accuracy on the validation part. Small dots: single runs; ${axis === null ? "diamonds" : "line"}: means. ${bars} Green: ${flagged(armsLabel(plan, arms, plateau))}, the best and all that cannot be told from it. “Behind the best”: differences to the best of the same seed${several ? "; the bar of the truly best reaches 0 in 95 % of such sweeps" : ""}.`,
     ),
   )}${answer && testSection(answer.test, names, choice.best, plan.baseline)}`;
 }

@@ -29,8 +29,9 @@ function plateauHeadline(axes: Axes, arms: readonly Arm[], { scores, best, seeds
   const number = counted(seeds.length, "seed");
   const equal = scores.filter(({ arm, behind }) => arm !== best && behind.mean === 0).map(({ arm }) => arm);
   if (equal.length > 0) {
-    const told = seeds.length === 1 ? "; one seed tells none of the others from them" : ` with ${number}`;
-    return `${capital(armsLabel(axes, arms, [best, ...equal]))} are equally high on the validation part${told}; ${name} is taken.`;
+    const others = scores.length - 1 - equal.length;
+    const told = seeds.length === 1 && others > 0 ? "; one seed tells none of the others from them" : "";
+    return `${capital(armsLabel(axes, arms, [best, ...equal]))} are equally high on the validation part with ${number}${told}; ${name} is taken.`;
   }
   if (seeds.length === 1) {
     return `${capital(name)} is highest on the validation part; one seed tells none of the others from it.`;

@@ -102,7 +102,7 @@ test("words: a point, a plateau, a flat curve, a single seed", () => {
   ).toMatch(/^Flat: length \d+ is highest/);
   const tied = heights([0.5, 0.6, 0.7, 0.9, 0.9, 0.7, 0.6], 0);
   expect(headline(tied, [5])).toBe(
-    "Length 12 and 16 are equally high on the validation part; one seed tells none of the others from them; length 12 is taken.",
+    "Length 12 and 16 are equally high on the validation part with 1 seed; one seed tells none of the others from them; length 12 is taken.",
   );
   expect(headline(tied)).toBe(
     "Length 12 and 16 are equally high on the validation part with 3 seeds; length 12 is taken.",
