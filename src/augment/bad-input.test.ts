@@ -243,6 +243,9 @@ describe.each(augment.augmentationNames)("%s", (name) => {
     );
     expect(() => made.apply(wrong(null), drawn)).toThrow(`${name}: image must be {`);
     expect(() => made.sample(rng(), wrong(undefined), 1)).toThrow("image must have height, width and");
+    expect(() => made.sample(wrong(Math.random), shape, 1)).toThrow(
+      `${name}: rng must be an Rng, as stream()`,
+    );
     for (const parameters of [null, [], {}]) {
       expect(() => made.apply(image, wrong(parameters))).toThrow(new RegExp(`^${name}: `));
     }

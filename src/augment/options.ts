@@ -1,5 +1,6 @@
 // Options of augmentations: what each may be, what it is when left out, and the error when it is wrong.
 import { CutoutError } from "../error.ts";
+import type { Rng } from "../rng.ts";
 
 /** One kind of value: what must hold in words, and how it is read. `undefined` says that it does not hold. */
 export interface Kind<T> {
@@ -60,6 +61,15 @@ export function readValue<T>(where: string, option: string, kind: Kind<T>, value
   const read = kind.read(value, { where, option });
   if (read === undefined) throw wrong(where, option, `must be ${kind.must}`, shown(value));
   return read;
+}
+
+export function isRng(value: unknown): value is Rng {
+  return typeof (value as Rng | null | undefined)?.uniform === "function";
+}
+
+/** @throws CutoutError unless random numbers can be drawn from it (not so from `Math.random`) */
+export function checkRng(where: string, rng: unknown): void {
+  if (!isRng(rng)) throw wrong(where, "rng", "must be an Rng, as stream() makes it", shown(rng));
 }
 
 /** @param what what must hold, `must be 3 numbers` */

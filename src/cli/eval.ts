@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { settingsError } from "../config/settings.ts";
 import { viewsText } from "../config/views.ts";
 import type { DataEvaluation } from "../run/classifier.ts";
+import { counted } from "../text.ts";
 import { say, tellBroken } from "./console.ts";
 import { addModelOptions, classifierOptions, type ModelOptions } from "./model-options.ts";
 import { createProgress, formatPercent } from "./progress.ts";
@@ -62,7 +63,7 @@ function formatEvaluation({ score, classes, crops, broken }: DataEvaluation): st
   const share = (value: number | null) => (value === null ? "-" : formatPercent(value));
   const top5 = classes.length > 5 ? `, top-5 ${formatPercent(score.top5)}` : "";
   const unread = broken.length > 0 ? `; ${broken.length} not read` : "";
-  const head = `accuracy ${formatPercent(score.top1)}${top5}, loss ${score.loss.toFixed(4)} on ${score.count} images${viewsText[crops].aside}${unread}`;
+  const head = `accuracy ${formatPercent(score.top1)}${top5}, loss ${score.loss.toFixed(4)} on ${counted(score.count, "image")}${viewsText[crops].aside}${unread}`;
   const rows = classes.map((each) => [
     each.name,
     String(each.support),

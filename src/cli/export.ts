@@ -24,7 +24,7 @@ async function exportAction(
   options: { readonly out?: string; readonly weights?: Weights },
 ): Promise<void> {
   const out = options.out ?? join(run, "model.onnx");
-  checkOutFile("--out", out);
+  checkOutFile("--out", out, ".onnx");
   const { exportRun } = await import("../run/classifier.ts");
   const { weights } = options;
   const model = exportRun(run, { weights, onEvent: ({ text }) => tell(text) });

@@ -1,7 +1,9 @@
 // `cutout preview`: a picture of augmented training images, and the share of them that is masked.
+import { isAbsolute, relative, resolve, sep } from "node:path";
 import type { Command } from "commander";
 import { Option } from "commander";
 import { settingsFrom } from "../config/flags.ts";
+import { settingsError } from "../config/settings.ts";
 import { printable } from "../text.ts";
 import { namedBy, say, tell } from "./console.ts";
 import { checkOutFile, writeOutFile } from "./out-file.ts";
@@ -29,6 +31,7 @@ async function previewAction(
   notes.forEach(tell);
   const out = options.out as string;
   checkOutFile("--out", out, ".png");
+  checkBeside(out, settings.data);
   const { prepare } = await import("../run/prepare.ts");
   const { describeReading } = await import("../run/describe-trial.ts");
   const { augmentedSheet } = await import("../run/augmented-sheet.ts");
@@ -50,4 +53,16 @@ async function previewAction(
   } finally {
     progress.clear();
   }
+}
+
+/** @throws CutoutError when the picture would lie among the photos, and be one of them from then on */
+function checkBeside(out: string, data: string): void {
+  const below = relative(resolve(data), resolve(out));
+  if (isAbsolute(below) || below.split(sep)[0] === "..") return;
+  throw settingsError({
+    where: "--out",
+    what: `must lie outside of ${data}, where the next training would take it for a photo`,
+    got: out,
+    remedy: "name another place, as --out ../preview.png",
+  });
 }

@@ -194,6 +194,24 @@ describe("a mistake gives one line that names it, no stack, and an exit code", (
         ["preview", at("photos"), "--out", "a.jpg"],
       ],
       [
+        "a preview among the photos",
+        2,
+        /^cutout: --out: must lie outside of .*photos, where the next training would take it for a photo, got .*; name another place, as --out \.\.\/preview\.png$/,
+        ["preview", at("photos"), "--out", at("photos", "preview.png")],
+      ],
+      [
+        "a model by the name of another format",
+        2,
+        /^cutout: --out: must end in \.onnx, got m\.txt$/,
+        ["export", at("photos"), "--out", "m.txt"],
+      ],
+      [
+        "a missing model",
+        1,
+        /^cutout: nowhere\.onnx: .*does not exist/,
+        ["predict", "nowhere.onnx", "y.jpg"],
+      ],
+      [
         "a folder where a file is to be written",
         2,
         /^cutout: --out: must be the name of a file, got the folder .*photos$/,

@@ -4,6 +4,7 @@ import { settingsError } from "../config/settings.ts";
 import type { Rung } from "../study/questions/halving.ts";
 import type { Arm } from "../study-folder/index.ts";
 import { conductNew } from "./conduct.ts";
+import { tell } from "./console.ts";
 import { createProgress } from "./progress.ts";
 import { checkValidation, pointsFrom } from "./rule-flags.ts";
 import { addPlaceFlags, countFrom, executorFrom, type PlaceFlags } from "./study-flags.ts";
@@ -67,6 +68,7 @@ async function tuneAction(data: string | undefined, flags: TuneFlags): Promise<v
   const executor = await executorFrom(flags);
   const { numericAxis } = await import("../study/questions/axes.ts");
   const { searchRungs } = await import("../study/rungs.ts");
+  const { priceAheadText } = await import("../study/questions/tune-words.ts");
   const { standardRule } = await import("../stats/sequential-rule.ts");
   const { varied, epochs } = await settled(data, flags);
   const { seed } = varied.arms[0].settings;
@@ -91,6 +93,7 @@ async function tuneAction(data: string | undefined, flags: TuneFlags): Promise<v
     freshSeed: Math.max(...rungs.flatMap(({ seeds }) => seeds)) + 1,
     common: varied.common,
   };
+  tell(priceAheadText(plan).replaceAll("\u00A0", " "));
   await conductNew({ question: "tune", plan, arms, out: flags.out ?? null }, executor);
 }
 

@@ -220,7 +220,10 @@ export function settingsFrom(data: string | undefined, given: GivenFlags): Setti
   requireCutout(origins, given, stored);
   const nameOf: NameOf = (path) =>
     originOf(path, origins) ?? (file === null ? flagOf(path) : `${file}: ${path}`);
-  const settings = naming(nameOf, () => checkSettings(merged(stored, raw)));
+  // A recipe tells the format of its own data.
+  const { format, ...others } = stored as Readonly<Record<string, unknown>>;
+  const base = given.recipe !== undefined && raw.data !== undefined ? others : stored;
+  const settings = naming(nameOf, () => checkSettings(merged(base, raw)));
   const changed = read?.version ? changesSince(read.version, settings) : [];
   return {
     settings,

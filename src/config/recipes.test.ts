@@ -50,6 +50,13 @@ test("flags win over a recipe, and errors name it", () => {
   expect(settings).toMatchObject({ data: "photos", epochs: 3, batchSize: 128 });
 });
 
+test("the format of a recipe is of its own data: that of others is found out", () => {
+  const recipe = "devries2017/cifar10-resnet18";
+  expect(settingsFrom(undefined, { recipe }).settings.format).toBe("cifar10");
+  expect(settingsFrom("photos", { recipe }).settings.format).toBe("auto");
+  expect(settingsFrom("photos", { recipe, format: "csv" }).settings.format).toBe("csv");
+});
+
 test("an unknown recipe names those like it; a recipe and a config file are one too many", () => {
   expect(() => recipeFile("devries2017/cifar10-resnet81")).toThrow(
     "--recipe: there is no such recipe, got devries2017/cifar10-resnet81; names like it: devries2017/cifar10-resnet18",

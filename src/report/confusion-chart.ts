@@ -3,10 +3,14 @@
 import type { TopLevelSpec } from "vega-lite";
 import { printable } from "../text.ts";
 import type { Evaluation } from "../train/evaluation.ts";
+import { shortenedInside } from "./svg-text.ts";
 import { textWidth } from "./text-width.ts";
 
 /** Middle tones: legible on white and on near black. */
 const colors = { right: "#1f6fd0", wrong: "#d03a30" } as const;
+
+/** Most pixels of a class name beside the matrix. */
+const labelWidth = 130;
 
 /** Up to this many classes, cells without images show a 0. */
 const writtenZeros = 12;
@@ -49,7 +53,7 @@ export function confusionMatrix({ classes, confusion }: Evaluation, linked: bool
     labels: labelled,
     labelExpr: "classNames[datum.value]",
     labelFontSize: fontSize,
-    labelLimit: 130,
+    labelLimit: 1.1 * labelWidth,
     labelOverlap: false,
     ticks: false,
     domain: false,
@@ -107,7 +111,7 @@ export function confusionMatrix({ classes, confusion }: Evaluation, linked: bool
   return {
     width: cell * size,
     height: cell * size,
-    params: [{ name: "classNames", value: names }],
+    params: [{ name: "classNames", value: names.map((name) => shortenedInside(name, labelWidth, fontSize)) }],
     data: { values: cells },
     layer,
   } as unknown as TopLevelSpec;

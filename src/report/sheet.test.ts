@@ -5,7 +5,7 @@ import { hasFont } from "../../test/helpers/fonts.ts";
 import { trainingPipeline } from "../augment/pipeline/pipeline.ts";
 import type { Dataset } from "../data/index.ts";
 import { drawSheet, previewSheet, type SheetImage } from "./sheet.ts";
-import { shortened, wrapped } from "./svg-text.ts";
+import { shortened, shortenedInside, wrapped } from "./svg-text.ts";
 import { textWidth } from "./text-width.ts";
 
 interface Decoded {
@@ -141,6 +141,16 @@ describe("text", () => {
     const cut = shortened("a".repeat(500), 200, 12);
     expect(cut.endsWith("a…")).toBe(true);
     expect(textWidth(cut, 12)).toBeLessThanOrEqual(200);
+  });
+  test("names that differ at their end are told apart when they are shortened", () => {
+    const [autumn, spring] = ["autumn", "spring"].map((season) =>
+      shortenedInside(`Branta canadensis (Canada goose), plumage of ${season}`, 130, 12),
+    );
+    expect(autumn).toMatch(/^Branta .*….*autumn$/);
+    expect(spring).toMatch(/spring$/);
+    expect(textWidth(autumn!, 12)).toBeLessThanOrEqual(130);
+    expect(shortenedInside("short", 130, 12)).toBe("short");
+    expect(shortenedInside("ab", 1, 12)).toBe("…");
   });
 });
 

@@ -24,6 +24,23 @@ export function shortened(text: string, width: number, size: number): string {
   return `${characters.join("").trimEnd()}…`;
 }
 
+/** The text, or as much of its start and its end as fits, with an ellipsis between: names often differ at their end. */
+export function shortenedInside(text: string, width: number, size: number): string {
+  if (textWidth(text, size) <= width) return text;
+  const characters = [...text];
+  const around = (kept: number) =>
+    `${characters
+      .slice(0, Math.ceil(kept / 2))
+      .join("")
+      .trimEnd()}…${characters
+      .slice(characters.length - Math.floor(kept / 2))
+      .join("")
+      .trimStart()}`;
+  let kept = characters.length - 1;
+  while (kept > 0 && textWidth(around(kept), size) > width) kept--;
+  return around(kept);
+}
+
 /** Lines of at most `width` pixels, broken between words; a longer word is cut off. */
 export function wrapped(text: string, width: number, size: number): string[] {
   const lines: string[] = [];

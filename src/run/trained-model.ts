@@ -1,6 +1,7 @@
 // A trained network as everything that uses it needs it, out of a run folder or of a model.onnx: the model, and how images are read for it.
 
 import { readFileSync, statSync } from "node:fs";
+import { extname } from "node:path";
 import { type Crops, type ImageShape, makePipeline, type TrainingPipeline } from "../augment/index.ts";
 import { checkSettings } from "../config/settings.ts";
 import { viewsNames } from "../config/views.ts";
@@ -39,9 +40,8 @@ export interface TrainedModel {
  * @throws CutoutError, one line, when it is neither, or there are no such weights yet
  */
 export function openTrained(path: string, weights: Weights | undefined): TrainedModel {
-  if (telling(path, () => statSync(path, { throwIfNoEntry: false }))?.isDirectory() !== false) {
-    return modelOfRun(path, weights);
-  }
+  const found = telling(path, () => statSync(path, { throwIfNoEntry: false }));
+  if (found?.isDirectory() ?? extname(path) !== ".onnx") return modelOfRun(path, weights);
   if (weights !== undefined) {
     throw new CutoutError({
       where: "weights",

@@ -1,5 +1,5 @@
 // The plan of a search by successive halving: how long, how many seeds, and who is taken, within a budget.
-import type { Rung } from "./questions/halving.ts";
+import { mostIn, type Rung } from "./questions/halving.ts";
 
 /** Share of the whole schedule, and how many settings are taken by their accuracy. */
 const shape = [
@@ -25,7 +25,7 @@ export interface SearchOptions {
  * to further seeds, the shortest round first. Each round has seeds of its own.
  */
 export function searchRungs({ arms, epochs, firstSeed, sweepSeeds, budget }: SearchOptions): readonly Rung[] {
-  const most = shape.map(({ takes, also }) => Math.min(arms, 1 + takes + (also === "nobody" ? 0 : 1)));
+  const most = shape.map((rung) => mostIn(rung, arms));
   const lengths = shape.map(({ share }) => Math.max(1, Math.floor(share * epochs)));
   const cost = (seeds: readonly number[]) =>
     seeds.reduce((sum, count, rung) => sum + count * most[rung]! * lengths[rung]!, 0);

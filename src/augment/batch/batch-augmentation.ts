@@ -2,6 +2,7 @@
 import { CutoutError } from "../../error.ts";
 import type { Augmentation, BatchAugmentation, Image } from "../augmentation.ts";
 import { emptyLike, imageSize, type PixelArray } from "../image/layout.ts";
+import { checkRng } from "../options.ts";
 import { checkBatch, checkBatchShape } from "./image-batch.ts";
 
 export interface BatchAugmentationOptions<Parameters> {
@@ -41,6 +42,7 @@ export function batchAugmentation<Parameters>(
   return {
     name: where,
     sample(rng, input, progress) {
+      checkRng(where, rng);
       checkBatchShape(where, input);
       const { height, width, channels } = input;
       const shape = { height, width, channels };

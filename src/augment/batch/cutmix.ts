@@ -3,7 +3,7 @@ import { permutation } from "../../rng.ts";
 import type { BatchAugmentation } from "../augmentation.ts";
 import { imageSize, imageStrides, type PixelArray } from "../image/layout.ts";
 import { type Box, checkBox, type MaskArea } from "../masking/masking.ts";
-import { type Fields, number, probability, readOptions } from "../options.ts";
+import { checkRng, type Fields, number, probability, readOptions } from "../options.ts";
 import { betaMoment, betaVariate } from "./beta.ts";
 import { checkBatch, checkBatchShape, checkPartners, copyOfBatch, mixLabels, mixOf } from "./image-batch.ts";
 
@@ -41,6 +41,7 @@ export function cutmix(options: Partial<CutMixOptions> = {}): BatchAugmentation<
   return {
     name: where,
     sample(rng, input) {
+      checkRng(where, rng);
       checkBatchShape(where, input);
       if (rng.uniform() >= chance) return { mix: null };
       const side = Math.sqrt(1 - betaVariate(rng, alpha, alpha));

@@ -4,7 +4,7 @@ import { permutation } from "../../rng.ts";
 import type { BatchAugmentation } from "../augmentation.ts";
 import { rounding } from "../image/image.ts";
 import { imageSize, type PixelArray } from "../image/layout.ts";
-import { type Fields, number, probability, readOptions } from "../options.ts";
+import { checkRng, type Fields, number, probability, readOptions } from "../options.ts";
 import { betaVariate } from "./beta.ts";
 import { checkBatch, checkBatchShape, checkPartners, copyOfBatch, mixLabels, mixOf } from "./image-batch.ts";
 
@@ -41,6 +41,7 @@ export function mixup(options: Partial<MixupOptions> = {}): BatchAugmentation<Mi
   return {
     name: where,
     sample(rng, input) {
+      checkRng(where, rng);
       checkBatchShape(where, input);
       if (rng.uniform() >= chance) return { mix: null };
       const lambda = betaVariate(rng, alpha, alpha);

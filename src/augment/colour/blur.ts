@@ -4,6 +4,7 @@ import type { Augmentation, Image } from "../augmentation.ts";
 import { checkImage, emptyImage, rounding } from "../image/image.ts";
 import { checkShape, type ImageShape, imageStrides, type PixelArray } from "../image/layout.ts";
 import {
+  checkRng,
   type Fields,
   integer,
   type Kind,
@@ -77,6 +78,7 @@ export function blur(given: BlurOptions): Augmentation<BlurParameters> {
       return input;
     },
     sample(rng, input) {
+      checkRng(name, rng);
       check(input);
       return { sigma: uniformIn(rng, settings.sigma) };
     },

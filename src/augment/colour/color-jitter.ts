@@ -4,6 +4,7 @@ import type { Augmentation, Image } from "../augmentation.ts";
 import { checkColourChannels, checkColours, copyImage } from "../image/image.ts";
 import { checkShape, type PixelArray } from "../image/layout.ts";
 import {
+  checkRng,
   choice,
   type Fields,
   type Kind,
@@ -104,6 +105,7 @@ export function colorJitter(given: ColorJitterOptions = {}): Augmentation<ColorJ
       return input;
     },
     sample(rng, input) {
+      checkRng(name, rng);
       checkShape(name, input);
       const drawn = shuffled(rng, used);
       return { changes: drawn.map((property) => ({ property, amount: uniformIn(rng, settings[property]) })) };

@@ -2,7 +2,7 @@
 import type { Augmentation } from "../augmentation.ts";
 import { checkColourChannels, checkColours, copyImage } from "../image/image.ts";
 import { checkShape } from "../image/layout.ts";
-import { boolean, type Fields, probability, readOptions, readParameters } from "../options.ts";
+import { boolean, checkRng, type Fields, probability, readOptions, readParameters } from "../options.ts";
 import { greyscaled } from "./adjust.ts";
 
 export interface GreyscaleOptions {
@@ -34,6 +34,7 @@ export function greyscale(given: GreyscaleOptions = {}): Augmentation<GreyscaleP
       return input;
     },
     sample(rng, input) {
+      checkRng(name, rng);
       checkShape(name, input);
       return { grey: rng.uniform() < settings.probability };
     },

@@ -10,6 +10,7 @@ import { type Interpolation, interpolations, warp } from "../geometry/warp.ts";
 import { checkColourChannels, checkColours, copyImage } from "../image/image.ts";
 import { checkShape, type ImageShape, type PixelArray } from "../image/layout.ts";
 import {
+  checkRng,
   choice,
   type Fields,
   integer,
@@ -151,6 +152,7 @@ export function trivialAugment(given: TrivialAugmentOptions = {}): Augmentation<
       return input;
     },
     sample(rng, input) {
+      checkRng(name, rng);
       checkShape(name, input);
       const operation = operations[rng.integer(operations.length)]!;
       const space = spaces[operation];

@@ -7,7 +7,7 @@ import { checkImage } from "../image/image.ts";
 import { checkPixels, checkShape, copyOf, type ImageShape, type PixelArray } from "../image/layout.ts";
 import type { Normalization } from "../image/normalize.ts";
 import type { MeasuredMasking } from "../masking/masking.ts";
-import { integer, list, object, readValue, wrong } from "../options.ts";
+import { checkRng, integer, list, object, readValue, wrong } from "../options.ts";
 import { areaOf } from "./area.ts";
 import { applyHoles, batchPainter } from "./cutout.ts";
 import { cutoutOptions, trainingCutout } from "./given.ts";
@@ -72,6 +72,7 @@ export function cutoutAugmentation(given: CutoutGiven | CutoutPreset): CutoutAug
       return input;
     },
     sample(rng, input, progress) {
+      checkRng("cutout", rng);
       return { holes: samplerFor(input).sample(rng, progress), fill };
     },
     apply<A extends PixelArray>(image: Image<A>, parameters: CutoutParameters): Image<A> {
@@ -108,6 +109,7 @@ export function cutoutBatchAugmentation(
     name: "cutout",
     options,
     sample(rng, input, progress) {
+      checkRng("cutout", rng);
       const { sample } = samplerFor(input);
       readValue("cutout", "count", integer({ min: 1 }), input.count);
       const shared = per === "batch" ? sample(rng, progress) : null;

@@ -10,7 +10,7 @@ import {
   type PixelArray,
   type PixelsOf,
 } from "../image/layout.ts";
-import { list, object, progress as progressKind, readValue, wrong } from "../options.ts";
+import { checkRng, isRng, list, object, progress as progressKind, readValue, wrong } from "../options.ts";
 import { cutoutOptions } from "./given.ts";
 import { checkHole, type Hole, type ImageArea } from "./hole.ts";
 import { type CutoutGiven, type CutoutOptions, checkFits } from "./options.ts";
@@ -29,7 +29,7 @@ export function sampleHoles(
   given: CutoutGiven | CutoutPreset,
   progress = 1,
 ): Hole[] {
-  if (!isRng(rng)) throw wrong("cutout", "rng", "must be an Rng, as stream() makes it", String(rng));
+  checkRng("cutout", rng);
   const options = cutoutOptions(given);
   const { height, width } = readValue("cutout", "image", object, image) as unknown as ImageArea;
   checkFits(options, { height, width });
@@ -212,10 +212,6 @@ export function batchPainter(
 /** Another image of a batch, every one of them equally likely. */
 export function otherIndex(seed: number, index: number, count: number): number {
   return (index + 1 + ((seed >>> 0) % (count - 1))) % count;
-}
-
-function isRng(value: unknown): boolean {
-  return typeof (value as Rng | null | undefined)?.uniform === "function";
 }
 
 /** @throws CutoutError when the shape is none, or the array does not fit it */

@@ -6,6 +6,7 @@ import { meanFill } from "../fill/mean-fill.ts";
 import { checkImage } from "../image/image.ts";
 import { checkShape } from "../image/layout.ts";
 import {
+  checkRng,
   choice,
   degreesKind,
   type Fields,
@@ -110,6 +111,7 @@ export function affine(given: AffineOptions): Augmentation<AffineParameters> {
       return input;
     },
     sample(rng, input) {
+      checkRng(name, rng);
       checkShape(name, input);
       const [x, y] = settings.translate ?? [0, 0];
       return {

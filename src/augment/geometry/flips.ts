@@ -2,7 +2,7 @@
 import type { Augmentation, Image } from "../augmentation.ts";
 import { checkImage, copyImage, emptyImage } from "../image/image.ts";
 import { checkShape, type ImageShape, imageStrides, type PixelArray } from "../image/layout.ts";
-import { boolean, type Fields, probability, readOptions, readParameters } from "../options.ts";
+import { boolean, checkRng, type Fields, probability, readOptions, readParameters } from "../options.ts";
 import type { Matrix } from "./matrix.ts";
 
 export interface FlipOptions {
@@ -42,6 +42,7 @@ function flipAlong(
       return input;
     },
     sample(rng, input) {
+      checkRng(name, rng);
       checkShape(name, input);
       return { flip: rng.uniform() < settings.probability };
     },

@@ -6,6 +6,7 @@ import { checkImage } from "../image/image.ts";
 import { checkShape, type ImageShape } from "../image/layout.ts";
 import {
   boolean,
+  checkRng,
   choice,
   type Fields,
   integer,
@@ -100,6 +101,7 @@ export function resizedCrop(given: ResizedCropOptions = {}): Augmentation<Resize
       return { ...sizeFor(input), channels: input.channels };
     },
     sample(rng, input) {
+      checkRng(name, rng);
       checkShape(name, input);
       return sampleRegion(rng, input, settings);
     },

@@ -6,6 +6,7 @@ import { meanFill } from "../fill/mean-fill.ts";
 import { checkImage } from "../image/image.ts";
 import { checkShape, type ImageShape } from "../image/layout.ts";
 import {
+  checkRng,
   choice,
   degreesKind,
   type Fields,
@@ -77,6 +78,7 @@ export function rotation(given: RotationOptions): Augmentation<RotationParameter
       return input;
     },
     sample(rng, input) {
+      checkRng(name, rng);
       checkShape(name, input);
       return { angle: uniformIn(rng, settings.degrees) };
     },

@@ -7,7 +7,7 @@ import { normalizedFill } from "../fill/normalized.ts";
 import { paintMask } from "../fill/paint-mask.ts";
 import { checkImage } from "../image/image.ts";
 import { checkShape, type ImageShape } from "../image/layout.ts";
-import { type Field, type Fields, integer, type Kind, readParameters } from "../options.ts";
+import { checkRng, type Field, type Fields, integer, type Kind, readParameters } from "../options.ts";
 import type { Effect } from "../targets/effect.ts";
 
 /** Height and width of what is masked. */
@@ -84,6 +84,7 @@ export function masking<Parameters extends FillSeed>(parts: {
       return input;
     },
     sample(rng, input, progress) {
+      checkRng(name, rng);
       check(input);
       const drawn = parts.sample(rng, input, progress);
       return { ...drawn, fillSeed: rng.seed() } as Parameters;

@@ -11,6 +11,7 @@ import {
   type PixelArray,
 } from "../image/layout.ts";
 import {
+  checkRng,
   choice,
   type Fields,
   integer,
@@ -170,6 +171,7 @@ function noise(
     name: where,
     outputShape,
     sample(rng, input) {
+      checkRng(where, rng);
       outputShape(input);
       return { seed: rng.uniform() < options.probability ? rng.seed() : null };
     },

@@ -128,6 +128,16 @@ const partLayouts: [string, Readonly<Record<string, Part>>, string][] = [
     "decoding NAME (validation is the test part, Train is divided into training and validation)",
   ],
   [
+    "training_set and tests",
+    { training_set: "train", tests: "test" },
+    "decoding NAME (tests is the test part, training_set is divided into training and validation)",
+  ],
+  [
+    "train, eval and holdout",
+    { train: "train", eval: "validation", "hold-out": "test" },
+    "decoding NAME (hold-out is the test part, eval is the validation part)",
+  ],
+  [
     "train and val of a year",
     { train2017: "train", val2017: "test" },
     "decoding NAME (val2017 is the test part, train2017 is divided into training and validation)",
@@ -320,7 +330,7 @@ const wrong: [string, readonly string[], RegExp][] = [
   [
     "images beside class folders",
     ["cat/1.jpg", "dog/1.jpg", "2.jpg"],
-    /got 2 folders \(cat, ...\) and 1 images beside/,
+    /got 2 folders \(cat, ...\) and 1 image beside/,
   ],
   [
     "flat images without classes",
@@ -341,7 +351,7 @@ const wrong: [string, readonly string[], RegExp][] = [
   [
     "images beside parts",
     ["train/cat/1.jpg", "test/cat/1.jpg", "1.jpg"],
-    /got 2 folders \(test, ...\) and 1 images beside them \(1.jpg/,
+    /got 2 folders \(test, ...\) and 1 image beside \(1.jpg/,
   ],
   [
     "a class that the test part has not",

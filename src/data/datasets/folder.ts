@@ -1,6 +1,7 @@
 // Folders of photos: a folder a class, or one flat folder with Kaggle's names (`cat.0.jpg`); or `train`, `test` of these.
 import { basename, join, resolve, sep } from "node:path";
 import { CutoutError } from "../../error.ts";
+import { counted } from "../../text.ts";
 import type { Part } from "../dataset.ts";
 import { type DecodeOptions, decodeImage, decodesAtOnce } from "../images/image.ts";
 import { inOrder } from "../images/in-order.ts";
@@ -293,7 +294,7 @@ function checkNoLooseImages(data: string, folders: readonly string[], loose: Lis
   throw new CutoutError({
     where: "data",
     what: `${data} must hold either class folders or images`,
-    got: `${folders.length} folders (${folders[0]}, ...) and ${loose.images.length} images beside them (${basename(stray.file.name)}, ...)`,
+    got: `${counted(folders.length, "folder")} (${folders[0]}, ...) and ${counted(loose.images.length, "image")} beside (${basename(stray.file.name)}, ...)`,
     remedy: "move the images into class folders",
   });
 }

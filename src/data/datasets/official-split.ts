@@ -1,24 +1,26 @@
 // The split that comes with data: what the names of files and folders say of it.
 import { type Part, partOrder } from "../dataset.ts";
 
-const partNames: readonly (readonly [RegExp, Part])[] = [
-  [/(^|[^a-z])train(ing)?([^a-z]|$)/i, "train"],
-  [/(^|[^a-z])(val(id(ation)?)?|dev)([^a-z]|$)/i, "validation"],
-  [/(^|[^a-z])test(ing)?([^a-z]|$)/i, "test"],
+const partWords: readonly (readonly [string, Part])[] = [
+  ["train(ing)?", "train"],
+  ["val(id(ation)?)?|dev|eval(uation)?", "validation"],
+  ["tests?|testing|hold[-_]?out", "test"],
 ];
 
+type PartPattern = readonly [RegExp, Part];
+const patterns = (around: (words: string) => string) =>
+  partWords.map(([words, part]): PartPattern => [new RegExp(around(`(${words})`), "i"), part]);
+const partAmong = (name: string, among: readonly PartPattern[]) =>
+  among.find(([pattern]) => pattern.test(name))?.[1] ?? null;
+
+const inNames = patterns((words) => `(^|[^a-z])${words}([^a-z]|$)`);
+const wholeNames = patterns((words) => `^${words}([-_ ]?(set|data|images|split))?\\d*$`);
+
 /** What the name of a file says (`test-00000-of-00001.parquet`); null when it says nothing. */
-export function partInName(name: string): Part | null {
-  return partNames.find(([pattern]) => pattern.test(name))?.[1] ?? null;
-}
+export const partInName = (name: string): Part | null => partAmong(name, inNames);
 
-/** Names of folders that are parts of a split, and not classes. */
-const partFolder = /^(train(ing)?|val(id(ation)?)?|dev|test(ing)?)\d*$/i;
-
-/** Which part a folder of this name is (`train`, `val2017`); null for any other name, which may be a class. */
-export function partOfFolder(name: string): Part | null {
-  return partFolder.test(name) ? partInName(name) : null;
-}
+/** Which part a folder of this name is (`train`, `val2017`, `test_set`); null for any other name, which may be a class. */
+export const partOfFolder = (name: string): Part | null => partAmong(name, wholeNames);
 
 /** The split that comes with the data. */
 export interface OfficialSplit {

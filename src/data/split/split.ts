@@ -83,7 +83,7 @@ function imagesWanted(part: "validation" | "test", value: number, count: number)
       where: "split",
       what: `${part} must get at least one image`,
       got: `${value} of ${count} images`,
-      remedy: `raise ${part}`,
+      remedy: `add images, or raise ${part} to ${Math.ceil(50 / count) / 100}`,
     });
   }
   if (wanted >= count) {

@@ -35,6 +35,10 @@ export interface Halving {
   readonly ends: readonly RungEnd[];
 }
 
+/** How many settings are in a rung at most: the baseline, who is taken by accuracy, and who is taken along. */
+export const mostIn = ({ takes, also }: Pick<Rung, "takes" | "also">, arms: number): number =>
+  Math.min(arms, 1 + takes + (also === "nobody" ? 0 : 1));
+
 export const stageOf = (rung: number): string => `rung ${rung + 1}`;
 
 /**

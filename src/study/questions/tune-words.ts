@@ -5,7 +5,7 @@ import type { Words } from "../words.ts";
 import { armLabel, armsLabel } from "./axes.ts";
 import { baseOf, compareCommand, trainCommand } from "./commands.ts";
 import { compareWords } from "./compare-words.ts";
-import type { RungEnd } from "./halving.ts";
+import { mostIn, type RungEnd } from "./halving.ts";
 import type { Found, TuneAnswer, TunePlan } from "./tune.ts";
 
 /** Most that a line about a rung names. */
@@ -58,6 +58,20 @@ export function tuneWords(
       ...(fresh?.cautions ?? []),
     ],
   };
+}
+
+/** What it will take at most, before it begins. */
+export function priceAheadText({ points, rungs, epochs, sweepValues, sweepSeeds, rule }: TunePlan): string {
+  const sweep = sweepValues * sweepSeeds * epochs;
+  const share = (of: number) => `${Math.round((100 * of) / sweep)}\u00A0%`;
+  const search = rungs.reduce(
+    (sum, rung) => sum + rung.epochs * rung.seeds.length * mostIn(rung, points.length),
+    0,
+  );
+  const own = `the search takes at most ${counted(search, "epoch")}, ${share(search)} of a full sweep of ${sweepValues} x ${sweepSeeds} runs`;
+  if (rule === null) return own;
+  const [fewest, most] = [rule.looks[0]!, rule.looks.at(-1)!].map((pairs) => 2 * pairs * epochs);
+  return `${own}; then the confirmation ${fewest} to ${most} epochs, ${share(fewest!)} to ${share(most!)} of it (--no-confirm leaves that out)`;
 }
 
 /** What the confirmation says; where it says neither, what the search does. */

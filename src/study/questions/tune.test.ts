@@ -11,6 +11,7 @@ import { stream } from "../../rng.ts";
 import { standardRule } from "../../stats/sequential-rule.ts";
 import { eighths, searchRungs } from "../rungs.ts";
 import { type TunePlan, tuneQuestion } from "./tune.ts";
+import { priceAheadText } from "./tune-words.ts";
 
 const epochs = 16;
 const lengths = eighths(32);
@@ -78,6 +79,15 @@ test("rounds: all for an eighth, three and none and a large one for a quarter, t
   expect(lengths[answer.chosen]).toBe(12);
   expect(answer.price.search.epochs).toBe(9 * 2 + 5 * 4 + 3 * 16);
   expect(answer.price.search.epochs).toBeLessThanOrEqual(0.2 * answer.price.sweep.epochs);
+});
+
+test("the price is said before: what the search costs is what it was said to, and the confirmation apart", () => {
+  const { answer } = conductMadeUp(tuneQuestion, planWith(), arms, response(12, 0));
+  const search = `the search takes at most ${answer.price.search.epochs} epochs, 20\u00A0% of a full sweep of 9 x 3 runs`;
+  expect(priceAheadText(planWith())).toBe(search);
+  expect(priceAheadText(planWith({}, { rule: standardRule }))).toBe(
+    `${search}; then the confirmation 192 to 384 epochs, 44\u00A0% to 89\u00A0% of it (--no-confirm leaves that out)`,
+  );
 });
 
 test("what is left of the budget goes to more seeds; then only what is not told apart goes on", () => {
