@@ -1,4 +1,4 @@
-// `cutout find-lr`: the learning rate at which the loss falls fastest, with its picture.
+// `cutout find-lr`: the learning rate at which the loss is lowest, with its picture.
 import { type Command, InvalidArgumentError } from "commander";
 import { type GivenFlags, settingsFrom } from "../config/flags.ts";
 import { decimal, printable } from "../text.ts";
@@ -20,14 +20,14 @@ export function addFindRate(program: Command): void {
     .command("find-lr")
     .summary("find a learning rate: the loss while it grows")
     .description(
-      "Takes one training step for each of some hundred learning rates, which grow exponentially (Smith 2017), until " +
-        "the loss grows out of bounds. Tells the rate at which the loss fell fastest and writes a page with the curve. " +
+      "Takes one training step for each of a hundred learning rates, which grow exponentially (Smith 2017), until the " +
+        "loss grows out of bounds. Suggests the rate at which it was lowest and writes a page with the curve. " +
         "Takes the settings of train; trains anew, and leaves run folders alone.",
     )
     .argument("[data]", "as for train")
-    .option("--lowest <rate>", "first rate (default: a ten-thousandth of the usual one)", positive)
+    .option("--lowest <rate>", "first rate (default: a hundredth of the usual one)", positive)
     .option("--highest <rate>", "last rate (default: a hundred times the usual one)", positive)
-    .option("--steps <number>", "steps from the one to the other", manySteps, 200)
+    .option("--steps <number>", "steps from the one to the other", manySteps, 100)
     .option("--out <file>", "HTML file to write", "find-lr.html")
     .option("--json", "print rates, losses and the suggestion as JSON");
   addSettingFlags(command).action(findAction);
@@ -53,7 +53,7 @@ async function findAction(data: string | undefined, flags: FindFlags): Promise<v
   notes.forEach(tell);
   checkOutFile("--out", out, ".html");
   const { findRate } = await import("../run/find-rate.ts");
-  const { ratePage } = await import("../report/rate-page.ts");
+  const { ratePage, suggestionText } = await import("../report/rate-page.ts");
   const progress = createProgress(process.stderr);
   try {
     const range = {
@@ -64,6 +64,7 @@ async function findAction(data: string | undefined, flags: FindFlags): Promise<v
     const found = await namedBy(nameOf, findRate(settings, range, progress.onEvent));
     progress.clear();
     const { config, points, smooth, suggestion, blewUp } = found;
+    const usual = config.schedule.learningRate;
     const shown = {
       data: printable(config.data),
       network: config.model.name,
@@ -72,22 +73,29 @@ async function findAction(data: string | undefined, flags: FindFlags): Promise<v
       points,
       smooth,
       suggestion,
+      usual,
       blewUp,
     };
     writeOutFile(out, Buffer.from(await ratePage(shown)));
     if (json) {
-      const { range: used, lowest: least } = found;
-      say(JSON.stringify({ suggestion, lowestLossAt: least, blewUp, range: used, points, smooth }));
-    } else {
+      const rate = suggestion.kind === "rate" ? suggestion.rate : null;
       say(
-        suggestion === null
-          ? "no suggestion: the loss fell by no more than its noise; take more --steps, larger batches or other rates"
-          : `suggestion  --learning-rate ${decimal(suggestion)}: there the loss fell fastest; it was lowest at ${decimal(found.lowest)}`,
+        JSON.stringify({
+          suggestion: rate,
+          usual,
+          blewUp,
+          range: found.range,
+          points,
+          smooth,
+        }),
       );
+    } else {
+      const label = suggestion.kind === "rate" ? "suggestion" : "no suggestion";
+      say(`${label}  ${suggestionText(shown)}`);
       say(
         blewUp
           ? `stopped     at ${decimal(points.at(-1)!.rate)}, where the loss had grown out of bounds`
-          : `reached     ${decimal(points.at(-1)!.rate)} with the loss in bounds`,
+          : `reached     ${decimal(points.at(-1)!.rate)}`,
       );
     }
     const tellFile = json ? tell : say;

@@ -43,6 +43,7 @@ svg text{pointer-events:none}
 .cell:focus{outline:none}
 .shots{display:grid;grid-template-columns:repeat(auto-fill,minmax(112px,1fr));gap:.8rem;margin:.6rem 0}
 figure{margin:0}
+figure svg{max-width:100%;height:auto}
 .shots img,.shots .none{width:100%;aspect-ratio:1;object-fit:contain;background:var(--soft);border-radius:6px;display:block}
 .shots .none{display:grid;place-items:center;color:var(--dim);font-size:.8rem;text-align:center;padding:.4rem}
 .small img,.sheet.small{image-rendering:pixelated}

@@ -1,6 +1,7 @@
 // The page of `cutout find-lr`: the loss against the learning rate, and the rate that is suggested.
 import type { TopLevelSpec } from "vega-lite";
-import { decimal, whole } from "../text.ts";
+import { capital, decimal, whole } from "../text.ts";
+import type { RateSuggestion } from "../train/rate-range.ts";
 import { html, trusted } from "./markup.ts";
 import { page, section } from "./page.ts";
 import { renderSvg } from "./render.ts";
@@ -13,18 +14,44 @@ export interface ShownRates {
   readonly batchSize: number;
   readonly points: readonly { readonly rate: number; readonly loss: number }[];
   readonly smooth: readonly number[];
-  readonly suggestion: number | null;
+  readonly suggestion: RateSuggestion;
+  /** The rate without `--learning-rate`. */
+  readonly usual: number;
   readonly blewUp: boolean;
 }
 
-const colors = { loss: "#2f7bd6", suggestion: "#d8403c" };
+const headlines = {
+  rate: "A rate was found.",
+  noise: "The loss tells no rate.",
+  "still falling": "The rates end too low.",
+} as const;
+
+/** A rate as near as this to the usual one is no reason to change it. */
+const near = 3;
+
+/** What was found, and what to do. */
+export function suggestionText({ suggestion, usual, points }: ShownRates): string {
+  switch (suggestion.kind) {
+    case "noise":
+      return `the loss fell by no more than its noise; keep the usual rate (${decimal(usual)}), or take more --steps or larger batches`;
+    case "still falling":
+      return `at ${decimal(points.at(-1)!.rate)} the loss was still falling; take a higher --highest`;
+    case "rate": {
+      const { rate } = suggestion;
+      const isNear = Math.max(rate / usual, usual / rate) <= near;
+      return `--learning-rate ${decimal(rate)}, where the loss was lowest; the usual rate here, ${decimal(usual)}, ${isNear ? "is near that and may as well stay" : "is far from that"}`;
+    }
+  }
+}
+
+const colors = { loss: "#2f7bd6", suggestion: "#d8403c", usual: "#8a8a8a" };
 
 /** The losses as dots, their smooth course as a line; of what has blown up no more than is needed to see it. */
-function rateChart({ points, smooth, suggestion }: ShownRates): TopLevelSpec {
-  // As high and low as the losses were before the smooth one was lowest.
+function rateChart({ points, smooth, suggestion, usual }: ShownRates): TopLevelSpec {
+  // As high and low as the losses were before the smooth one was lowest, and the smooth one to its end.
   const lowestAt = smooth.indexOf(Math.min(...smooth));
   const before = points.slice(0, Math.max(lowestAt, 1) + 1).map(({ loss }) => loss);
-  const [bottom, top] = [0.97 * Math.min(...before, ...smooth), 1.03 * Math.max(...before)];
+  const [bottom, top] = [0.97 * Math.min(...before, ...smooth), 1.03 * Math.max(...before, ...smooth)];
   const values = points.map(({ rate, loss }, index) => ({ rate, loss, smooth: smooth[index]! }));
   const x = {
     field: "rate",
@@ -40,7 +67,21 @@ function rateChart({ points, smooth, suggestion }: ShownRates): TopLevelSpec {
     scale: { domain: [bottom, top], nice: false, zero: false },
     axis: { format: "~g", tickCount: 6 },
   });
-  const mark = suggestion === null ? [] : [{ rate: suggestion, text: `steepest at ${decimal(suggestion)}` }];
+  const marked = (rate: number, text: string, color: string, line: number) =>
+    rate < points[0]!.rate || rate > points.at(-1)!.rate
+      ? []
+      : [
+          {
+            data: { values: [{ rate }] },
+            mark: { type: "rule", strokeWidth: 2, strokeDash: [5, 4], color },
+            encoding: { x },
+          },
+          {
+            data: { values: [{ rate, text: `${text}: ${decimal(rate)}` }] },
+            mark: { type: "text", y: -9 - 15 * line, fill: "currentColor", fontSize: 12 },
+            encoding: { x, text: { field: "text" } },
+          },
+        ];
   const layer = [
     {
       data: { values: values.filter(({ loss }) => loss <= top && loss >= bottom) },
@@ -52,16 +93,8 @@ function rateChart({ points, smooth, suggestion }: ShownRates): TopLevelSpec {
       mark: { type: "line", strokeWidth: 2.5, color: colors.loss, clip: true },
       encoding: { x, y: y("smooth") },
     },
-    {
-      data: { values: mark },
-      mark: { type: "rule", strokeWidth: 2, strokeDash: [5, 4], color: colors.suggestion },
-      encoding: { x },
-    },
-    {
-      data: { values: mark },
-      mark: { type: "text", y: -9, fill: "currentColor", fontSize: 12 },
-      encoding: { x, text: { field: "text" } },
-    },
+    ...marked(usual, "usual", colors.usual, 1),
+    ...(suggestion.kind === "rate" ? marked(suggestion.rate, "suggested", colors.suggestion, 0) : []),
   ];
   const autosize = { type: "fit", contains: "padding" };
   return { width: 640, height: 340, autosize, layer } as unknown as TopLevelSpec;
@@ -71,10 +104,7 @@ function rateChart({ points, smooth, suggestion }: ShownRates): TopLevelSpec {
 export async function ratePage(shown: ShownRates): Promise<string> {
   const { data, network, optimizer, batchSize, points, suggestion, blewUp } = shown;
   const title = "Which learning rate";
-  const found =
-    suggestion === null
-      ? "The loss fell by no more than its noise."
-      : `The loss falls fastest at ${decimal(suggestion)}.`;
+  const found = capital(`${suggestionText(shown)}.`);
   const svg = await renderSvg(rateChart(shown), { for: "page", title: `Loss by learning rate. ${found}` });
   const last = decimal(points.at(-1)!.rate);
   return page(
@@ -84,12 +114,12 @@ export async function ratePage(shown: ShownRates): Promise<string> {
 <p>${network} with ${optimizer} on ${data}, batches of ${whole(batchSize)}</p>
 </header>
 <main>
-<section><p class="big verdict">${found}</p>
-<p>${suggestion === null ? "More steps, larger batches or other rates may tell more." : "That is a first guess for the highest rate of --schedule one-cycle or cosine, and a high one for a constant rate."} ${blewUp ? `At ${last} the loss had grown out of bounds.` : `Up to ${last} the loss stayed in bounds.`}</p></section>
+<section><p class="big verdict">${headlines[suggestion.kind]}</p>
+<p>${found}${suggestion.kind === "rate" ? " It is for the highest rate of --schedule one-cycle or cosine; a constant rate should be a few times lower." : ""}${blewUp ? ` At ${last} the loss had grown out of bounds.` : ""}</p></section>
 ${section(
   "curve",
   "Loss by learning rate",
-  html`<figure class="charts">${trusted(svg)}</figure>
+  html`<figure>${trusted(svg)}</figure>
 <p class="dim">Each dot is a step of one training whose rate grows from step to step (Smith 2017); the line is their mean over neighbours on both sides.</p>`,
 )}
 </main>`,

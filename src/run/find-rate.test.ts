@@ -1,17 +1,17 @@
-// The range test on photos: the loss falls, then blows up; the suggestion lies before; nothing but the cache is written.
+// The range test on photos: the loss falls, then blows up; the suggestion lies between; nothing but the cache is written.
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { paintPhotos } from "../../test/helpers/photos.ts";
 import { readSettings } from "../config/settings.ts";
-import { ratePage } from "../report/rate-page.ts";
+import { ratePage, suggestionText } from "../report/rate-page.ts";
 import { findRate } from "./find-rate.ts";
 
 const root = mkdtempSync(join(tmpdir(), "cutout-find-rate-"));
 afterAll(() => rmSync(root, { recursive: true }));
 
-test("a suggestion below the rate at which the loss is lowest, a page with the curve, and no run folder", async () => {
+test("a suggestion, a page with the curve, and no run folder", async () => {
   await paintPhotos(join(root, "photos"), 26);
   const settings = readSettings({
     data: join(root, "photos"),
@@ -25,14 +25,17 @@ test("a suggestion below the rate at which the loss is lowest, a page with the c
     runsDir: join(root, "runs"),
   });
   const found = await findRate(settings, { lowest: 1e-5, highest: 100, steps: 40 }, () => {});
-  expect(found.suggestion).toBeGreaterThan(1e-5);
-  expect(found.suggestion).toBeLessThan(found.lowest);
+  const rate = found.suggestion.kind === "rate" ? found.suggestion.rate : Number.NaN;
+  expect(rate).toBeGreaterThan(1e-4);
+  expect(rate).toBeLessThan(100);
   expect(found.smooth).toHaveLength(found.points.length);
   const rates = found.points.map(({ rate }) => rate);
   expect([...rates].sort((a, b) => a - b)).toEqual(rates);
-  const shown = { ...found, data: "photos", network: "resnet9", optimizer: "sgd", batchSize: 8 };
+  const shown = { ...found, data: "photos", network: "resnet9", optimizer: "sgd", batchSize: 8, usual: 0.01 };
   const page = await ratePage(shown);
-  expect(page).toContain("The loss falls fastest at");
+  expect(page).toContain("where the loss was lowest; the usual rate here, 0.01, is");
+  expect(suggestionText({ ...shown, suggestion: { kind: "noise" } })).toMatch("no more than its noise");
+  expect(suggestionText({ ...shown, suggestion: { kind: "still falling" } })).toMatch("a higher --highest");
   expect(page).not.toMatch(/(?:src|href)="https?:/);
   expect(readdirSync(root).sort()).toEqual(["cache", "photos"]);
   await expect(findRate(settings, { lowest: 1, highest: 0.5, steps: 40 }, () => {})).rejects.toThrow(

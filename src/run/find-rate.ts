@@ -30,8 +30,8 @@ export interface RateRangeOptions {
   readonly steps: number;
 }
 
-/** From a ten-thousandth of the usual rate to a hundred times that. */
-const around = { below: 1e-4, above: 1e2 };
+/** From a hundredth of the usual rate to a hundred times that. */
+const around = { below: 1e-2, above: 1e2 };
 
 /** @throws CutoutError as a training does */
 export async function findRate(

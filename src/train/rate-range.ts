@@ -1,4 +1,4 @@
-// The learning-rate range test (Smith 2017): rates that grow, losses made smooth, and the rate where they fall fastest.
+// The learning-rate range test (Smith 2017): rates that grow, losses made smooth, and the rate where they are lowest.
 
 export interface RateRange {
   readonly lowest: number;
@@ -11,14 +11,19 @@ export interface RatePoint {
   readonly loss: number;
 }
 
+/** The rate at which the smooth loss is lowest, or why there is no such rate. */
+export type RateSuggestion =
+  | { readonly kind: "rate"; readonly rate: number }
+  /** The loss fell by no more than its noise. */
+  | { readonly kind: "noise" }
+  /** It was lowest at the highest rate. */
+  | { readonly kind: "still falling" };
+
 export interface RateFinding {
   readonly points: readonly RatePoint[];
   /** The losses without their noise, at the same rates. */
   readonly smooth: readonly number[];
-  /** Where the smooth loss falls fastest by the rate's logarithm; null where it falls by no more than its noise. */
-  readonly suggestion: number | null;
-  /** Where it is lowest. */
-  readonly lowest: number;
+  readonly suggestion: RateSuggestion;
   /** Whether the loss grew out of bounds before the highest rate. */
   readonly blewUp: boolean;
 }
@@ -28,22 +33,21 @@ export function rateOf({ lowest, highest, steps }: RateRange, step: number): num
   return lowest * (highest / lowest) ** (steps === 1 ? 0 : step / (steps - 1));
 }
 
-/** A loss that has come this many times above the lowest one, both over a few steps, is out of bounds. */
-const limit = 4;
+/** A loss that has come this many times above the first ones is out of bounds. */
+const limit = 1.25;
 /** Steps of which the loss is looked at together. */
 const few = 5;
 
-/** Whether to stop: the loss is no number any more, or far above the lowest that there was. */
+const meanLoss = (points: readonly RatePoint[]) =>
+  points.reduce((sum, { loss }) => sum + loss, 0) / points.length;
+
+/** Whether to stop: the loss is no number any more, or well above that of the first rates. */
 export function outOfBounds(points: readonly RatePoint[]): boolean {
   const last = points.at(-1);
   if (last === undefined) return false;
   if (!Number.isFinite(last.loss)) return true;
   if (points.length < 2 * few) return false;
-  const mean = (from: number) =>
-    points.slice(from, from + few).reduce((sum, { loss }) => sum + loss, 0) / few;
-  let least = Number.POSITIVE_INFINITY;
-  for (let from = 0; from + few <= points.length; from++) least = Math.min(least, mean(from));
-  return mean(points.length - few) > limit * least;
+  return meanLoss(points.slice(-few)) > limit * meanLoss(points.slice(0, few));
 }
 
 /**
@@ -68,12 +72,12 @@ function smoothed(losses: readonly number[], width: number): number[] {
  * neighbours, over the root of the 2 sqrt(pi) width losses that a Gaussian mean takes together.
  */
 function isNoise(
-  losses: readonly number[],
+  points: readonly RatePoint[],
   smooth: readonly number[],
   lowestAt: number,
   width: number,
 ): boolean {
-  const differences = losses.slice(1, lowestAt + 1).map((loss, at) => (loss - losses[at]!) ** 2);
+  const differences = points.slice(1, lowestAt + 1).map(({ loss }, at) => (loss - points[at]!.loss) ** 2);
   const variance = differences.reduce((sum, square) => sum + square, 0) / differences.length / 2;
   const deviation = Math.sqrt(variance / (2 * Math.sqrt(Math.PI) * width));
   return Math.max(...smooth.slice(0, lowestAt)) - smooth[lowestAt]! < 4 * deviation;
@@ -86,26 +90,26 @@ export function rateFinding(all: readonly RatePoint[], { steps }: RateRange): Ra
   const losses = points.map(({ loss }) => loss);
   const width = Math.max(1, steps / 12);
   // What has blown up must not reach back over many steps.
-  const start = losses.slice(0, few).reduce((sum, loss) => sum + loss, 0) / Math.min(few, losses.length);
+  const highest = limit * meanLoss(points.slice(0, few));
   const smooth = smoothed(
-    losses.map((loss) => Math.min(loss, 2 * start)),
+    losses.map((loss) => Math.min(loss, highest)),
     width,
   );
+  return { points, smooth, suggestion: suggestionOf(points, smooth, width), blewUp: outOfBounds(all) };
+}
+
+/**
+ * Where the loss is lowest is better determined than where it falls fastest, which with few images is anywhere: there it
+ * falls nearly in a straight line. The mean over neighbours moves it down where the loss grows abruptly.
+ */
+function suggestionOf(
+  points: readonly RatePoint[],
+  smooth: readonly number[],
+  width: number,
+): RateSuggestion {
   const lowestAt = smooth.reduce((best, loss, at) => (loss < smooth[best]! ? at : best), 0);
-  let steepest: { readonly at: number; readonly slope: number } | null = null;
-  for (let at = 1; at < lowestAt; at++) {
-    const slope = smooth[at + 1]! - smooth[at - 1]!;
-    if (slope < (steepest?.slope ?? 0)) steepest = { at, slope };
-  }
-  return {
-    points,
-    smooth,
-    suggestion:
-      steepest === null || isNoise(losses, smooth, lowestAt, width)
-        ? null
-        : // More digits than two would be of the noise.
-          Number(points[steepest.at]!.rate.toPrecision(2)),
-    lowest: points[lowestAt]?.rate ?? Number.NaN,
-    blewUp: outOfBounds(all),
-  };
+  if (lowestAt < 2 || isNoise(points, smooth, lowestAt, width)) return { kind: "noise" };
+  if (lowestAt === smooth.length - 1) return { kind: "still falling" };
+  // More digits than two would be of the noise.
+  return { kind: "rate", rate: Number(points[lowestAt]!.rate.toPrecision(2)) };
 }
