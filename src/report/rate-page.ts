@@ -20,12 +20,6 @@ export interface ShownRates {
   readonly blewUp: boolean;
 }
 
-const headlines = {
-  rate: "A rate was found.",
-  noise: "The loss tells no rate.",
-  "still falling": "The rates end too low.",
-} as const;
-
 /** A rate as near as this to the usual one is no reason to change it. */
 const near = 3;
 
@@ -104,6 +98,10 @@ function rateChart({ points, smooth, suggestion, usual }: ShownRates): TopLevelS
 export async function ratePage(shown: ShownRates): Promise<string> {
   const { data, network, optimizer, batchSize, points, suggestion, blewUp } = shown;
   const title = "Which learning rate";
+  const headline =
+    suggestion.kind === "rate"
+      ? `The loss is lowest at ${decimal(suggestion.rate)}.`
+      : "The loss tells no learning rate.";
   const found = capital(`${suggestionText(shown)}.`);
   const svg = await renderSvg(rateChart(shown), { for: "page", title: `Loss by learning rate. ${found}` });
   const last = decimal(points.at(-1)!.rate);
@@ -114,7 +112,7 @@ export async function ratePage(shown: ShownRates): Promise<string> {
 <p>${network} with ${optimizer} on ${data}, batches of ${whole(batchSize)}</p>
 </header>
 <main>
-<section><p class="big verdict">${headlines[suggestion.kind]}</p>
+<section><p class="big verdict">${headline}</p>
 <p>${found}${suggestion.kind === "rate" ? " It is for the highest rate of --schedule one-cycle or cosine; a constant rate should be a few times lower." : ""}${blewUp ? ` At ${last} the loss had grown out of bounds.` : ""}</p></section>
 ${section(
   "curve",
