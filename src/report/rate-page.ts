@@ -1,7 +1,6 @@
 // The page of `cutout find-lr`: the loss against the learning rate, and the rate that is suggested.
 import type { TopLevelSpec } from "vega-lite";
 import { capital, decimal, whole } from "../text.ts";
-import type { RateSuggestion } from "../train/rate-range.ts";
 import { html, trusted } from "./markup.ts";
 import { page, section } from "./page.ts";
 import { renderSvg } from "./render.ts";
@@ -14,7 +13,9 @@ export interface ShownRates {
   readonly batchSize: number;
   readonly points: readonly { readonly rate: number; readonly loss: number }[];
   readonly smooth: readonly number[];
-  readonly suggestion: RateSuggestion;
+  readonly suggestion:
+    | { readonly kind: "rate"; readonly rate: number }
+    | { readonly kind: "noise" | "still falling" };
   /** The rate without `--learning-rate`. */
   readonly usual: number;
   readonly blewUp: boolean;
