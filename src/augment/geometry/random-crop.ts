@@ -6,6 +6,7 @@ import { meanFill } from "../fill/mean-fill.ts";
 import { checkImage } from "../image/image.ts";
 import { checkShape } from "../image/layout.ts";
 import {
+  checkRng,
   type Fields,
   integer,
   type PerChannel,
@@ -61,7 +62,10 @@ export function randomCrop(given: RandomCropOptions): Augmentation<CropPosition>
       checkChannels(name, "fill", settings.fill, input.channels);
       return { height, width, channels: input.channels };
     },
-    sample: (rng, input) => sampleCrop(rng, input, settings),
+    sample(rng, input) {
+      checkRng(name, rng);
+      return sampleCrop(rng, input, settings);
+    },
     apply(image, drawn) {
       checkImage(name, image);
       return warp(image, matrixOf(drawn), { height, width, interpolation: "nearest", fill: settings.fill });
