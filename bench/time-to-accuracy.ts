@@ -1,11 +1,12 @@
 // What an arm of a sweep gains in time to accuracy: the seconds that the plain settings, trained longer or shorter, need
 // for the accuracy that it reaches, over the seconds that it took. Arms that are nothing but `--epochs N` are the plain ones.
-// The mean over the seeds is the geometric one.
+// The mean over the seeds is the geometric one, with a 95 % interval by Student's t over the logarithms.
 //
 //   cutout sweep cifar10 --arm "--epochs 4" --arm "--epochs 8" --arm "--epochs 16" --arm "--epochs 8 --optimizer muon" ... --seeds 3
 //   node --import tsx bench/time-to-accuracy.ts study/results.csv
 import { existsSync, readFileSync } from "node:fs";
 import { parse } from "csv-parse/sync";
+import { meanWithInterval } from "../src/stats/student.ts";
 
 const [file] = process.argv.slice(2);
 if (file === undefined || !existsSync(file))
@@ -49,6 +50,14 @@ const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + 
 const percent = (share: number) => (100 * share).toFixed(2);
 const beyond = { less: "less than the shortest reaches", more: "more than the longest reaches" };
 
+function togetherText(gains: readonly number[]): string {
+  const { mean: middle, interval } = meanWithInterval(gains.map(Math.log));
+  const text = (log: number) => Math.exp(log).toFixed(2);
+  return interval === null
+    ? text(middle)
+    : `${text(middle)} (${text(interval.lower)} to ${text(interval.upper)})`;
+}
+
 // Each run is set against the plain runs of its own seed: what a seed does to all is taken off.
 for (const arm of new Set(runs.map((run) => run.arm))) {
   const some = runs.filter((run) => run.arm === arm);
@@ -60,13 +69,10 @@ for (const arm of new Set(runs.map((run) => run.arm))) {
     return typeof needed === "number" ? needed / run.seconds : needed;
   });
   const numbers = gains.filter((gain) => typeof gain === "number");
-  const together =
-    numbers.length < gains.length
-      ? ""
-      : `${Math.exp(mean(numbers.map((gain) => Math.log(gain)))).toFixed(2)} `;
+  const together = numbers.length < gains.length ? "" : `${togetherText(numbers)}, by seed `;
   const each = gains.map((gain) => (typeof gain === "number" ? gain.toFixed(2) : beyond[gain])).join(", ");
   const accuracies = some.map(({ accuracy }) => percent(accuracy)).join(", ");
   console.log(
-    `${arm.padEnd(40)} ${percent(mean(some.map(({ accuracy }) => accuracy)))} % (${accuracies})  ${mean(some.map(({ seconds }) => seconds)).toFixed(1)} s  gain ${together}(${each})`,
+    `${arm.padEnd(40)} ${percent(mean(some.map(({ accuracy }) => accuracy)))} % (${accuracies})  ${mean(some.map(({ seconds }) => seconds)).toFixed(1)} s  gain ${together}${each}`,
   );
 }

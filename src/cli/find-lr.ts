@@ -20,14 +20,14 @@ export function addFindRate(program: Command): void {
     .command("find-lr")
     .summary("find a learning rate: the loss while it grows")
     .description(
-      "Takes one training step for each of a hundred learning rates, which grow exponentially (Smith 2017), until the " +
+      "Takes one training step for each of two hundred learning rates, which grow exponentially (Smith 2017), until the " +
         "loss grows out of bounds. Suggests the rate at which it was lowest and writes a page with the curve. " +
         "Takes the settings of train; trains anew, and leaves run folders alone.",
     )
     .argument("[data]", "as for train")
     .option("--lowest <rate>", "first rate (default: a hundredth of the usual one)", positive)
     .option("--highest <rate>", "last rate (default: a hundred times the usual one)", positive)
-    .option("--steps <number>", "steps from the one to the other", manySteps, 100)
+    .option("--steps <number>", "steps from the one to the other", manySteps, 200)
     .option("--out <file>", "HTML file to write", "find-lr.html")
     .option("--json", "print rates, losses and the suggestion as JSON");
   addSettingFlags(command).action(findAction);

@@ -34,6 +34,10 @@ test("a suggestion, a page with the curve, and no run folder", async () => {
   const shown = { ...found, data: "photos", network: "resnet9", optimizer: "sgd", batchSize: 8, usual: 0.01 };
   const page = await ratePage(shown);
   expect(page).toContain("where the loss was lowest; the usual rate here, 0.01, is");
+  const told = (rate: number) => suggestionText({ ...shown, suggestion: { kind: "rate", rate } });
+  expect(told(0.04)).toMatch("0.01, is near that and may as well stay");
+  expect(told(0.002)).toMatch("is near that");
+  for (const far of [0.06, 0.0019]) expect(told(far)).toMatch("0.01, is far from that");
   expect(suggestionText({ ...shown, suggestion: { kind: "noise" } })).toMatch("no more than its noise");
   expect(suggestionText({ ...shown, suggestion: { kind: "still falling" } })).toMatch("a higher --highest");
   expect(page).not.toMatch(/(?:src|href)="https?:/);

@@ -1,5 +1,13 @@
 // Lists the images of folders, without opening any, and counts what else there is.
-import { type Dirent, existsSync, readdirSync, realpathSync, type Stats, statSync } from "node:fs";
+import {
+  type Dirent,
+  existsSync,
+  opendirSync,
+  readdirSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { CutoutError, refusalText, telling } from "../../error.ts";
 import { missingDataRemedy } from "../download/catalog.ts";
@@ -81,24 +89,29 @@ function entriesOf(path: string, below: string, shown: string, leftOut: LeftOutC
   });
 }
 
-/** Each run folder and each study folder has one of these. */
-const records = ["config.json", "environment.json", "study.json"];
+/** Each run folder has the one from its beginning on, each study folder the other; a config.json may be anybody's. */
+const records = ["environment.json", "study.json"];
 const isRun = (path: string) => records.some((record) => existsSync(join(path, record)));
 
 /** Whether a folder is what a training or a study writes, or holds nothing else: its pictures are nobody's photos. */
 function holdsRuns(path: string): boolean {
   if (isRun(path)) return true;
+  let runs = 0;
   try {
-    const inside = readdirSync(path, { withFileTypes: true });
-    const folders = inside.filter((entry) => entry.isDirectory());
-    return (
-      folders.length > 0 &&
-      folders.every(({ name }) => isRun(join(path, name))) &&
-      !inside.some((entry) => entry.isFile() && imageName.test(entry.name))
-    );
+    const inside = opendirSync(path);
+    try {
+      // A class folder is left at its first image.
+      for (let entry = inside.readSync(); entry !== null; entry = inside.readSync()) {
+        if (entry.isDirectory() ? !isRun(join(path, entry.name)) : imageName.test(entry.name)) return false;
+        if (entry.isDirectory()) runs++;
+      }
+    } finally {
+      inside.closeSync();
+    }
   } catch {
     return false; // it cannot be read, which is told where it is
   }
+  return runs > 0;
 }
 
 export const pathBelow = (folder: string, name: string) => (folder === "" ? name : `${folder}/${name}`);

@@ -57,12 +57,13 @@ it("takes nothing that a training or a study has written for photos, wherever it
   const photos = ["cat/1.jpg", "cat/2.jpg", "dog/1.jpg"];
   const folder = folderOf(
     ...photos,
+    "runs/one/environment.json",
     "runs/one/config.json",
     "runs/one/images/1.webp",
     "runs/two/environment.json",
     "study/study.json",
     "study/trials/0000/augmented.png",
-    "cat/mine/config.json",
+    "cat/mine/environment.json",
     "cat/mine/images/2.webp",
   );
   const source = folderSource(folder);
@@ -72,7 +73,16 @@ it("takes nothing that a training or a study has written for photos, wherever it
   expect(left).toMatchObject({ what: "folders of runs", count: 3 });
   expect([...left!.names].sort()).toEqual(["cat/mine/", "runs/", "study/"]);
   // Photos beside it are photos.
-  expect(names(folderSource(folderOf(...photos, "dog/run/config.json")))).toEqual(photos);
+  expect(names(folderSource(folderOf(...photos, "dog/run/environment.json")))).toEqual(photos);
+});
+
+it("takes a class with a config.json of another program, and one with a run among its images, for a class", () => {
+  const photos = ["cat/1.jpg", "dog/1.jpg"];
+  expect(names(folderSource(folderOf(...photos, "dog/config.json")))).toEqual(photos);
+  expect(names(folderSource(folderOf(...photos, "owl/1.jpg", "owl/run/environment.json")))).toEqual([
+    ...photos,
+    "owl/1.jpg",
+  ]);
 });
 
 it("gives each image the label of its folder, and a reason where it is broken", async () => {

@@ -116,13 +116,15 @@ function splitNotes(fields: ReadonlyMap<string, string>): string[] {
   ];
 }
 
-/** The same of the first sample of a shard; what is wrong with it is told when all are read. */
+/** The same of the first sample of a shard. */
 async function notesOnFirst(file: string): Promise<string[]> {
   const notes: string[] = [];
   try {
     const onFields = (fields: ReadonlyMap<string, string>) => notes.push(...splitNotes(fields));
     for await (const _ of samplesOf({ reader, file }, null, () => {}, onFields)) break;
-  } catch {}
+  } catch {
+    // Told when all samples are read.
+  }
   return notes;
 }
 

@@ -4,7 +4,7 @@ import { basename, dirname, resolve } from "node:path";
 import { replaceFile } from "../../durable-file.ts";
 import { type StudySummary, summarize } from "../../study/summary.ts";
 import { studyReport } from "../../study-folder/index.ts";
-import { counted } from "../../text.ts";
+import { counted, whole } from "../../text.ts";
 import { html } from "../markup.ts";
 import { flagged, page } from "../page.ts";
 import { wordsSection } from "../words-section.ts";
@@ -57,7 +57,7 @@ function factsOf({ study, path, shown }: StudyView): string {
     study.question,
     `data ${basename(study.data)}`,
     images &&
-      `${counted(images.train, "training image")}, ${images.validation} for validation, ${images.test} for the test`,
+      `${counted(images.train, "training image")}, ${whole(images.validation)} for validation, ${whole(images.test)} for the test`,
     `study folder ${basename(resolve(path))}`,
   ]
     .filter((text) => text !== null)
