@@ -1,4 +1,5 @@
 import {
+  cpSync,
   existsSync,
   mkdtempSync,
   readdirSync,
@@ -20,6 +21,7 @@ import { formatVersion } from "../config/config.ts";
 import { writeReport } from "../report/html.ts";
 import { loadCheckpoint, saveCheckpoint } from "../run-folder/checkpoint.ts";
 import { configJson, failureJson, openRun } from "../run-folder/index.ts";
+import { tensor } from "../tensor.ts";
 import { shellWord } from "../text.ts";
 import type { Evaluation } from "../train/evaluation.ts";
 import type { TestRecord } from "../train/events.ts";
@@ -290,6 +292,18 @@ test("a run whose images have been moved goes on when told where they are, and o
   const classifier = await openClassifier(runDir);
   expect((await classifier.evaluateTest()).score.count).toBe(12);
   await classifier.close();
+});
+
+test("a finished run with the checkpoint of another network keeps its test result and its settings", async () => {
+  const copy = join(root, "exchanged");
+  cpSync(first.runDir, copy, { recursive: true });
+  const last = loadCheckpoint(join(copy, "last.safetensors"));
+  const parameters = new Map([["of.another", tensor("float32", [1], Float32Array.of(0))]]);
+  const state = { ...last.state, parameters };
+  saveCheckpoint(join(copy, "last.safetensors"), state, last.position);
+  const before = [evaluationOf(copy).text, read(copy, "config.json"), read(copy, "metrics.jsonl")];
+  await expect(resumeTrial(copy, { epochs: 3 })).rejects.toThrow(join(copy, "last.safetensors"));
+  expect([evaluationOf(copy).text, read(copy, "config.json"), read(copy, "metrics.jsonl")]).toEqual(before);
 });
 
 test("a groups file that divides the images in another way is told, not scored", async () => {

@@ -137,7 +137,7 @@ export async function beginRun<S extends Scores>(
       return holding(hold, async () => {
         attended.onEvent({ type: "folder", path: hold.path });
         await writeAugmented(hold, prepared);
-        return finish(kind, hold, prepared, { network, session, filter }, attended, false);
+        return finish(kind, hold, prepared, { network, session, filter }, attended, { resume: false });
       });
     });
   } finally {
@@ -244,12 +244,12 @@ async function goOn<S extends Scores>(
   );
   try {
     checkSameData(run, dataNow(prepared), "train again");
-    if (run.test !== null && epochs > run.epochs.length) forgetEvaluation(runDir);
-    // Found at another place, or with other epochs: from now on the run knows it.
-    if (options.data !== undefined || epochs !== run.config.epochs) {
-      hold.check();
-      configJson.write(runDir, prepared.config);
-    }
+    const onBegun = () => {
+      if (run.test !== null && epochs > run.epochs.length) forgetEvaluation(runDir);
+      // Found at another place, or with other epochs: from now on the run knows it.
+      if (options.data !== undefined || epochs !== run.config.epochs)
+        configJson.write(runDir, prepared.config);
+    };
     if (run.test !== null && epochs <= run.epochs.length) {
       attended.tell(
         "this run is finished: the epoch that it keeps is tested again, and its report written again",
@@ -263,7 +263,8 @@ async function goOn<S extends Scores>(
         const start = readStart(run.config.from, prepared.network);
         await beginWith(start, kind, prepared, session, attended.tell);
       }
-      return finish(kind, hold, prepared, { network, session, filter }, attended, true);
+      const trained = { network, session, filter };
+      return finish(kind, hold, prepared, trained, attended, { resume: true, onBegun });
     });
   } finally {
     prepared.dataset.close();
@@ -282,14 +283,18 @@ async function finish<S extends Scores>(
   prepared: Prepared,
   { network, session, filter }: Trained,
   { signal, test, onSaved, onEvent }: Attended<S>,
-  resume: boolean,
+  { resume, onBegun = () => {} }: { readonly resume: boolean; readonly onBegun?: () => void },
 ): Promise<TrialResult<S>> {
   const runDir = hold.path;
   const { config, dataset, split, pipeline } = prepared;
   hold.check();
   failureJson.remove(runDir);
   const loader = openLoader({ dataset, pipeline, workers: config.loaderWorkers });
-  const storage = toldWhenSaved(runFolderStorage<S>(runDir, undefined, hold.check), onSaved);
+  const folder = toldWhenSaved(runFolderStorage<S>(runDir, undefined, hold.check), onSaved);
+  const storage = toldWhenBegun(folder, () => {
+    hold.check();
+    onBegun();
+  });
   const result = await train<S>({
     objective: kind.objective(prepared),
     dataset,
@@ -331,6 +336,26 @@ function toldWhenSaved<S extends Scores>(storage: RunStorage<S>, onSaved: () => 
     async writeCheckpoint(name, state, position) {
       await storage.writeCheckpoint(name, state, position);
       if (name === "last") onSaved();
+    },
+  };
+}
+
+/** A run has begun, or goes on, when its first checkpoint is about to be written, or its last one has been read and is its own. */
+function toldWhenBegun<S extends Scores>(storage: RunStorage<S>, onBegun: () => void): RunStorage<S> {
+  let begun = false;
+  const begin = () => {
+    if (!begun) onBegun();
+    begun = true;
+  };
+  return {
+    ...storage,
+    writeCheckpoint(...checkpoint) {
+      begin();
+      return storage.writeCheckpoint(...checkpoint);
+    },
+    cutRecords(epochs) {
+      begin();
+      return storage.cutRecords(epochs);
     },
   };
 }
