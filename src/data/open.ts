@@ -80,7 +80,7 @@ async function find({ data, format = "auto" }: DataOptions): Promise<Found> {
   const beside = taken.filter((each) => besideFolders.has(each.format));
   if (!besideFolders.has(first.format)) return first;
   // What lies beside folders of images does not change what the data are, unless it is a table of these images.
-  const { holdsClasses } = await import("./datasets/folder.ts");
+  const { holdsClasses } = await import("./datasets/holds-classes.ts");
   const { namesOtherClasses } = await import("./datasets/csv.ts");
   if (!holdsClasses(data) || namesOtherClasses(data)) return first;
   const folder = taken.at(-1)!;

@@ -9,9 +9,6 @@ import {
   add,
   ClassPlaces,
   emptyListing,
-  firstBelow,
-  glance,
-  imageName,
   type Listing,
   leadsUp,
   listBelow,
@@ -20,12 +17,10 @@ import {
   visible,
 } from "./folder-listing.ts";
 import type { DatasetKind, Purpose } from "./kind.ts";
-import { byCode, oneSpelling } from "./labels.ts";
+import { byCode, classOfName, oneSpelling } from "./labels.ts";
 import { countOf, type LeftOut, othersInWords, together } from "./left-out.ts";
 import { officialSplit, partOfFolder } from "./official-split.ts";
 import type { BrokenImage, Source, SourceFile, SourceImage } from "./source.ts";
-
-const kaggleName = /^(.+)\.\d+\.[^.]+$/;
 
 interface FoundImage {
   readonly file: SourceFile;
@@ -263,7 +258,7 @@ function partsInWords(found: readonly FoundPart[]): string {
 }
 
 function classInName(data: string, part: string, numImages: number, name: string): string {
-  const className = kaggleName.exec(name)?.[1];
+  const className = classOfName(name);
   if (className !== undefined) return className;
   throw new CutoutError({
     where: "data",
@@ -360,51 +355,9 @@ function folderOfClasses(images: readonly string[]): string | null {
   let depth = 0;
   while (paths.every((path) => depth < path.length - 1 && path[depth] === first[depth])) depth++;
   if (depth === 0) return null;
-  const classes = paths.map((path) =>
-    depth < path.length - 1 ? path[depth] : kaggleName.exec(path[depth]!)?.[1],
-  );
+  const classes = paths.map((path) => (depth < path.length - 1 ? path[depth] : classOfName(path[depth]!)));
   const found = new Set(classes);
   return found.size > 1 && !found.has(undefined) ? first.slice(0, depth).join("/") : null;
-}
-
-/**
- * Whether a folder holds class folders of images, or parts of a split with them, or images that are named by class: then
- * a table or an archive that lies there too does not say what the data are. Looks at names alone, and stops early.
- */
-export function holdsClasses(data: string): boolean {
-  const top = topOf(data);
-  if (top === null) return false;
-  const parts = top.folders.filter((folder) => partOfFolder(folder) !== null);
-  if (parts.length > 0 && parts.length === top.folders.length) {
-    return parts.some((part) => partOfFolder(part) === "train" && holdsClasses(join(data, part)));
-  }
-  if (top.folders.length === 0) {
-    return new Set(top.names.flatMap((name) => kaggleName.exec(name)?.[1] ?? [])).size > 1;
-  }
-  let classes = 0;
-  for (const folder of top.folders) {
-    const found = firstBelow(join(data, folder));
-    if (found === "shards") return false;
-    if (found === "image" && ++classes === enough) return true;
-  }
-  return classes > 1;
-}
-
-/** So many folders of images are not there by chance: the others are not looked into. */
-const enough = 16;
-
-function topOf(data: string): { readonly folders: string[]; readonly names: string[] } | null {
-  try {
-    const entries = glance(data);
-    return {
-      folders: entries.filter(({ isFolder }) => isFolder).map(({ name }) => name),
-      names: entries
-        .filter(({ isFolder, name }) => !isFolder && imageName.test(name))
-        .map(({ name }) => name),
-    };
-  } catch {
-    return null; // no folder, or one that may not be read: what is wrong is told when it is opened
-  }
 }
 
 /** The one class of images that have none. */

@@ -86,3 +86,8 @@ export function oneSpelling(names: Iterable<string>): (name: string) => string {
 export function byCode(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
+
+const kaggleName = /^(.+)\.\d+\.[^.]+$/;
+
+/** The class in a file's name as Kaggle has them (`cat.0.jpg`); undefined where there is none. */
+export const classOfName = (name: string): string | undefined => kaggleName.exec(name)?.[1];
