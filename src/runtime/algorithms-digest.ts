@@ -6,16 +6,18 @@ import { expand } from "../graph/expand.ts";
 import { lower } from "../onnx/lower.ts";
 import { convolutionGraph } from "./timing.ts";
 
-/** Kernel, stride and padding of small convolutions that show each algorithm. */
+/** Kernel, stride, padding and groups of small convolutions that show each algorithm. */
 const samples = [
-  [1, 1, 0],
-  [1, 2, 0],
-  [2, 1, 1],
-  [3, 1, 1],
-  [4, 1, 1],
-  [5, 1, 2],
-  [3, 2, 1],
-  [7, 4, 2],
+  [1, 1, 0, 1],
+  [1, 2, 0, 1],
+  [2, 1, 1, 1],
+  [3, 1, 1, 1],
+  [4, 1, 1, 1],
+  [5, 1, 2, 1],
+  [3, 2, 1, 1],
+  [7, 4, 2, 1],
+  [3, 1, 1, 2],
+  [3, 2, 1, 2],
 ] as const;
 
 /**
@@ -24,14 +26,14 @@ const samples = [
  */
 export function algorithmsDigest(how: Parameters<typeof lower>[2]): string {
   const hash = createHash("sha256");
-  for (const [kernel, stride, padding] of samples) {
+  for (const [kernel, stride, padding, groups] of samples) {
     const attrs = {
       stride: [stride, stride],
       padding: [padding, padding, padding, padding],
       dilation: [1, 1],
-      groups: 1,
+      groups,
     } as const;
-    const spec = convSpec(attrs, [2, 9, 9, 2], [2, 2, kernel, kernel]);
+    const spec = convSpec(attrs, [2, 9, 9, 2], [2, 2 / groups, kernel, kernel]);
     const graph = convolutionGraph(spec, ["forward", "inputGrad", "weightGrad"]);
     for (const name of Object.keys(convAlgorithms) as ConvAlgorithmName[]) {
       if (!convAlgorithms[name].applies(spec)) continue;

@@ -150,7 +150,6 @@ const convolution = fc
     const spread: [number, number] = simple
       ? [1, 1]
       : [Math.min(dilation[0], 1 + (w.height > 4 ? 1 : 0)), dilation[1]];
-    const g = simple ? 1 : groups;
     const size: [number, number] = [
       Math.max(w.height, spread[0] * (kernel[0] - 1) + 1),
       Math.max(w.width, spread[1] * (kernel[1] - 1) + 1),
@@ -164,12 +163,12 @@ const convolution = fc
         ) + 1,
     ) as [number, number];
     return {
-      attrs: { stride, padding, dilation: spread, groups: g },
+      attrs: { stride, padding, dilation: spread, groups },
       kernel,
       size,
-      x: [w.channels * g, ...size, w.batch],
-      w: [outer * g, w.channels, ...kernel],
-      y: [outer * g, ...output, w.batch],
+      x: [w.channels * groups, ...size, w.batch],
+      w: [outer * groups, w.channels, ...kernel],
+      y: [outer * groups, ...output, w.batch],
       key: w.key,
     };
   });

@@ -13,19 +13,21 @@ function geometry(
   stride: number,
   padding: number,
   batch: number,
+  groups = 1,
 ): ConvSpec {
   const attrs = {
     stride: [stride, stride],
     padding: [padding, padding, padding, padding],
     dilation: [1, 1],
-    groups: 1,
+    groups,
   } as const;
-  return convSpec(attrs, [inChannels, side, side, batch], [outChannels, inChannels, kernel, kernel]);
+  return convSpec(attrs, [inChannels, side, side, batch], [outChannels, inChannels / groups, kernel, kernel]);
 }
 
 const anyGeometry = fc
   .record({
     channels: fc.tuple(fc.integer({ min: 1, max: 600 }), fc.integer({ min: 1, max: 600 })),
+    groups: fc.constantFrom(1, 1, 2, 4, 16),
     side: fc.integer({ min: 1, max: 64 }),
     kernel: fc.integer({ min: 1, max: 7 }),
     stride: fc.integer({ min: 1, max: 4 }),
@@ -33,7 +35,17 @@ const anyGeometry = fc
     batch: fc.integer({ min: 1, max: 256 }),
   })
   .filter(({ side, kernel, padding }) => side + 2 * padding >= kernel)
-  .map((one) => geometry(one.channels, one.side, one.kernel, one.stride, one.padding, one.batch));
+  .map(({ channels: [inner, outer], groups, ...one }) =>
+    geometry(
+      [inner * groups, outer * groups],
+      one.side,
+      one.kernel,
+      one.stride,
+      one.padding,
+      one.batch,
+      groups,
+    ),
+  );
 
 describe("the choice by rule", () => {
   it("is possible, also where one algorithm is asked for", () => {
@@ -66,6 +78,9 @@ describe("the choice by rule", () => {
     ["a layer that halves the sides", geometry([64, 128], 32, 3, 2, 1, 128), "spaceToDepth"],
     ["for few images", geometry([256, 512], 8, 3, 2, 1, 16), "im2col"],
     ["few channels out of many", geometry([64, 8], 32, 3, 1, 1, 64), "winograd"],
+    ["a layer of a ResNeXt", geometry([256, 256], 32, 3, 1, 1, 32, 4), "winograd"],
+    ["that halves the sides", geometry([512, 512], 32, 3, 2, 1, 32, 4), "spaceToDepth"],
+    ["a filter for each channel", geometry([64, 64], 32, 3, 1, 1, 32, 64), "im2col"],
     ["a shortcut", geometry([64, 128], 32, 1, 2, 0, 128), "pointwise"],
   ] as const)("%s", (_, spec, expected) => {
     expect(chooseByRule(spec)).toBe(expected);

@@ -25,7 +25,8 @@ const enoughPixels = { winograd: 256, spaceToDepth: 1024 } as const;
 
 /** Whether a way that transforms image and weights costs more than it saves: `cutout bench --layers` times both. */
 function losesByTransforming(name: keyof typeof enoughPixels, spec: ConvSpec): boolean {
-  const { inChannels, stride, output, batch } = spec;
+  const { stride, output, batch } = spec;
+  const inChannels = spec.inChannels / spec.groups;
   // The three channels of an image, or the twelve of its blocks: im2col has few columns to lay out.
   const image = inChannels <= 3 && inChannels * stride[0] * stride[1] < 16;
   // Most of a tile would lie outside.

@@ -3,6 +3,7 @@
 import type { Graph } from "../graph.ts";
 import { reshape } from "../shape.ts";
 import type { MatmulAttrs, Value } from "../types.ts";
+import { byGroup } from "./by-group.ts";
 import { type ConvAlgorithm, type ConvSpec, turnedSpec } from "./spec.ts";
 import {
   bothAxes,
@@ -114,7 +115,7 @@ function spreadTiles(g: Graph, dy: Value, { spec, tile, positions, output, rows,
   return reshape(g, spread, [spec.outChannels, positions, rows * columns * spec.batch]);
 }
 
-export const winograd: ConvAlgorithm = {
+const ofOneGroup: ConvAlgorithm = {
   // With more padding the gradient by the input would be a convolution with negative padding.
   applies: (spec) =>
     spec.kernel[0] === spec.kernel[1] &&
@@ -151,3 +152,5 @@ export const winograd: ConvAlgorithm = {
     return reshape(g, dw, [outChannels, inChannels, ...kernel]);
   },
 };
+
+export const winograd = byGroup(ofOneGroup);
