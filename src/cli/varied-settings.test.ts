@@ -134,8 +134,10 @@ test("--arm takes whole settings: square against circle, with an empty one as th
 });
 
 test.each([
-  [["--length", "0,8,400"], "--cutout: must be at most the image's longer side"],
-  [["--length", "0,7"], "--cutout: must be an even integer >= 2, got 7"],
+  [["--length", "0,8,400"], "--length: must be at most the image's longer side"],
+  [["--length", "0,7"], "--length: must be an even integer >= 2, got 7"],
+  [["--length", "-4,4"], "--length: must be an even integer >= 2, got -4"],
+  [["--cutout", "0,7"], "--cutout: must be an even integer >= 2, got 7"],
   [["--length", "0,,8"], '--length: must be values with commas between, got "0,,8"'],
   [["--length", ""], '--length: must be values with commas between, got ""'],
   [["--vary", "--length"], '--length: must be values with commas between, got ""'],

@@ -9,6 +9,7 @@ import {
   wordsOfFlags,
 } from "../config/flags.ts";
 import { settingsError } from "../config/settings.ts";
+import { CutoutError } from "../error.ts";
 import type { Axes, Axis } from "../study/questions/axes.ts";
 import type { Arm } from "../study-folder/index.ts";
 import { shellWord } from "../text.ts";
@@ -55,9 +56,15 @@ export async function variedFrom(data: string | undefined, given: VariedFlags): 
   const [shared, ofHoles] = drafts.some(({ off }) => off) ? apart(common) : [common, {}];
   const holes = wordsOf(ofHoles).map(shellWord);
   const arms: Arm[] = [];
-  for (const { text, off } of drafts) {
-    const whole = off ? text : [text, ...holes].join(" ");
-    arms.push(await armFrom("--arm", whole, data, shared));
+  try {
+    for (const { text, off } of drafts) {
+      const whole = off ? text : [text, ...holes].join(" ");
+      arms.push(await armFrom("--arm", whole, data, shared));
+    }
+  } catch (error) {
+    // In the text of an arm a length of the list is that of `--cutout`.
+    const ofList = error instanceof CutoutError && error.where === "--cutout" && "length" in others;
+    throw ofList ? error.with({ where: "--length" }) : error;
   }
   return {
     axes,

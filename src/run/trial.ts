@@ -29,7 +29,6 @@ import { shellWord } from "../text.ts";
 import type { FilterNetwork } from "../train/data-filter.ts";
 import type { ClassScores } from "../train/evaluation.ts";
 import type { Scores } from "../train/objective.ts";
-import type { RunStorage } from "../train/storage.ts";
 import { type TrainResult, train } from "../train/trainer.ts";
 import type { ThreadedSession } from "../train/training-thread.ts";
 import { augmentedSheet } from "./augmented-sheet.ts";
@@ -45,6 +44,7 @@ import type { RunKind } from "./run-kind.ts";
 import { classifierOf, trainOptionsOf, withSession } from "./session.ts";
 import { beginWith, readStart } from "./starting-weights.ts";
 import { targetedSheet } from "./targeted-sheet.ts";
+import { toldWhenBegun, toldWhenSaved } from "./told-storage.ts";
 
 export interface TrialOptions<S extends Scores = ClassScores> {
   /** Ends the run after the step it is at, with a checkpoint. */
@@ -245,6 +245,7 @@ async function goOn<S extends Scores>(
   try {
     checkSameData(run, dataNow(prepared), "train again");
     const onBegun = () => {
+      hold.check();
       if (run.test !== null && epochs > run.epochs.length) forgetEvaluation(runDir);
       // Found at another place, or with other epochs: from now on the run knows it.
       if (options.data !== undefined || epochs !== run.config.epochs)
@@ -290,11 +291,8 @@ async function finish<S extends Scores>(
   hold.check();
   failureJson.remove(runDir);
   const loader = openLoader({ dataset, pipeline, workers: config.loaderWorkers });
-  const folder = toldWhenSaved(runFolderStorage<S>(runDir, undefined, hold.check), onSaved);
-  const storage = toldWhenBegun(folder, () => {
-    hold.check();
-    onBegun();
-  });
+  const folder = runFolderStorage<S>(runDir, undefined, hold.check);
+  const storage = toldWhenBegun(toldWhenSaved(folder, onSaved), onBegun);
   const result = await train<S>({
     objective: kind.objective(prepared),
     dataset,
@@ -327,37 +325,6 @@ async function finish<S extends Scores>(
   }
   const report = await kind.writeProducts(runDir, prepared, network);
   return { runDir, status, keptEpoch: evaluation.epoch, test: evaluation.score, report };
-}
-
-/** The last checkpoint is written after all that it goes with. */
-function toldWhenSaved<S extends Scores>(storage: RunStorage<S>, onSaved: () => void): RunStorage<S> {
-  return {
-    ...storage,
-    async writeCheckpoint(name, state, position) {
-      await storage.writeCheckpoint(name, state, position);
-      if (name === "last") onSaved();
-    },
-  };
-}
-
-/** A run has begun, or goes on, when its first checkpoint is about to be written, or its last one has been read and is its own. */
-function toldWhenBegun<S extends Scores>(storage: RunStorage<S>, onBegun: () => void): RunStorage<S> {
-  let begun = false;
-  const begin = () => {
-    if (!begun) onBegun();
-    begun = true;
-  };
-  return {
-    ...storage,
-    writeCheckpoint(...checkpoint) {
-      begin();
-      return storage.writeCheckpoint(...checkpoint);
-    },
-    cutRecords(epochs) {
-      begin();
-      return storage.cutRecords(epochs);
-    },
-  };
 }
 
 /** The folder and the report say why the run ended; that they may not or cannot be written must not hide the reason. */

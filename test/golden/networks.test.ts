@@ -59,8 +59,8 @@ describe.each(lossesAlone)("the losses of $golden against PyTorch", (example) =>
   });
 });
 
-// By direct sums alone: training.test.ts, and those without ReLUs below, have the rule's choice too. What is changed by ReLUs and maxima within rounding
-// of each other is told there.
+// By direct sums alone: training.test.ts has the rule's choice too, and those without ReLUs below have Winograd's. What
+// is changed by ReLUs and maxima within rounding of each other is told there.
 describe.each(cases)("$golden against PyTorch", (example) => {
   it("three steps", { timeout: 600_000 }, async () => {
     const state = await takeSteps(example, nodeRuntime({ threads: 2, convolution: "im2col" }), 1e-4);
@@ -72,8 +72,8 @@ describe.each(cases)("$golden against PyTorch", (example) => {
 });
 
 describe.each(smooth)("$golden, against PyTorch", (example) => {
-  it.each(["im2col", "fixed"] as const)(
-    "all steps, convolutions %s",
+  it.each(["im2col", "winograd"] as const)(
+    "all steps, by %s wherever it fits",
     { timeout: 600_000 },
     async (convolution) => {
       const state = await takeSteps(example, nodeRuntime({ threads: 2, convolution }), 1e-4);

@@ -115,7 +115,7 @@ function spreadTiles(g: Graph, dy: Value, { spec, tile, positions, output, rows,
   return reshape(g, spread, [spec.outChannels, positions, rows * columns * spec.batch]);
 }
 
-const ofOneGroup: ConvAlgorithm = {
+const withoutGroups: ConvAlgorithm = {
   // With more padding the gradient by the input would be a convolution with negative padding.
   applies: (spec) =>
     spec.kernel[0] === spec.kernel[1] &&
@@ -153,4 +153,4 @@ const ofOneGroup: ConvAlgorithm = {
   },
 };
 
-export const winograd = byGroup(ofOneGroup);
+export const winograd = byGroup(withoutGroups);
